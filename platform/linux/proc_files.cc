@@ -1,0 +1,108 @@
+#include "platform/linux/proc_files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "platform/linux/proc_text.h"
+
+namespace tallyman::platform {
+namespace {
+
+// Enough for the usual status file, which is about 1.5 KiB, and for all but
+// the longest command lines.
+constexpr size_t kInitialCapacity = size_t{8} << 10;
+
+}  // namespace
+
+FileDescriptor::~FileDescriptor() {
+  if (fd_ >= 0) close(fd_);
+}
+
+ReadBuffer::ReadBuffer()
+    : data_(std::make_unique_for_overwrite<char[]>(kInitialCapacity)),
+      capacity_(kInitialCapacity) {}
+
+void ReadBuffer::Grow() {
+  auto larger = std::make_unique_for_overwrite<char[]>(capacity_ * 2);
+  std::memcpy(larger.get(), data_.get(), size_);
+  data_ = std::move(larger);
+  capacity_ *= 2;
+}
+
+int ReadBuffer::ReadFile(int dir_fd, const char* name) {
+  size_ = 0;
+  const FileDescriptor file(openat(dir_fd, name, O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) return errno;
+  while (true) {
+    if (size_ == capacity_) Grow();
+    const ssize_t got =
+        read(file.get(), data_.get() + size_, capacity_ - size_);
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      return errno;
+    }
+    size_ += static_cast<size_t>(got);
+    // proc fills the buffer as far as the file goes (each of its files here is
+    // one record), so less than what was asked for is the end.
+    if (size_ < capacity_) return 0;
+  }
+}
+
+bool IsExhaustion(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+absl::Status ListingError(int error) {
+  const absl::Status status =
+      absl::ErrnoToStatus(error, "cannot list processes");
+  if (!IsExhaustion(error)) return absl::InternalError(status.message());
+  return absl::UnavailableError(absl::StrCat(
+      status.message(), "; raise the limit on open files (ulimit -n)"));
+}
+
+absl::StatusOr<std::vector<int32_t>> ReadPids(int proc_fd) {
+  // A descriptor of its own, so that concurrent calls do not share an offset.
+  const FileDescriptor dir(
+      openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!dir.valid()) {
+    return ListingError(errno);
+  }
+  std::vector<int32_t> pids;
+  alignas(dirent64) std::array<char, size_t{32} << 10> buffer;
+  while (true) {
+    const ssize_t got = getdents64(dir.get(), buffer.data(), buffer.size());
+    if (got < 0) return ListingError(errno);
+    if (got == 0) break;
+    for (ssize_t at = 0; at < got;) {
+      const auto* entry = reinterpret_cast<const dirent64*>(buffer.data() + at);
+      if (const std::optional<int32_t> pid = ParsePid(entry->d_name)) {
+        pids.push_back(*pid);
+      }
+      at += entry->d_reclen;
+    }
+  }
+  // proc lists them in this order; a recorded tree need not.
+  if (!std::is_sorted(pids.begin(), pids.end())) {
+    std::sort(pids.begin(), pids.end());
+  }
+  return pids;
+}
+
+}  // namespace tallyman::platform

@@ -1,0 +1,74 @@
+// Reads the files of one process through a descriptor of its directory, so that
+// all of them belong to the same process even when its pid is reused meanwhile.
+
+#ifndef TALLYMAN_PLATFORM_LINUX_PROC_FILES_H_
+#define TALLYMAN_PLATFORM_LINUX_PROC_FILES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace tallyman::platform {
+
+// An owned file descriptor; -1 when empty.
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~FileDescriptor();
+
+  int get() const { return fd_; }
+  bool valid() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+// A buffer that keeps its memory between uses and grows to fit any file.
+class ReadBuffer {
+ public:
+  ReadBuffer();
+
+  // Reads the file `name` of the directory `dir_fd` from beginning to end.
+  // Returns 0, or the errno of what failed: ENOENT and ESRCH when the process
+  // is gone, EACCES and EPERM when the caller may not read it.
+  int ReadFile(int dir_fd, const char* name);
+
+  // What the last successful ReadFile() read; valid until the next one.
+  std::string_view text() const { return {data_.get(), size_}; }
+
+ private:
+  void Grow();
+
+  std::unique_ptr<char[]> data_;
+  size_t capacity_;
+  size_t size_ = 0;
+};
+
+// True for the errno values that say that the caller, or the system, is out of
+// file descriptors or memory: a passing state of the reader that says nothing
+// of the file.
+bool IsExhaustion(int error);
+
+// Why a listing as a whole failed: Unavailable if IsExhaustion(error), else
+// Internal.
+absl::Status ListingError(int error);
+
+// The pids that the directory `proc_fd` lists, ascending.
+absl::StatusOr<std::vector<int32_t>> ReadPids(int proc_fd);
+
+}  // namespace tallyman::platform
+
+#endif  // TALLYMAN_PLATFORM_LINUX_PROC_FILES_H_

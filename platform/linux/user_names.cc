@@ -1,0 +1,83 @@
+#include "platform/linux/user_names.h"
+
+#include <pwd.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+
+namespace tallyman::platform {
+namespace {
+
+constexpr std::chrono::nanoseconds kKeep = std::chrono::minutes(1);
+
+// Large enough for any sane entry; getpwuid_r asks for more by ERANGE.
+constexpr size_t kFirstBuffer = 1024;
+constexpr size_t kLastBuffer = size_t{1} << 20;
+
+int64_t SteadyNanoseconds() {
+  return std::chrono::nanoseconds(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+std::string SystemUserName(uint32_t uid) {
+  for (size_t size = kFirstBuffer; size <= kLastBuffer; size *= 4) {
+    std::vector<char> buffer(size);
+    passwd entry{};
+    passwd* found = nullptr;
+    const int error =
+        getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found);
+    if (error == ERANGE) continue;
+    if (error != 0 || found == nullptr) return "";
+    return found->pw_name;
+  }
+  return "";
+}
+
+UserNames::UserNames(Lookup lookup)
+    : lookup_(lookup ? std::move(lookup) : SystemUserName) {}
+
+UserNames::Version UserNames::CurrentVersion() {
+  struct stat file {};
+  if (stat("/etc/passwd", &file) != 0) return {};
+  return {.inode = file.st_ino,
+          .size = file.st_size,
+          .modified = absl::TimeFromTimespec(file.st_mtim)};
+}
+
+void UserNames::Refresh() {
+  const Version version = CurrentVersion();
+  const int64_t now = SteadyNanoseconds();
+  const absl::MutexLock lock(&mutex_);
+  if (version == version_ && now < expires_ns_) return;
+  names_.clear();
+  version_ = version;
+  expires_ns_ = now + kKeep.count();
+}
+
+std::string UserNames::Name(uint32_t uid) {
+  {
+    const absl::MutexLock lock(&mutex_);
+    const auto known = names_.find(uid);
+    if (known != names_.end()) return known->second;
+  }
+  // Outside the lock: a user database may be at the other end of a network.
+  std::string name = lookup_(uid);
+  if (name.empty()) name = absl::StrCat(uid);
+  const absl::MutexLock lock(&mutex_);
+  return names_.try_emplace(uid, std::move(name)).first->second;
+}
+
+}  // namespace tallyman::platform

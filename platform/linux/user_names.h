@@ -1,0 +1,56 @@
+// Names of user ids, remembered between scans.
+
+#ifndef TALLYMAN_PLATFORM_LINUX_USER_NAMES_H_
+#define TALLYMAN_PLATFORM_LINUX_USER_NAMES_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+
+namespace tallyman::platform {
+
+// The name of `uid` in the system's user database (getpwuid_r(3)); "" if it has
+// none. Thread-safe.
+std::string SystemUserName(uint32_t uid);
+
+// Looks names up and remembers them. What is remembered is dropped when
+// /etc/passwd changes, and after a minute in any case (for user databases
+// that are elsewhere). Thread-safe.
+class UserNames {
+ public:
+  using Lookup = std::function<std::string(uint32_t uid)>;
+
+  // A null `lookup` means SystemUserName.
+  explicit UserNames(Lookup lookup);
+
+  // Drops what is out of date. Call once before a scan.
+  void Refresh() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // The name of `uid`, or its number where it has no name.
+  std::string Name(uint32_t uid) ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  // What identifies a version of /etc/passwd.
+  struct Version {
+    uint64_t inode = 0;
+    int64_t size = 0;
+    absl::Time modified;
+    bool operator==(const Version&) const = default;
+  };
+  static Version CurrentVersion();
+
+  const Lookup lookup_;
+  absl::Mutex mutex_;
+  absl::flat_hash_map<uint32_t, std::string> names_ ABSL_GUARDED_BY(mutex_);
+  Version version_ ABSL_GUARDED_BY(mutex_);
+  int64_t expires_ns_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace tallyman::platform
+
+#endif  // TALLYMAN_PLATFORM_LINUX_USER_NAMES_H_
