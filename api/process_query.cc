@@ -1,0 +1,243 @@
+#include "api/process_query.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/algorithm/container.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/types/span.h"
+#include "api/params.h"
+#include "platform/process.h"
+#include "re2/re2.h"
+
+namespace tallyman::api {
+namespace {
+
+using platform::Process;
+using platform::ProcessFields;
+using platform::ProcessState;
+
+// Longer expressions than this are refused; RE2's time is linear in the text,
+// but its memory depends on the expression.
+constexpr size_t kMaxPattern = 1000;
+constexpr int64_t kPatternMemoryBytes = int64_t{1} << 20;
+
+// Calls `take(item, position)` for each item of a comma-separated list; the
+// position of its first character counts from 1. Stops at an error.
+absl::Status ForEachItem(
+    std::string_view list,
+    const std::function<absl::Status(std::string_view, size_t)>& take) {
+  size_t begin = 0;
+  while (true) {
+    const size_t comma = std::min(list.find(',', begin), list.size());
+    if (absl::Status status =
+            take(list.substr(begin, comma - begin), begin + 1);
+        !status.ok()) {
+      return status;
+    }
+    if (comma == list.size()) return absl::OkStatus();
+    begin = comma + 1;
+  }
+}
+
+absl::Status Bad(std::string_view parameter, std::string_view what,
+                 std::string_view value, size_t position,
+                 std::string_view hint) {
+  return absl::InvalidArgumentError(absl::StrCat(parameter, ": ", what, " \"",
+                                                 value, "\" at position ",
+                                                 position, "; ", hint));
+}
+
+std::string KeyNames() {
+  return absl::StrJoin(
+      ProcessKeys(), ", ",
+      [](std::string* out, const ProcessKey& key) { out->append(key.name); });
+}
+
+const ProcessKey* FindKey(std::string_view name) {
+  for (const ProcessKey& key : ProcessKeys()) {
+    if (key.name == name) return &key;
+  }
+  return nullptr;
+}
+
+absl::StatusOr<std::shared_ptr<const RE2>> ParseName(std::string_view text) {
+  if (text.size() > kMaxPattern) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("name: the expression has ", text.size(),
+                     " bytes; at most ", kMaxPattern, " are allowed"));
+  }
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(kPatternMemoryBytes);
+  auto pattern = std::make_shared<const RE2>(text, options);
+  if (pattern->ok()) return pattern;
+  // RE2 names the part that it does not accept, and that part is where it is.
+  const size_t at = text.find(pattern->error_arg());
+  return absl::InvalidArgumentError(absl::StrCat(
+      "name: bad regular expression at position ",
+      at == std::string_view::npos ? 1 : at + 1, ": ", pattern->error()));
+}
+
+absl::StatusOr<std::vector<ProcessState>> ParseStates(std::string_view text) {
+  std::vector<ProcessState> states;
+  absl::Status status =
+      ForEachItem(text, [&](std::string_view name, size_t position) {
+        const std::optional<ProcessState> state =
+            platform::ParseProcessState(name);
+        if (!state) {
+          return Bad("state", "unknown state", name, position,
+                     "states are running, sleeping, disk-sleep, stopped, "
+                     "tracing-stop, zombie, dead, idle, parked");
+        }
+        states.push_back(*state);
+        return absl::OkStatus();
+      });
+  if (!status.ok()) return status;
+  return states;
+}
+
+absl::StatusOr<std::vector<int32_t>> ParsePids(std::string_view text) {
+  std::vector<int32_t> pids;
+  absl::Status status =
+      ForEachItem(text, [&](std::string_view item, size_t position) {
+        int32_t pid = 0;
+        if (item.find_first_not_of("0123456789") != std::string_view::npos ||
+            !absl::SimpleAtoi(item, &pid)) {
+          return Bad("pid", "bad process id", item, position,
+                     "ids are integers divided by commas");
+        }
+        pids.push_back(pid);
+        return absl::OkStatus();
+      });
+  if (!status.ok()) return status;
+  return pids;
+}
+
+absl::StatusOr<std::vector<const ProcessKey*>> ParseFields(
+    std::optional<std::string_view> text) {
+  std::vector<const ProcessKey*> keys;
+  std::vector<const ProcessKey*> wanted;
+  if (text) {
+    absl::Status status =
+        ForEachItem(*text, [&](std::string_view name, size_t position) {
+          const ProcessKey* const key = FindKey(name);
+          if (key == nullptr) {
+            return Bad("fields", "unknown key", name, position,
+                       absl::StrCat("keys are ", KeyNames()));
+          }
+          wanted.push_back(key);
+          return absl::OkStatus();
+        });
+    if (!status.ok()) return status;
+  }
+  for (const ProcessKey& key : ProcessKeys()) {
+    if (text ? absl::c_linear_search(wanted, &key) : key.is_default) {
+      keys.push_back(&key);
+    }
+  }
+  return keys;
+}
+
+}  // namespace
+
+absl::StatusOr<ProcessListQuery> ProcessListQuery::Parse(const Params& params) {
+  ProcessListQuery query;
+  if (const auto text = params.Get("name")) {
+    auto name = ParseName(*text);
+    if (!name.ok()) return name.status();
+    query.name_ = *std::move(name);
+  }
+  if (const auto text = params.Get("user")) {
+    absl::Status always_ok =
+        ForEachItem(*text, [&](std::string_view user, size_t /*position*/) {
+          query.users_.emplace_back(user);
+          return absl::OkStatus();
+        });
+    if (!always_ok.ok()) return always_ok;
+  }
+  if (const auto text = params.Get("state")) {
+    auto states = ParseStates(*text);
+    if (!states.ok()) return states.status();
+    query.states_ = *std::move(states);
+  }
+  if (const auto text = params.Get("pid")) {
+    auto pids = ParsePids(*text);
+    if (!pids.ok()) return pids.status();
+    query.pids_ = *std::move(pids);
+  }
+  if (const auto text = params.Get("sort")) {
+    query.descending_ = text->starts_with('-');
+    const std::string_view name = text->substr(query.descending_ ? 1 : 0);
+    query.sort_key_ = FindKey(name);
+    if (query.sort_key_ == nullptr) {
+      return Bad("sort", "unknown key", name, query.descending_ ? 2 : 1,
+                 absl::StrCat("keys are ", KeyNames(),
+                              ", each with \"-\" before it to reverse the "
+                              "order"));
+    }
+  }
+  auto limit = params.GetInteger("limit", 1);
+  if (!limit.ok()) return limit.status();
+  query.limit_ = *limit;
+  auto keys = ParseFields(params.Get("fields"));
+  if (!keys.ok()) return keys.status();
+  query.keys_ = *std::move(keys);
+  return query;
+}
+
+platform::ProcessQuery ProcessListQuery::ToPlatform() const {
+  using platform::ProcessField;
+  ProcessFields fields;
+  for (const ProcessKey* key : keys_) fields |= key->fields;
+  if (sort_key_ != nullptr) fields |= sort_key_->fields;
+  if (name_ != nullptr) fields |= ProcessField::kName;
+  if (!users_.empty()) fields |= ProcessField::kUser;
+  if (!states_.empty()) fields |= ProcessField::kState;
+  return {.fields = fields, .pids = pids_};
+}
+
+bool ProcessListQuery::Matches(const Process& process) const {
+  return (users_.empty() || absl::c_linear_search(users_, process.user)) &&
+         (states_.empty() || absl::c_linear_search(states_, process.state)) &&
+         (name_ == nullptr || RE2::PartialMatch(process.name, *name_));
+}
+
+std::vector<const Process*> ProcessListQuery::Select(
+    absl::Span<const Process> processes) const {
+  std::vector<const Process*> selected;
+  selected.reserve(processes.size());
+  for (const Process& process : processes) {
+    if (Matches(process)) selected.push_back(&process);
+  }
+  const size_t limit = limit_ ? static_cast<size_t>(std::min<int64_t>(
+                                    *limit_, std::ssize(selected)))
+                              : selected.size();
+  if (sort_key_ != nullptr) {
+    // Equal ones stay in the order of their pids.
+    const auto before = [this](const Process* a, const Process* b) {
+      if (sort_key_->less(*a, *b)) return !descending_;
+      if (sort_key_->less(*b, *a)) return descending_;
+      return a->pid < b->pid;
+    };
+    std::partial_sort(selected.begin(),
+                      selected.begin() + static_cast<ptrdiff_t>(limit),
+                      selected.end(), before);
+  }
+  selected.resize(limit);
+  return selected;
+}
+
+}  // namespace tallyman::api
