@@ -61,10 +61,9 @@ std::string RenderHostError(const Error& error, absl::Time generated,
                             absl::TimeZone zone) {
   std::string out;
   JsonWriter json(out);
-  BeginEnvelope(HttpStatus(error.kind),
-                error.details.empty() ? ErrorDescription(error.kind)
-                                      : std::string_view(error.details),
-                json);
+  std::string_view words = error.details;
+  if (words.empty()) words = ErrorDescription(error.kind);
+  BeginEnvelope(HttpStatus(error.kind), words, json);
   EndEnvelope(generated, zone, json);
   return out;
 }

@@ -47,6 +47,10 @@ constexpr size_t kProcessesPerThread = 128;
 // Processes that a thread takes at a time.
 constexpr size_t kBatch = 32;
 
+// How often to look for the arguments of a process that seems to be executing
+// another program just now.
+constexpr int kArgumentAttempts = 4;
+
 // Fields by the file that holds them.
 constexpr ProcessFields kStatusFields =
     ProcessFields(ProcessField::kName) | ProcessField::kNumThreads |
@@ -111,6 +115,12 @@ class Worker {
   // Fills in `process`; or returns an errno, ESRCH if it is not there.
   int ReadProcess(int32_t pid, Process& process);
 
+  // All files that are wanted, `status` last.
+  int ReadFiles(int32_t pid, int dir, Process& process);
+  // True for a process that has an address space but no arguments, as in the
+  // middle of an execve(2). (Or because it wants it so: setproctitle(3).)
+  bool IsInExec(const Process& process) const;
+
   int ReadArguments(int dir, Process& process);
   int ReadIo(int dir, Process& process);
   int ReadStat(int dir, Process& process);
@@ -136,18 +146,32 @@ int Worker::ReadProcess(int32_t pid, Process& process) {
       openat(scan_.proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!dir.valid()) return errno;
 
+  int error = ReadFiles(pid, dir.get(), process);
+  for (int i = 1; i < kArgumentAttempts && error == 0 && IsInExec(process);
+       ++i) {
+    std::this_thread::yield();
+    error = ReadFiles(pid, dir.get(), process);
+  }
+  return error;
+}
+
+bool Worker::IsInExec(const Process& process) const {
+  return Wants(ProcessField::kArguments) && process.arguments.empty() &&
+         process.virtual_bytes > 0;
+}
+
+int Worker::ReadFiles(int32_t pid, int dir, Process& process) {
   // An unreadable file costs its own fields only; whether the process is still
   // there is for the last file to say.
   int error = 0;
-  if (Wants(ProcessField::kArguments))
-    error = ReadArguments(dir.get(), process);
+  if (Wants(ProcessField::kArguments)) error = ReadArguments(dir, process);
   if (IsExhaustion(error)) return error;
-  if (Wants(ProcessField::kStorageIo)) error = ReadIo(dir.get(), process);
+  if (Wants(ProcessField::kStorageIo)) error = ReadIo(dir, process);
   if (IsExhaustion(error)) return error;
-  if (Wants(kStatFields)) error = ReadStat(dir.get(), process);
+  if (Wants(kStatFields)) error = ReadStat(dir, process);
   if (IsExhaustion(error)) return error;
 
-  error = buffer_.ReadFile(dir.get(), "status");
+  error = buffer_.ReadFile(dir, "status");
   if (IsGone(error) || IsExhaustion(error)) return error;
   const std::optional<StatusText> status =
       error == 0 ? ParseStatus(buffer_.text()) : std::nullopt;
@@ -156,17 +180,9 @@ int Worker::ReadProcess(int32_t pid, Process& process) {
     return ESRCH;
   }
   SetFromStatus(*status, process);
-
-  if (!Wants(ProcessField::kArguments)) return 0;
-  if (status->state == ProcessState::kZombie) {
-    // It ended after its arguments were read; a zombie has none.
-    process.arguments = {};
-  } else if (process.arguments.empty() && status->virtual_bytes > 0) {
-    // In the middle of an execve(2) there are none for a moment. `status`
-    // remains the witness: if the process is gone by now, it was there then.
-    error = ReadArguments(dir.get(), process);
-    if (IsExhaustion(error)) return error;
-  }
+  // What ended after its arguments were read has none any more: they go with
+  // the address space, and a process is shown as it was at one moment.
+  if (status->virtual_bytes == 0) process.arguments = {};
   return 0;
 }
 

@@ -170,26 +170,31 @@ TEST(ProcessListerLiveTest, ReadsARewrittenTitle) {
 TEST(ProcessListerLiveTest, ReadsArgumentsBeyond128KiB) {
   const std::string argument(size_t{100} << 10, 'x');
   Pipe input;
+  Pipe output;
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, input.ends[0], STDIN_FILENO);
-  std::vector<std::string> arguments = {"sh",     "-c", "read line", "sh",
-                                        argument, "",   argument,    argument};
+  posix_spawn_file_actions_adddup2(&actions, output.ends[1], STDOUT_FILENO);
+  std::vector<std::string> arguments = {
+      "sh", "-c", "echo; read line", "sh", argument, "", argument, argument};
   std::vector<char*> argv;
   for (std::string& a : arguments) argv.push_back(a.data());
   argv.push_back(nullptr);
   pid_t pid = 0;
-  // posix_spawn returns once the child has executed the program.
   ASSERT_EQ(
       posix_spawn(&pid, "/bin/sh", &actions, nullptr, argv.data(), environ), 0);
   posix_spawn_file_actions_destroy(&actions);
+  // posix_spawn returns in the middle of the child's execve(2), when it has no
+  // arguments yet; a line from it comes after that.
+  char byte = 0;
+  ASSERT_EQ(read(output.ends[0], &byte, 1), 1);
   {
     const ProcessSnapshot snapshot = List();
     const Process* const process = Find(snapshot, pid);
     ASSERT_NE(process, nullptr);
     EXPECT_EQ(CommandLine(*process),
-              absl::StrCat("sh -c read line sh ", argument, "  ", argument, " ",
-                           argument));
+              absl::StrCat("sh -c echo; read line sh ", argument, "  ",
+                           argument, " ", argument));
   }
   input.CloseWrite();
   EXPECT_EQ(waitpid(pid, nullptr, 0), pid);
@@ -253,10 +258,13 @@ TEST(ProcessListerLiveTest, NothingIsHalfFilledWhileProcessesVanish) {
       EXPECT_FALSE(process.name.empty());
       EXPECT_FALSE(process.user.empty());
       EXPECT_NE(process.start_ticks, -1);
+      // Who is ending gives up the address space first, and the arguments and
+      // the memory with it.
+      const bool is_ending = process.virtual_bytes == 0;
+      EXPECT_EQ(process.arguments.empty(), is_ending) << process.pid;
+      EXPECT_EQ(process.resident_bytes == 0, is_ending) << process.pid;
       if (process.state == ProcessState::kZombie) {
-        EXPECT_TRUE(process.arguments.empty());
-      } else if (process.state != ProcessState::kDead) {
-        EXPECT_FALSE(process.arguments.empty()) << process.pid;
+        EXPECT_TRUE(is_ending);
       }
     }
   } while (!done);
