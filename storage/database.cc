@@ -1,0 +1,160 @@
+#include "storage/database.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "storage/connection.h"
+
+namespace tallyman::storage {
+namespace {
+
+constexpr mode_t kFileMode = 0600;
+
+absl::Status FileError(int error, const std::string& path,
+                       std::string_view what) {
+  return absl::ErrnoToStatus(error,
+                             absl::StrCat("database \"", path, "\": ", what));
+}
+
+// Makes sure that `path` is a file of ours that only we can read, creating an
+// empty one. An existing file is never opened here: closing a descriptor drops
+// all locks that this process holds on the file through SQLite.
+absl::Status PrepareFile(const std::string& path) {
+  if (path.empty()) {
+    return absl::InvalidArgumentError("the path of the database is empty");
+  }
+  const int fd =
+      open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode);
+  if (fd >= 0) {
+    close(fd);
+    return absl::OkStatus();
+  }
+  if (errno != EEXIST) return FileError(errno, path, "can't be created");
+  struct stat info;
+  if (stat(path.c_str(), &info) != 0) {
+    return FileError(errno, path, "can't be examined");
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "database \"", path, "\": ",
+        S_ISDIR(info.st_mode) ? "is a directory" : "is not a regular file"));
+  }
+  if (faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) != 0) {
+    return FileError(errno, path, "can't be read and written");
+  }
+  if ((info.st_mode & 077) != 0 && chmod(path.c_str(), kFileMode) != 0) {
+    return FileError(errno, path,
+                     "others can read it, and its mode can't be changed");
+  }
+  return absl::OkStatus();
+}
+
+// Runs a PRAGMA and returns the text of its first row.
+absl::StatusOr<std::string> Pragma(Connection& connection,
+                                   std::string_view sql) {
+  absl::StatusOr<Statement> pragma = connection.Prepare(sql);
+  if (!pragma.ok()) return pragma.status();
+  absl::StatusOr<bool> row = pragma->Step();
+  if (!row.ok()) return row.status();
+  return std::string(*row ? pragma->Text(0) : "");
+}
+
+}  // namespace
+
+absl::Status Database::SetUpWriter(Connection& writer,
+                                   const DatabaseOptions& options) {
+  absl::StatusOr<std::string> mode =
+      Pragma(writer, "PRAGMA journal_mode = WAL");
+  if (!mode.ok()) return mode.status();
+  if (*mode != "wal") {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "database \"", writer.path(), "\": its file system can't hold a ",
+        "write-ahead log (got journal mode \"", *mode,
+        "\"); use a directory on a local disk"));
+  }
+  if (options.check_integrity) {
+    absl::StatusOr<std::string> check = Pragma(writer, "PRAGMA quick_check(1)");
+    if (!check.ok()) return check.status();
+    if (*check != "ok") {
+      return absl::DataLossError(absl::StrCat(
+          "database \"", writer.path(), "\": is corrupt: ", *check,
+          "; restore it from a backup, or move it away to start with an empty "
+          "one"));
+    }
+  }
+  return writer.Execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+}
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(
+    const std::string& path, const DatabaseOptions& options) {
+  if (absl::Status file = PrepareFile(path); !file.ok()) return file;
+
+  const int busy_timeout_ms = static_cast<int>(
+      std::clamp<int64_t>(absl::ToInt64Milliseconds(options.busy_timeout), 0,
+                          std::numeric_limits<int>::max()));
+  absl::StatusOr<std::unique_ptr<Connection>> writer =
+      Connection::Open(path, busy_timeout_ms);
+  if (!writer.ok()) return writer.status();
+  if (absl::Status set = SetUpWriter(**writer, options); !set.ok()) return set;
+
+  absl::StatusOr<std::unique_ptr<Connection>> reader =
+      Connection::Open(path, busy_timeout_ms);
+  if (!reader.ok()) return reader.status();
+  if (absl::Status set = (*reader)->Execute("PRAGMA query_only = ON");
+      !set.ok()) {
+    return set;
+  }
+  return std::unique_ptr<Database>(
+      new Database(path, *std::move(writer), *std::move(reader)));
+}
+
+absl::Status Database::Transact(
+    Connection& connection, std::string_view begin,
+    absl::FunctionRef<absl::Status(Connection&)> body) {
+  if (absl::Status begun = connection.RunOne(begin); !begun.ok()) return begun;
+  absl::Status status = body(connection);
+  if (status.ok()) {
+    if (!connection.InTransaction()) {
+      return absl::InternalError(
+          absl::StrCat("database \"", connection.path(),
+                       "\": the body of a transaction has ended it"));
+    }
+    status = connection.RunOne("COMMIT");
+  }
+  // SQLite has rolled back by itself after some errors, a full disk among them.
+  // Where a rollback fails as well there is nothing more to be done: the error
+  // that led here is the one to report.
+  if (!status.ok() && connection.InTransaction()) {
+    connection.RunOne("ROLLBACK").IgnoreError();
+  }
+  return status;
+}
+
+absl::Status Database::Write(
+    absl::FunctionRef<absl::Status(Connection&)> body) {
+  absl::MutexLock lock(&write_mutex_);
+  return Transact(*writer_, "BEGIN IMMEDIATE", body);
+}
+
+absl::Status Database::Read(absl::FunctionRef<absl::Status(Connection&)> body) {
+  absl::MutexLock lock(&read_mutex_);
+  return Transact(*reader_, "BEGIN", body);
+}
+
+}  // namespace tallyman::storage

@@ -1,0 +1,278 @@
+#include "storage/database.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "storage/connection.h"
+
+namespace tallyman::storage {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class DatabaseTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = absl::StrCat(testing::TempDir(), "/dbXXXXXX");
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    root_ = pattern;
+    path_ = absl::StrCat(root_, "/test.db");
+  }
+
+  std::unique_ptr<Database> Open() {
+    absl::StatusOr<std::unique_ptr<Database>> db =
+        Database::Open(path_, {.busy_timeout = absl::ZeroDuration()});
+    EXPECT_TRUE(db.ok()) << db.status();
+    return db.ok() ? *std::move(db) : nullptr;
+  }
+
+  // A database with the table t (id, value).
+  std::unique_ptr<Database> OpenWithTable() {
+    std::unique_ptr<Database> db = Open();
+    EXPECT_TRUE(db->Write([](Connection& connection) {
+                    return connection.Execute(
+                        "CREATE TABLE IF NOT EXISTS t "
+                        "(id INTEGER PRIMARY KEY, value ANY)");
+                  }).ok());
+    return db;
+  }
+
+  absl::Status OpenError(const std::string& path) {
+    return Database::Open(path, {}).status();
+  }
+
+  std::string root_;
+  std::string path_;
+};
+
+absl::Status Insert(Connection& connection, int64_t id) {
+  absl::StatusOr<Statement> insert =
+      connection.Prepare("INSERT INTO t (id, value) VALUES (?1, 'v')");
+  if (!insert.ok()) return insert.status();
+  return insert->Bind(1, id).Run();
+}
+
+int64_t CountRows(Database& db) {
+  int64_t count = -1;
+  const absl::Status status = db.Read([&](Connection& c) -> absl::Status {
+    absl::StatusOr<Statement> rows = c.Prepare("SELECT count(*) FROM t");
+    if (!rows.ok()) return rows.status();
+    absl::StatusOr<bool> row = rows->Step();
+    if (!row.ok()) return row.status();
+    count = rows->Int64(0);
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(status.ok()) << status;
+  return count;
+}
+
+TEST_F(DatabaseTest, ANewFileIsForTheOwnerOnly) {
+  std::unique_ptr<Database> db = OpenWithTable();
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    struct stat info;
+    ASSERT_EQ(stat(absl::StrCat(path_, suffix).c_str(), &info), 0) << suffix;
+    EXPECT_EQ(info.st_mode & 07777, 0600u) << suffix;
+  }
+}
+
+TEST_F(DatabaseTest, AnExistingFileIsTightened) {
+  OpenWithTable();
+  ASSERT_EQ(chmod(path_.c_str(), 0644), 0);
+  Open();
+  struct stat info;
+  ASSERT_EQ(stat(path_.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0600u);
+}
+
+TEST_F(DatabaseTest, CommittedRowsAreThereAfterReopening) {
+  {
+    std::unique_ptr<Database> db = OpenWithTable();
+    ASSERT_TRUE(db->Write([](Connection& c) { return Insert(c, 1); }).ok());
+  }
+  EXPECT_EQ(CountRows(*Open()), 1);
+}
+
+TEST_F(DatabaseTest, CommittedRowsSurviveSigkill) {
+  OpenWithTable();
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    auto db = Database::Open(path_, {});
+    if (!db.ok()) _exit(1);
+    if (!(*db)->Write([](Connection& c) { return Insert(c, 7); }).ok()) {
+      _exit(1);
+    }
+    kill(getpid(), SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(CountRows(*Open()), 1);
+}
+
+TEST_F(DatabaseTest, AFailedBodyChangesNothing) {
+  std::unique_ptr<Database> db = OpenWithTable();
+  const absl::Status status = db->Write([](Connection& c) {
+    EXPECT_TRUE(Insert(c, 1).ok());
+    return absl::AbortedError("changed my mind");
+  });
+  EXPECT_EQ(status, absl::AbortedError("changed my mind"));
+  EXPECT_EQ(CountRows(*db), 0);
+  EXPECT_TRUE(db->Write([](Connection& c) { return Insert(c, 1); }).ok());
+}
+
+TEST_F(DatabaseTest, ABodyThatEndsTheTransactionIsReported) {
+  std::unique_ptr<Database> db = OpenWithTable();
+  const absl::Status status =
+      db->Write([](Connection& c) { return c.Execute("ROLLBACK"); });
+  EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
+  EXPECT_TRUE(db->Write([](Connection& c) { return Insert(c, 1); }).ok());
+}
+
+TEST_F(DatabaseTest, ReadCannotChangeAnything) {
+  std::unique_ptr<Database> db = OpenWithTable();
+  EXPECT_FALSE(db->Read([](Connection& c) { return Insert(c, 1); }).ok());
+  EXPECT_EQ(CountRows(*db), 0);
+}
+
+TEST_F(DatabaseTest, AReadSeesOneStateWhileAWriteGoesOn) {
+  std::unique_ptr<Database> db = OpenWithTable();
+  const absl::Status outer = db->Write([&](Connection& c) {
+    EXPECT_TRUE(Insert(c, 1).ok());
+    EXPECT_EQ(CountRows(*db), 0);  // not committed yet, and no waiting
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(outer.ok()) << outer;
+  EXPECT_EQ(CountRows(*db), 1);
+}
+
+TEST_F(DatabaseTest, AnotherProgramsLockIsUnavailable) {
+  std::unique_ptr<Database> db = OpenWithTable();
+  std::unique_ptr<Database> other = Open();
+  const absl::Status status = other->Write([&](Connection&) {
+    const absl::Status inner =
+        db->Write([](Connection& c) { return Insert(c, 1); });
+    EXPECT_EQ(inner.code(), absl::StatusCode::kUnavailable);
+    EXPECT_THAT(std::string(inner.message()), HasSubstr("another program"));
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_TRUE(db->Write([](Connection& c) { return Insert(c, 1); }).ok());
+}
+
+TEST_F(DatabaseTest, AFullDatabaseIsUnavailableAndKeepsWhatItHas) {
+  std::unique_ptr<Database> db = OpenWithTable();
+  ASSERT_TRUE(db->Write([](Connection& c) { return Insert(c, 1); }).ok());
+  const absl::Status status = db->Write([](Connection& c) -> absl::Status {
+    // The same error as of a full disk, without one.
+    if (auto s = c.Execute("PRAGMA max_page_count = 1"); !s.ok()) return s;
+    return c.Execute("INSERT INTO t (id, value) VALUES (2, zeroblob(1000000))");
+  });
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("full"));
+  EXPECT_EQ(CountRows(*db), 1);
+}
+
+TEST_F(DatabaseTest, WritersOnManyThreadsFollowOneAnother) {
+  std::unique_ptr<Database> db = OpenWithTable();
+  std::vector<std::thread> threads;
+  threads.reserve(4);
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&db, thread] {
+      for (int i = 0; i < 25; ++i) {
+        const int64_t id = thread * 100 + i;
+        EXPECT_TRUE(
+            db->Write([id](Connection& c) { return Insert(c, id); }).ok());
+        EXPECT_GE(CountRows(*db), i + 1);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(CountRows(*db), 100);
+}
+
+TEST_F(DatabaseTest, NamesThatSqliteGivesAMeaningAreFiles) {
+  ASSERT_EQ(chdir(root_.c_str()), 0);
+  for (const char* name : {":memory:", "file:x?mode=memory"}) {
+    ASSERT_TRUE(Database::Open(name, {}).ok());
+    struct stat info;
+    EXPECT_EQ(stat(name, &info), 0) << name;
+  }
+}
+
+TEST_F(DatabaseTest, WhatIsNoFileIsNamed) {
+  EXPECT_EQ(OpenError("").code(), absl::StatusCode::kInvalidArgument);
+
+  absl::Status status = OpenError(root_);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr(root_), HasSubstr("is a directory")));
+
+  const std::string below = absl::StrCat(root_, "/none/test.db");
+  status = OpenError(below);
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(below));
+}
+
+TEST_F(DatabaseTest, AnUnreadableFileIsNamed) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may read everything";
+  OpenWithTable();
+  ASSERT_EQ(chmod(path_.c_str(), 0200), 0);
+  const absl::Status status = OpenError(path_);
+  EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(path_));
+}
+
+TEST_F(DatabaseTest, AFileThatIsNoDatabaseIsDataLoss) {
+  std::ofstream(path_) << std::string(5000, 'x');
+  const absl::Status status = OpenError(path_);
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr(path_), HasSubstr("file is not a database"),
+                    HasSubstr("backup")));
+}
+
+TEST_F(DatabaseTest, CorruptionIsSeenWhenItIsOpened) {
+  {
+    std::unique_ptr<Database> db = OpenWithTable();
+    ASSERT_TRUE(db->Write([](Connection& c) -> absl::Status {
+                    for (int64_t i = 0; i < 2000; ++i) {
+                      if (auto s = Insert(c, i); !s.ok()) return s;
+                    }
+                    return absl::OkStatus();
+                  }).ok());
+  }
+  std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(std::streamoff{2} * 4096);  // a page of the table
+  file << std::string(2000, '\x5a');
+  file.close();
+  const absl::Status status = OpenError(path_);
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr(path_));
+}
+
+TEST_F(DatabaseTest, AnEmptyFileBecomesADatabase) {
+  std::ofstream(path_).close();
+  EXPECT_EQ(CountRows(*OpenWithTable()), 0);
+}
+
+}  // namespace
+}  // namespace tallyman::storage
