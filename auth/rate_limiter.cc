@@ -1,0 +1,235 @@
+#include "auth/rate_limiter.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <vector>
+
+#include "absl/memory/memory.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "auth/clock.h"
+#include "auth/count_store.h"
+#include "auth/token.h"
+
+namespace tallyman::auth {
+namespace {
+
+constexpr int64_t kHourSeconds = 3600;
+constexpr int64_t kDaySeconds = 86400;
+constexpr int64_t kMaxHalf = std::numeric_limits<uint32_t>::max();
+
+// A window and the requests in it.
+struct Window {
+  int64_t index = 0;
+  int64_t count = 0;
+};
+
+Window Unpack(uint64_t word) {
+  return {.index = static_cast<int64_t>(word >> 32),
+          .count = static_cast<int64_t>(word & kMaxHalf)};
+}
+
+// What doesn't fit in its half, which only a corrupt store can hold, is cut to
+// the nearest value that does.
+uint64_t Pack(const Window& window) {
+  const auto half = [](int64_t value) {
+    return static_cast<uint64_t>(std::clamp<int64_t>(value, 0, kMaxHalf));
+  };
+  return half(window.index) << 32 | half(window.count);
+}
+
+int64_t IndexAt(absl::Time now, int64_t seconds) {
+  return std::clamp<int64_t>(absl::ToUnixSeconds(now) / seconds, 0,
+                             kMaxHalf - 1);
+}
+
+// The window to count in: what `word` holds, unless that is past, or so far in
+// the future that the clock was wrong then.
+Window WindowAt(uint64_t word, int64_t index) {
+  const Window window = Unpack(word);
+  if (window.index == index || window.index == index + 1) return window;
+  return {.index = index, .count = 0};
+}
+
+// Counts one more if that is within `limit`. Returns whether it was; `window`
+// is what holds then.
+bool Take(std::atomic<uint64_t>& word, int64_t index, int64_t limit,
+          Window& window) {
+  uint64_t old = word.load();
+  while (true) {
+    window = WindowAt(old, index);
+    if (window.count >= limit) return false;
+    ++window.count;
+    if (word.compare_exchange_weak(old, Pack(window))) return true;
+  }
+}
+
+// Takes back one Take() that led to `window`.
+void GiveBack(std::atomic<uint64_t>& word, Window& window) {
+  --window.count;
+  uint64_t old = word.load();
+  while (true) {
+    Window now = Unpack(old);
+    if (now.index != window.index || now.count == 0) return;
+    --now.count;
+    if (word.compare_exchange_weak(old, Pack(now))) return;
+  }
+}
+
+RateDecision Describe(const Window& window, int64_t limit, int64_t seconds) {
+  return {.limit = limit,
+          .remaining = std::max<int64_t>(limit - window.count, 0),
+          .reset = absl::FromUnixSeconds((window.index + 1) * seconds)};
+}
+
+}  // namespace
+
+RateLimiter::RateLimiter(CountStore& store, const Clock& clock,
+                         const RateLimiterOptions& options)
+    : store_(store), clock_(clock), options_(options) {}
+
+absl::StatusOr<std::unique_ptr<RateLimiter>> RateLimiter::Create(
+    CountStore& store, const Clock& clock, const RateLimiterOptions& options) {
+  absl::StatusOr<std::vector<TokenCounts>> counts = store.LoadCounts();
+  if (!counts.ok()) return counts.status();
+  auto limiter = absl::WrapUnique(new RateLimiter(store, clock, options));
+  for (const TokenCounts& count : *counts) {
+    Shard& shard = limiter->ShardOf(count.token_id);
+    absl::MutexLock lock(&shard.mutex);
+    Counter& counter = shard.counters[count.token_id];
+    counter.hour = Pack({.index = count.hour, .count = count.hour_count});
+    counter.day = Pack({.index = count.day, .count = count.day_count});
+  }
+  RateLimiter* const self = limiter.get();
+  limiter->writer_.emplace(options.write_interval, [self] {
+    const absl::Status status = self->Flush();
+    if (!status.ok() && self->options_.on_write_error) {
+      self->options_.on_write_error(status);
+    }
+  });
+  return limiter;
+}
+
+RateLimiter::~RateLimiter() {
+  writer_.reset();
+  const absl::Status status = Flush();  // what an earlier write failed to save
+  if (!status.ok() && options_.on_write_error) options_.on_write_error(status);
+}
+
+RateDecision RateLimiter::Admit(const Token& token) {
+  const absl::Time now = clock_.Now();
+  Shard& shard = ShardOf(token.id);
+  RateDecision decision;
+  while (true) {
+    {
+      // Shared by all requests; exclusive only for a token's first one and to
+      // drop old counters.
+      absl::ReaderMutexLock lock(&shard.mutex);
+      const auto found = shard.counters.find(token.id);
+      if (found != shard.counters.end()) {
+        decision = Count(found->second, token, now);
+        break;
+      }
+    }
+    absl::MutexLock lock(&shard.mutex);
+    shard.counters.try_emplace(token.id);
+  }
+  if (decision.allowed) {
+    writer_->Notify();
+  } else {
+    decision.retry_after = std::max(decision.reset - now, absl::ZeroDuration());
+  }
+  return decision;
+}
+
+RateDecision RateLimiter::Count(Counter& counter, const Token& token,
+                                absl::Time now) {
+  const int64_t hour_index = IndexAt(now, kHourSeconds);
+  Window hour;
+  if (token.daily_limit == 0) {
+    const bool taken = Take(counter.hour, hour_index, token.hourly_limit, hour);
+    if (taken && !counter.dirty.load()) counter.dirty = true;
+    RateDecision decision = Describe(hour, token.hourly_limit, kHourSeconds);
+    decision.allowed = taken;
+    return decision;
+  }
+
+  // Where the day is used up the hour isn't touched; where it runs out between
+  // the two steps, another request was faster, the hour is given back.
+  const int64_t day_index = IndexAt(now, kDaySeconds);
+  Window day = WindowAt(counter.day.load(), day_index);
+  bool taken = false;
+  if (day.count >= token.daily_limit) {
+    hour = WindowAt(counter.hour.load(), hour_index);
+  } else if (Take(counter.hour, hour_index, token.hourly_limit, hour)) {
+    taken = Take(counter.day, day_index, token.daily_limit, day);
+    if (!taken) GiveBack(counter.hour, hour);
+    if (!counter.dirty.load()) counter.dirty = true;
+  }
+  const RateDecision by_hour = Describe(hour, token.hourly_limit, kHourSeconds);
+  const RateDecision by_day = Describe(day, token.daily_limit, kDaySeconds);
+  RateDecision decision = by_day.remaining < by_hour.remaining ||
+                                  (by_day.remaining == by_hour.remaining &&
+                                   by_day.reset >= by_hour.reset)
+                              ? by_day
+                              : by_hour;
+  decision.allowed = taken;
+  return decision;
+}
+
+absl::Status RateLimiter::Flush() {
+  absl::MutexLock flush_lock(&flush_mutex_);
+  std::vector<TokenCounts> changed;
+  for (Shard& shard : shards_) {
+    absl::ReaderMutexLock lock(&shard.mutex);
+    for (auto& [id, counter] : shard.counters) {
+      // First the mark and then the counts: a request in between marks again.
+      if (!counter.dirty.exchange(false)) continue;
+      const Window hour = Unpack(counter.hour.load());
+      const Window day = Unpack(counter.day.load());
+      changed.push_back({.token_id = id,
+                         .hour = hour.index,
+                         .hour_count = hour.count,
+                         .day = day.index,
+                         .day_count = day.count});
+    }
+  }
+  if (changed.empty()) return absl::OkStatus();
+  absl::Status saved = store_.SaveCounts(changed);
+  if (!saved.ok()) {
+    for (const TokenCounts& count : changed) {
+      Shard& shard = ShardOf(count.token_id);
+      absl::ReaderMutexLock lock(&shard.mutex);
+      const auto found = shard.counters.find(count.token_id);
+      if (found != shard.counters.end()) found->second.dirty = true;
+    }
+    return saved;
+  }
+  const int64_t day = IndexAt(clock_.Now(), kDaySeconds);
+  if (day != dropped_on_day_) {
+    dropped_on_day_ = day;
+    DropOld(day);
+  }
+  return absl::OkStatus();
+}
+
+void RateLimiter::DropOld(int64_t day) {
+  // Yesterday is kept: the clock may jump back to it.
+  const int64_t first_hour = (day - 1) * (kDaySeconds / kHourSeconds);
+  for (Shard& shard : shards_) {
+    absl::MutexLock lock(&shard.mutex);
+    absl::erase_if(shard.counters, [&](const auto& entry) {
+      const Counter& counter = entry.second;
+      return !counter.dirty.load() &&
+             Unpack(counter.day.load()).index < day - 1 &&
+             Unpack(counter.hour.load()).index < first_hour;
+    });
+  }
+}
+
+}  // namespace tallyman::auth

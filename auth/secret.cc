@@ -1,0 +1,30 @@
+#include "auth/secret.h"
+
+#include <openssl/crypto.h>
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+namespace tallyman::auth {
+
+Secret::Secret(std::string_view value) : size_(value.size()) {
+  if (value.empty()) return;
+  bytes_ = std::make_unique<char[]>(value.size());
+  value.copy(bytes_.get(), value.size());
+}
+
+Secret::~Secret() {
+  if (bytes_ != nullptr) OPENSSL_cleanse(bytes_.get(), size_);
+}
+
+bool operator==(const Secret& a, const Secret& b) {
+  return a.size_ == b.size_ &&
+         EqualInConstantTime(a.bytes_.get(), b.bytes_.get(), a.size_);
+}
+
+bool EqualInConstantTime(const void* a, const void* b, size_t size) {
+  return size == 0 || CRYPTO_memcmp(a, b, size) == 0;
+}
+
+}  // namespace tallyman::auth

@@ -1,0 +1,39 @@
+// Rate-limit counts in the machine's SQLite database.
+//
+//   absl::StatusOr<std::unique_ptr<SqliteCountStore>> counts =
+//       SqliteCountStore::Open(db);
+
+#ifndef TALLYMAN_AUTH_SQLITE_COUNT_STORE_H_
+#define TALLYMAN_AUTH_SQLITE_COUNT_STORE_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "auth/count_store.h"
+#include "storage/database.h"
+
+namespace tallyman::auth {
+
+// Saving drops counts whose day was over a week before the newest one saved,
+// so that the table doesn't grow with the tokens of the past. Thread-safe.
+class SqliteCountStore final : public CountStore {
+ public:
+  // Makes or migrates the table. `db` has to outlive the store.
+  static absl::StatusOr<std::unique_ptr<SqliteCountStore>> Open(
+      storage::Database& db);
+
+  absl::StatusOr<std::vector<TokenCounts>> LoadCounts() override;
+  absl::Status SaveCounts(absl::Span<const TokenCounts> counts) override;
+
+ private:
+  explicit SqliteCountStore(storage::Database& db) : db_(db) {}
+
+  storage::Database& db_;
+};
+
+}  // namespace tallyman::auth
+
+#endif  // TALLYMAN_AUTH_SQLITE_COUNT_STORE_H_

@@ -1,0 +1,308 @@
+#include "auth/sqlite_token_store.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/memory/memory.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "auth/clock.h"
+#include "auth/secret.h"
+#include "auth/token.h"
+#include "auth/token_store.h"
+#include "storage/connection.h"
+#include "storage/database.h"
+#include "storage/migrations.h"
+
+namespace tallyman::auth {
+namespace {
+
+using storage::Connection;
+using storage::Statement;
+
+// Times are Unix seconds, scopes their names with spaces between.
+constexpr storage::Migration kMigrations[] = {
+    {.name = "create tokens", .sql = R"sql(
+        CREATE TABLE tokens (
+          id INTEGER PRIMARY KEY AUTOINCREMENT,
+          hash BLOB NOT NULL UNIQUE,
+          name TEXT NOT NULL,
+          scopes TEXT NOT NULL,
+          created_at INTEGER NOT NULL,
+          expires_at INTEGER,
+          revoked_at INTEGER,
+          hourly_limit INTEGER NOT NULL,
+          daily_limit INTEGER NOT NULL
+        ) STRICT)sql"}};
+
+absl::Time FloorToSecond(absl::Time time) {
+  return absl::FromUnixSeconds(absl::ToUnixSeconds(time));
+}
+
+std::optional<int64_t> OptionalSeconds(const std::optional<absl::Time>& time) {
+  if (!time.has_value()) return std::nullopt;
+  return absl::ToUnixSeconds(*time);
+}
+
+std::optional<absl::Time> OptionalTime(const std::optional<int64_t>& seconds) {
+  if (!seconds.has_value()) return std::nullopt;
+  return absl::FromUnixSeconds(*seconds);
+}
+
+absl::StatusOr<std::shared_ptr<const TokenRecord>> ReadRow(
+    const Statement& row) {
+  auto record = std::make_shared<TokenRecord>();
+  Token& token = record->token;
+  token.id = row.Int64(0);
+  const auto corrupt = [&](const absl::Status& why) {
+    return absl::DataLossError(
+        absl::StrCat("token ", token.id, " can't be read: ", why.message()));
+  };
+  absl::StatusOr<TokenHash> hash = TokenHash::FromBytes(row.Bytes(1));
+  if (!hash.ok()) return corrupt(hash.status());
+  record->hash = *hash;
+  token.name = std::string(row.Text(2));
+  const std::vector<std::string> names =
+      absl::StrSplit(row.Text(3), ' ', absl::SkipEmpty());
+  absl::StatusOr<ScopeSet> scopes = ParseScopes(names);
+  if (!scopes.ok()) return corrupt(scopes.status());
+  token.scopes = *scopes;
+  token.created_at = absl::FromUnixSeconds(row.Int64(4));
+  token.expires_at = OptionalTime(row.OptionalInt64(5));
+  token.revoked_at = OptionalTime(row.OptionalInt64(6));
+  token.hourly_limit = row.Int64(7);
+  token.daily_limit = row.Int64(8);
+  return record;
+}
+
+absl::Status Insert(Connection& connection, const TokenRecord& record) {
+  absl::StatusOr<Statement> insert = connection.Prepare(
+      "INSERT INTO tokens (hash, name, scopes, created_at, expires_at, "
+      "hourly_limit, daily_limit) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+  if (!insert.ok()) return insert.status();
+  const Token& token = record.token;
+  return insert->Bind(1, storage::Blob{record.hash.bytes()})
+      .Bind(2, token.name)
+      .Bind(3, absl::StrJoin(token.scopes.Names(), " "))
+      .Bind(4, absl::ToUnixSeconds(token.created_at))
+      .Bind(5, OptionalSeconds(token.expires_at))
+      .Bind(6, token.hourly_limit)
+      .Bind(7, token.daily_limit)
+      .Run();
+}
+
+absl::Status Delete(Connection& connection, int64_t id) {
+  absl::StatusOr<Statement> remove =
+      connection.Prepare("DELETE FROM tokens WHERE id = ?1");
+  if (!remove.ok()) return remove.status();
+  return remove->Bind(1, id).Run();
+}
+
+// The moment since which a token isn't valid.
+absl::Time EndOf(const Token& token) {
+  return std::min(token.revoked_at.value_or(absl::InfiniteFuture()),
+                  token.expires_at.value_or(absl::InfiniteFuture()));
+}
+
+}  // namespace
+
+// Takes the watcher out of the list when it is destroyed.
+class SqliteTokenStore::Registration final : public TokenWatch {
+ public:
+  Registration(SqliteTokenStore& store, std::list<Watcher>::iterator position)
+      : store_(store), position_(position) {}
+  ~Registration() override {
+    absl::MutexLock lock(&store_.change_mutex_);
+    store_.watchers_.erase(position_);
+  }
+
+ private:
+  SqliteTokenStore& store_;
+  const std::list<Watcher>::iterator position_;
+};
+
+SqliteTokenStore::SqliteTokenStore(storage::Database& db, const Clock& clock,
+                                   const SqliteTokenStoreOptions& options,
+                                   Records records)
+    : db_(db),
+      clock_(clock),
+      options_(options),
+      snapshot_(std::make_shared<const TokenSnapshot>(
+          TokenSnapshot{.revision = 1, .records = std::move(records)})) {}
+
+absl::StatusOr<std::unique_ptr<SqliteTokenStore>> SqliteTokenStore::Open(
+    storage::Database& db, const Clock& clock,
+    const SqliteTokenStoreOptions& options) {
+  if (absl::Status migrated = storage::Migrate(db, "auth.tokens", kMigrations);
+      !migrated.ok()) {
+    return migrated;
+  }
+  Records records;
+  absl::Status read = db.Read([&](Connection& connection) -> absl::Status {
+    absl::StatusOr<Statement> rows = connection.Prepare(
+        "SELECT id, hash, name, scopes, created_at, expires_at, revoked_at, "
+        "hourly_limit, daily_limit FROM tokens ORDER BY id");
+    if (!rows.ok()) return rows.status();
+    while (true) {
+      absl::StatusOr<bool> row = rows->Step();
+      if (!row.ok()) return row.status();
+      if (!*row) return absl::OkStatus();
+      absl::StatusOr<std::shared_ptr<const TokenRecord>> record =
+          ReadRow(*rows);
+      if (!record.ok()) return record.status();
+      records.push_back(*std::move(record));
+    }
+  });
+  if (!read.ok()) return read;
+  return absl::WrapUnique(
+      new SqliteTokenStore(db, clock, options, std::move(records)));
+}
+
+std::shared_ptr<const TokenSnapshot> SqliteTokenStore::Current() const {
+  absl::MutexLock lock(&snapshot_mutex_);
+  return snapshot_;
+}
+
+absl::StatusOr<size_t> SqliteTokenStore::FindRoom(
+    const Records& records) const {
+  if (records.size() < options_.max_tokens) return records.size();
+  const absl::Time now = clock_.Now();
+  size_t oldest = records.size();
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (IsValid(records[i]->token, now)) continue;
+    if (oldest == records.size() ||
+        EndOf(records[i]->token) < EndOf(records[oldest]->token)) {
+      oldest = i;
+    }
+  }
+  if (oldest == records.size()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("there are ", records.size(),
+                     " valid tokens, no more are allowed; revoke one first"));
+  }
+  return oldest;
+}
+
+absl::StatusOr<NewToken> SqliteTokenStore::Create(const TokenSpec& spec) {
+  const absl::Time now = clock_.Now();
+  if (absl::Status valid = Validate(spec, now); !valid.ok()) return valid;
+  absl::StatusOr<Secret> value = MakeTokenValue();
+  if (!value.ok()) return value.status();
+
+  auto record = std::make_shared<TokenRecord>();
+  record->hash = HashOf(value->Reveal());
+  Token& token = record->token;
+  token.name = spec.name;
+  token.scopes = spec.scopes;
+  token.created_at = FloorToSecond(now);
+  if (spec.expires_at.has_value()) {
+    token.expires_at = FloorToSecond(*spec.expires_at);
+  }
+  token.hourly_limit = spec.hourly_limit;
+  token.daily_limit = spec.daily_limit;
+
+  absl::MutexLock lock(&change_mutex_);
+  Records records = Current()->records;
+  absl::StatusOr<size_t> forgotten = FindRoom(records);
+  if (!forgotten.ok()) return forgotten.status();
+  absl::Status written = db_.Write([&](Connection& connection) {
+    if (*forgotten < records.size()) {
+      const int64_t id = records[*forgotten]->token.id;
+      if (absl::Status gone = Delete(connection, id); !gone.ok()) return gone;
+    }
+    absl::Status inserted = Insert(connection, *record);
+    token.id = connection.LastInsertId();
+    return inserted;
+  });
+  if (!written.ok()) return written;
+
+  if (*forgotten < records.size()) {
+    records.erase(records.begin() + static_cast<ptrdiff_t>(*forgotten));
+  }
+  NewToken made = {.token = token, .value = *std::move(value)};
+  records.push_back(std::move(record));
+  Publish(std::move(records));
+  return made;
+}
+
+absl::StatusOr<std::vector<Token>> SqliteTokenStore::List() {
+  const std::shared_ptr<const TokenSnapshot> snapshot = Current();
+  std::vector<Token> tokens;
+  tokens.reserve(snapshot->records.size());
+  for (const auto& record : snapshot->records) tokens.push_back(record->token);
+  return tokens;
+}
+
+absl::StatusOr<Token> SqliteTokenStore::Revoke(int64_t id) {
+  absl::MutexLock lock(&change_mutex_);
+  const absl::Time now = clock_.Now();
+  Records records = Current()->records;
+  std::shared_ptr<const TokenRecord>* found = nullptr;
+  bool other_admin = false;
+  for (auto& record : records) {
+    if (record->token.id == id) {
+      found = &record;
+    } else if (record->token.scopes.Contains(Scope::kAdmin) &&
+               IsValid(record->token, now)) {
+      other_admin = true;
+    }
+  }
+  if (found == nullptr) {
+    return absl::NotFoundError(absl::StrCat("there is no token ", id));
+  }
+  const Token& token = (*found)->token;
+  if (token.revoked_at.has_value()) return token;
+  if (token.scopes.Contains(Scope::kAdmin) && IsValid(token, now) &&
+      !other_admin) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("token ", id, " is the last valid one with the scope ",
+                     "\"admin\"; make another admin token first"));
+  }
+
+  auto revoked = std::make_shared<TokenRecord>(**found);
+  revoked->token.revoked_at = FloorToSecond(now);
+  absl::Status written = db_.Write([&](Connection& connection) {
+    absl::StatusOr<Statement> update =
+        connection.Prepare("UPDATE tokens SET revoked_at = ?1 WHERE id = ?2");
+    if (!update.ok()) return update.status();
+    return update->Bind(1, absl::ToUnixSeconds(now)).Bind(2, id).Run();
+  });
+  if (!written.ok()) return written;
+
+  Token result = revoked->token;
+  *found = std::move(revoked);
+  Publish(std::move(records));
+  return result;
+}
+
+void SqliteTokenStore::Publish(Records records) {
+  auto snapshot = std::make_shared<const TokenSnapshot>(TokenSnapshot{
+      .revision = Current()->revision + 1, .records = std::move(records)});
+  {
+    absl::MutexLock lock(&snapshot_mutex_);
+    snapshot_ = snapshot;
+  }
+  for (const Watcher& watcher : watchers_) watcher(*snapshot);
+}
+
+absl::StatusOr<std::unique_ptr<TokenWatch>> SqliteTokenStore::Watch(
+    Watcher watcher) {
+  absl::MutexLock lock(&change_mutex_);
+  watcher(*Current());
+  return std::make_unique<Registration>(
+      *this, watchers_.insert(watchers_.end(), std::move(watcher)));
+}
+
+}  // namespace tallyman::auth

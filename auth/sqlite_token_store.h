@@ -1,0 +1,83 @@
+// The tokens of one machine, in its SQLite database.
+//
+//   absl::StatusOr<std::unique_ptr<SqliteTokenStore>> store =
+//       SqliteTokenStore::Open(db, SystemClock(), {});
+
+#ifndef TALLYMAN_AUTH_SQLITE_TOKEN_STORE_H_
+#define TALLYMAN_AUTH_SQLITE_TOKEN_STORE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "auth/clock.h"
+#include "auth/token.h"
+#include "auth/token_store.h"
+#include "storage/database.h"
+
+namespace tallyman::auth {
+
+struct SqliteTokenStoreOptions {
+  // At most so many tokens are kept. When a further one is made, the one that
+  // was revoked or expired first is forgotten; where all are valid it is an
+  // error.
+  size_t max_tokens = 10'000;
+};
+
+// Keeps all tokens in memory as well: List and Watch never touch the file. One
+// object for a database; a second one wouldn't see the changes of the first.
+// Thread-safe.
+class SqliteTokenStore final : public TokenStore {
+ public:
+  // Makes or migrates the tables and reads the tokens. `db` and `clock` have to
+  // outlive the store. kDataLoss names a token that can't be understood.
+  static absl::StatusOr<std::unique_ptr<SqliteTokenStore>> Open(
+      storage::Database& db, const Clock& clock,
+      const SqliteTokenStoreOptions& options);
+
+  absl::StatusOr<NewToken> Create(const TokenSpec& spec) override;
+  absl::StatusOr<std::vector<Token>> List() override;
+  absl::StatusOr<Token> Revoke(int64_t id) override;
+  absl::StatusOr<std::unique_ptr<TokenWatch>> Watch(Watcher watcher) override;
+
+ private:
+  class Registration;
+  using Records = std::vector<std::shared_ptr<const TokenRecord>>;
+
+  SqliteTokenStore(storage::Database& db, const Clock& clock,
+                   const SqliteTokenStoreOptions& options, Records records);
+
+  std::shared_ptr<const TokenSnapshot> Current() const
+      ABSL_LOCKS_EXCLUDED(snapshot_mutex_);
+
+  // The index of the token to forget so that there is room for another one;
+  // the number of tokens when nothing has to be forgotten.
+  absl::StatusOr<size_t> FindRoom(const Records& records) const;
+
+  // Makes `records` what is known, and tells the watchers.
+  void Publish(Records records) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
+
+  storage::Database& db_;
+  const Clock& clock_;
+  const SqliteTokenStoreOptions options_;
+
+  // Held for the whole of a change, the disk included, and while watchers run.
+  // Taken before snapshot_mutex_.
+  absl::Mutex change_mutex_;
+  std::list<Watcher> watchers_ ABSL_GUARDED_BY(change_mutex_);
+
+  // Held for a moment only. The snapshot is replaced with both locks held.
+  mutable absl::Mutex snapshot_mutex_;
+  std::shared_ptr<const TokenSnapshot> snapshot_
+      ABSL_GUARDED_BY(snapshot_mutex_);
+};
+
+}  // namespace tallyman::auth
+
+#endif  // TALLYMAN_AUTH_SQLITE_TOKEN_STORE_H_

@@ -1,0 +1,251 @@
+#include "auth/token.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "auth/secret.h"
+
+namespace tallyman::auth {
+namespace {
+
+constexpr Scope kAllScopes[] = {Scope::kPublic, Scope::kAdmin};
+
+// Takes one character off the front of `text`; -1 if it isn't UTF-8 as RFC 3629
+// has it (no overlong forms, no surrogates, nothing past U+10FFFF).
+int32_t TakeCharacter(std::string_view& text) {
+  const auto byte = [&](size_t i) {
+    return static_cast<unsigned char>(text[i]);
+  };
+  const unsigned char lead = byte(0);
+  size_t size = 0;
+  int32_t character = 0;
+  int32_t smallest = 0;
+  if (lead < 0x80) {
+    size = 1;
+    character = lead;
+  } else if (lead >= 0xc2 && lead < 0xe0) {
+    size = 2;
+    character = lead & 0x1f;
+    smallest = 0x80;
+  } else if (lead >= 0xe0 && lead < 0xf0) {
+    size = 3;
+    character = lead & 0x0f;
+    smallest = 0x800;
+  } else if (lead >= 0xf0 && lead < 0xf5) {
+    size = 4;
+    character = lead & 0x07;
+    smallest = 0x10000;
+  } else {
+    return -1;
+  }
+  if (text.size() < size) return -1;
+  for (size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return -1;
+    character = (character << 6) | (byte(i) & 0x3f);
+  }
+  if (character < smallest || character > 0x10ffff ||
+      (character >= 0xd800 && character <= 0xdfff)) {
+    return -1;
+  }
+  text.remove_prefix(size);
+  return character;
+}
+
+// Characters that would make a name look like another, or break a line of a
+// log: C0, DEL, C1, line and paragraph separators, and those that turn the
+// direction of the text around (Unicode: Bidi_Control).
+bool IsControl(int32_t character) {
+  return character < 0x20 || (character >= 0x7f && character <= 0x9f) ||
+         (character >= 0x2028 && character <= 0x202e) || character == 0x200e ||
+         character == 0x200f || character == 0x061c ||
+         (character >= 0x2066 && character <= 0x2069);
+}
+
+absl::Status ValidateName(std::string_view name) {
+  if (name.empty()) {
+    return absl::InvalidArgumentError("name is empty");
+  }
+  if (name.front() == ' ' || name.back() == ' ') {
+    return absl::InvalidArgumentError("name starts or ends with a space");
+  }
+  size_t characters = 0;
+  std::string_view rest = name;
+  while (!rest.empty()) {
+    const size_t at = name.size() - rest.size();
+    const int32_t character = TakeCharacter(rest);
+    if (character < 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("name is not UTF-8 at byte ", at));
+    }
+    if (IsControl(character)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("name has a control character at byte ", at));
+    }
+    ++characters;
+  }
+  if (characters > kMaxTokenNameChars) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("name has ", characters, " characters, at most ",
+                     kMaxTokenNameChars, " are allowed"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ValidateLimit(std::string_view field, int64_t limit,
+                           int64_t smallest) {
+  if (limit >= smallest && limit <= kMaxRequestLimit) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      field, " is ", limit, ", it has to be from ", smallest, " to ",
+      kMaxRequestLimit, smallest == 0 ? " (0: no limit)" : ""));
+}
+
+// Looked up once: OpenSSL 3 searches its providers at each use otherwise.
+const EVP_MD* Sha256() {
+#ifdef OPENSSL_IS_BORINGSSL
+  return EVP_sha256();
+#else
+  static const EVP_MD* const kFetched =
+      EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return kFetched;
+#endif
+}
+
+}  // namespace
+
+std::string_view ScopeName(Scope scope) {
+  switch (scope) {
+    case Scope::kPublic:
+      return "public";
+    case Scope::kAdmin:
+      return "admin";
+  }
+  return "";
+}
+
+std::vector<std::string_view> ScopeSet::Names() const {
+  std::vector<std::string_view> names;
+  for (const Scope scope : kAllScopes) {
+    if (Contains(scope)) names.push_back(ScopeName(scope));
+  }
+  return names;
+}
+
+absl::StatusOr<ScopeSet> ParseScopes(absl::Span<const std::string> names) {
+  ScopeSet scopes;
+  for (const std::string& name : names) {
+    bool known = false;
+    for (const Scope scope : kAllScopes) {
+      if (name != ScopeName(scope)) continue;
+      scopes.Add(scope);
+      known = true;
+    }
+    if (!known) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("scopes has \"", absl::CHexEscape(name),
+                       "\", the scopes are \"public\" and \"admin\""));
+    }
+  }
+  return scopes;
+}
+
+absl::Status Validate(const TokenSpec& spec, absl::Time now) {
+  if (absl::Status name = ValidateName(spec.name); !name.ok()) return name;
+  if (spec.scopes.empty()) {
+    return absl::InvalidArgumentError(
+        "scopes is empty, give at least one of \"public\" and \"admin\"");
+  }
+  if (spec.expires_at.has_value()) {
+    // Whole seconds count: what is left after cutting has to be in the future.
+    const absl::Time end =
+        absl::FromUnixSeconds(absl::ToUnixSeconds(*spec.expires_at));
+    if (end <= now) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("expires_at is ",
+                       absl::FormatTime(absl::RFC3339_sec, *spec.expires_at,
+                                        absl::UTCTimeZone()),
+                       ", it has to be in the future"));
+    }
+    if (end >= absl::FromCivil(absl::CivilYear(10000), absl::UTCTimeZone())) {
+      return absl::InvalidArgumentError(
+          "expires_at is past the year 9999, leave it out for a token that "
+          "doesn't expire");
+    }
+  }
+  if (absl::Status hourly = ValidateLimit("hourly_limit", spec.hourly_limit, 1);
+      !hourly.ok()) {
+    return hourly;
+  }
+  return ValidateLimit("daily_limit", spec.daily_limit, 0);
+}
+
+bool IsValid(const Token& token, absl::Time now) {
+  return !token.revoked_at.has_value() &&
+         (!token.expires_at.has_value() || *token.expires_at > now);
+}
+
+bool HasValidAdmin(absl::Span<const Token> tokens, absl::Time now) {
+  for (const Token& token : tokens) {
+    if (token.scopes.Contains(Scope::kAdmin) && IsValid(token, now)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+absl::StatusOr<TokenHash> TokenHash::FromBytes(std::string_view bytes) {
+  if (bytes.size() != kSize) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the hash of a token has ", kSize, " bytes, not ", bytes.size()));
+  }
+  TokenHash hash;
+  for (size_t i = 0; i < kSize; ++i) {
+    hash.bytes_[i] = static_cast<unsigned char>(bytes[i]);
+  }
+  return hash;
+}
+
+TokenHash HashOf(std::string_view value) {
+  std::array<unsigned char, TokenHash::kSize> bytes;
+  unsigned int size = 0;
+  if (EVP_Digest(value.data(), value.size(), bytes.data(), &size, Sha256(),
+                 nullptr) != 1 ||
+      size != bytes.size()) {
+    // Only without memory, or with an OpenSSL that lacks SHA-256: there is no
+    // safe way to go on.
+    std::abort();
+  }
+  return TokenHash(bytes);
+}
+
+absl::StatusOr<Secret> MakeTokenValue() {
+  std::array<unsigned char, 32> random;
+  if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1) {
+    return absl::InternalError("the system's random generator failed");
+  }
+  std::string encoded = absl::WebSafeBase64Escape(std::string_view(
+      reinterpret_cast<const char*>(random.data()), random.size()));
+  std::string value = absl::StrCat(kTokenPrefix, encoded);
+  Secret secret(value);
+  OPENSSL_cleanse(random.data(), random.size());
+  OPENSSL_cleanse(encoded.data(), encoded.size());
+  OPENSSL_cleanse(value.data(), value.size());
+  return secret;
+}
+
+}  // namespace tallyman::auth
