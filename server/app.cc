@@ -1,0 +1,150 @@
+#include "server/app.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "api/error.h"
+#include "api/http.h"
+#include "api/json_writer.h"
+#include "auth/authenticator.h"
+#include "auth/clock.h"
+#include "auth/rate_limiter.h"
+#include "auth/sqlite_count_store.h"
+#include "auth/sqlite_token_store.h"
+#include "auth/token.h"
+#include "auth/token_store.h"
+#include "platform/process_lister.h"
+#include "server/config.h"
+#include "server/dispatcher.h"
+#include "server/health_handlers.h"
+#include "server/host_handlers.h"
+#include "server/http_server.h"
+#include "server/log.h"
+#include "server/token_handlers.h"
+#include "storage/data_directory.h"
+#include "storage/database.h"
+
+namespace tallyman::server {
+namespace {
+
+constexpr std::string_view kDatabaseFile = "tallyman.db";
+
+}  // namespace
+
+App::App(Config config, const Log& log, storage::DataDirectory directory)
+    : config_(std::move(config)),
+      log_(log),
+      directory_(std::move(directory)),
+      failures_(auth::SystemClock(), {}) {}
+
+absl::StatusOr<std::unique_ptr<App>> App::Create(Config config,
+                                                 const Log& log) {
+  absl::StatusOr<storage::DataDirectory> directory =
+      storage::DataDirectory::Open(config.data_dir);
+  if (!directory.ok()) return directory.status();
+  std::unique_ptr<App> app(
+      new App(std::move(config), log, *std::move(directory)));
+  if (absl::Status opened = app->OpenStores(); !opened.ok()) return opened;
+  // A token is made only when the port is ours: it can be shown only once.
+  if (absl::Status listening = app->Listen(); !listening.ok()) {
+    return listening;
+  }
+  if (absl::Status made = app->MakeAdminTokenIfNeeded(); !made.ok()) {
+    return made;
+  }
+  return app;
+}
+
+absl::Status App::OpenStores() {
+  const auth::Clock& clock = auth::SystemClock();
+  auto database =
+      storage::Database::Open(directory_.FilePath(kDatabaseFile), {});
+  if (!database.ok()) return database.status();
+  database_ = *std::move(database);
+
+  auto tokens = auth::SqliteTokenStore::Open(*database_, clock, {});
+  if (!tokens.ok()) return tokens.status();
+  tokens_ = *std::move(tokens);
+
+  auto counts = auth::SqliteCountStore::Open(*database_);
+  if (!counts.ok()) return counts.status();
+  counts_ = *std::move(counts);
+
+  auto authenticator = auth::Authenticator::Create(*tokens_, clock);
+  if (!authenticator.ok()) return authenticator.status();
+  authenticator_ = *std::move(authenticator);
+
+  auto limiter = auth::RateLimiter::Create(
+      *counts_, clock, {.on_write_error = [this](const absl::Status& status) {
+        log_.Error("counts_not_written", [&](api::JsonWriter& json) {
+          json.Key("reason");
+          json.String(status.message());
+        });
+      }});
+  if (!limiter.ok()) return limiter.status();
+  limiter_ = *std::move(limiter);
+
+  auto lister = platform::ProcessLister::Create({});
+  if (!lister.ok()) return lister.status();
+  lister_ = *std::move(lister);
+  return absl::OkStatus();
+}
+
+absl::Status App::Listen() {
+  const absl::TimeZone zone = absl::LocalTimeZone();
+  AddHostRoutes(*lister_, *config_.redactor, zone, router_);
+  AddTokenRoutes(*tokens_, router_);
+  AddHealthRoutes(*database_, router_);
+  dispatcher_.emplace(
+      Dispatcher::Parts{.router = router_,
+                        .authenticator = *authenticator_,
+                        .limiter = *limiter_,
+                        .failures = failures_,
+                        .cors = config_.cors,
+                        .redactor = *config_.redactor,
+                        .request_log = config_.log_requests ? &log_ : nullptr,
+                        .zone = zone});
+  auto http = HttpServer::Listen(
+      config_.http,
+      [this](const api::Request& request) {
+        return dispatcher_->Handle(request);
+      },
+      [this](const api::Request& request, api::Error error) {
+        return dispatcher_->Reject(request, std::move(error));
+      });
+  if (!http.ok()) return http.status();
+  http_ = *std::move(http);
+  return absl::OkStatus();
+}
+
+absl::Status App::MakeAdminTokenIfNeeded() {
+  absl::StatusOr<std::vector<auth::Token>> tokens = tokens_->List();
+  if (!tokens.ok()) return tokens.status();
+  if (auth::HasValidAdmin(*tokens, auth::SystemClock().Now()) &&
+      !config_.new_admin_token) {
+    return absl::OkStatus();
+  }
+  absl::StatusOr<auth::NewToken> made =
+      tokens_->Create({.name = "admin", .scopes = auth::Scope::kAdmin});
+  if (!made.ok()) return made.status();
+  new_admin_token_ = std::move(made->value);
+  return absl::OkStatus();
+}
+
+std::string App::Url() const {
+  // Whoever listens everywhere is found on loopback.
+  std::string host = config_.http.host;
+  if (host == "0.0.0.0") host = "127.0.0.1";
+  if (host == "::") host = "::1";
+  return UrlOf(host, http_->port());
+}
+
+absl::Status App::Serve() { return http_->Serve(); }
+
+}  // namespace tallyman::server

@@ -1,0 +1,82 @@
+// The server as a whole: everything that it is made of, put together.
+
+#ifndef TALLYMAN_SERVER_APP_H_
+#define TALLYMAN_SERVER_APP_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "auth/authenticator.h"
+#include "auth/failure_throttle.h"
+#include "auth/rate_limiter.h"
+#include "auth/secret.h"
+#include "auth/sqlite_count_store.h"
+#include "auth/sqlite_token_store.h"
+#include "platform/process_lister.h"
+#include "server/config.h"
+#include "server/dispatcher.h"
+#include "server/http_server.h"
+#include "server/log.h"
+#include "server/router.h"
+#include "storage/data_directory.h"
+#include "storage/database.h"
+
+namespace tallyman::server {
+
+class App {
+ public:
+  // Opens the data directory and the database, and listens. The error says in
+  // one line what is in the way: a port in use, another server on the same
+  // directory, an unreadable database. `log` must outlive the app.
+  static absl::StatusOr<std::unique_ptr<App>> Create(Config config,
+                                                     const Log& log);
+
+  // The admin token that this start made, because there was no valid one or
+  // because it was asked to. To be shown once; it can't be had again.
+  const std::optional<auth::Secret>& new_admin_token() const {
+    return new_admin_token_;
+  }
+
+  // Where it listens, as a URL to connect to.
+  std::string Url() const;
+  const std::string& data_dir() const { return directory_.path(); }
+
+  // Serves until Stop().
+  absl::Status Serve();
+
+  // Stops accepting requests. Thread-safe.
+  void Stop() { http_->Stop(); }
+
+  // Makes what is only in memory durable. Thread-safe.
+  absl::Status Flush() { return limiter_->Flush(); }
+
+ private:
+  App(Config config, const Log& log, storage::DataDirectory directory);
+
+  absl::Status OpenStores();
+  absl::Status MakeAdminTokenIfNeeded();
+  absl::Status Listen();
+
+  // In the order in which they depend on one another.
+  const Config config_;
+  const Log& log_;
+  storage::DataDirectory directory_;
+  std::unique_ptr<storage::Database> database_;
+  std::unique_ptr<auth::SqliteTokenStore> tokens_;
+  std::unique_ptr<auth::SqliteCountStore> counts_;
+  std::unique_ptr<auth::Authenticator> authenticator_;
+  std::unique_ptr<auth::RateLimiter> limiter_;
+  auth::FailureThrottle failures_;
+  std::unique_ptr<platform::ProcessLister> lister_;
+  Router router_;
+  std::optional<Dispatcher> dispatcher_;
+  std::unique_ptr<HttpServer> http_;
+  std::optional<auth::Secret> new_admin_token_;
+};
+
+}  // namespace tallyman::server
+
+#endif  // TALLYMAN_SERVER_APP_H_

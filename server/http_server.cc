@@ -1,0 +1,356 @@
+#include "server/http_server.h"
+
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/cleanup/cleanup.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "api/error.h"
+#include "api/http.h"
+#include "api/params.h"
+#include "httplib.h"
+#include "server/worker_pool.h"
+
+namespace tallyman::server {
+namespace {
+
+// Connections that wait for a thread, beyond those that the kernel keeps.
+constexpr size_t kMaxWaitingConnections = 1024;
+
+// A connection is closed after so many requests: as good as never.
+constexpr size_t kMaxRequestsPerConnection = 1'000'000'000;
+
+// The library matches paths with std::regex, recursively and slowly, or by
+// counting segments: the latter takes any path of up to so many.
+constexpr int kMaxSegments = 16;
+
+// Gives the library's jobs, one a connection, to a WorkerPool.
+class ConnectionQueue : public httplib::TaskQueue {
+ public:
+  explicit ConnectionQueue(size_t max_connections)
+      : pool_(max_connections, kMaxWaitingConnections) {}
+
+  bool enqueue(std::function<void()> job) override {
+    return pool_.Add(std::move(job));
+  }
+  void shutdown() override { pool_.Shutdown(); }
+
+ private:
+  WorkerPool pool_;
+};
+
+// Whether bytes of a body follow the headers (RFC 9112, section 6.3), or
+// whether that can't be said because the length is malformed.
+bool MayHaveBody(const httplib::Request& request) {
+  return request.has_header("Transfer-Encoding") ||
+         request.get_header_value_count("Content-Length") > 1 ||
+         request.get_header_value("Content-Length", "0") != "0";
+}
+
+// The origin-form of a request target: of "http://host/path", which clients of
+// proxies send, what follows the host (RFC 9112, section 3.2).
+std::string_view OriginForm(std::string_view target) {
+  if (target.starts_with('/')) return target;
+  const size_t scheme_end = target.find("://");
+  if (scheme_end == std::string_view::npos) return target;
+  const size_t path = target.find('/', scheme_end + 3);
+  return path == std::string_view::npos ? "/" : target.substr(path);
+}
+
+api::Request ToRequest(const httplib::Request& from) {
+  const std::string_view target = OriginForm(from.target);
+  const size_t mark = target.find('?');
+  api::Request request{.method = from.method,
+                       .path = target.substr(0, mark),
+                       .params = {},
+                       .headers = {},
+                       .body = from.body,
+                       .remote_address = from.remote_addr};
+  if (mark != std::string_view::npos) {
+    request.params = api::Params::Parse(target.substr(mark + 1));
+  }
+  request.headers.reserve(from.headers.size());
+  for (const auto& [name, value] : from.headers) {
+    request.headers.emplace_back(name, value);
+  }
+  return request;
+}
+
+void Send(api::Response&& from, httplib::Response& to) {
+  to.status = from.status;
+  for (const auto& [name, value] : from.headers) to.set_header(name, value);
+  if (!from.body.empty()) {
+    to.set_content(std::move(from.body), from.content_type);
+  }
+}
+
+// Why no address of host and port can be bound; OK if one can.
+absl::Status BindError(const std::string& host, int port) {
+  const std::string where =
+      absl::StrCat("cannot listen on ", UrlOf(host, port));
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE;
+  addrinfo* found = nullptr;
+  const int lookup =
+      getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+  if (lookup != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(where, ": ", gai_strerror(lookup)));
+  }
+  const absl::Cleanup free_found = [found] { freeaddrinfo(found); };
+  int error = 0;
+  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+    const int fd = socket(each->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+      error = errno;
+      continue;
+    }
+    const absl::Cleanup close_fd = [fd] { close(fd); };
+    const int one = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    if (bind(fd, each->ai_addr, each->ai_addrlen) == 0) {
+      return absl::OkStatus();
+    }
+    error = errno;
+  }
+  absl::Status status = absl::ErrnoToStatus(error, where);
+  if (error == EADDRINUSE) {
+    return absl::AlreadyExistsError(
+        absl::StrCat(status.message(),
+                     "; choose another one with --port, or stop the "
+                     "program that uses it"));
+  }
+  return status;
+}
+
+// What clients are told of an error that the library found.
+std::string RejectionDetails(int status, size_t max_body_bytes) {
+  switch (status) {
+    case 413:
+      return absl::StrCat("the body has more than ", max_body_bytes,
+                          " bytes (--max_body_bytes)");
+    case 414:
+      return absl::StrCat("the address has more than ",
+                          CPPHTTPLIB_REQUEST_URI_MAX_LENGTH, " bytes");
+    case 400:
+      return absl::StrCat(
+          "the request line, a header or the body is malformed, or there are "
+          "more than ",
+          CPPHTTPLIB_HEADER_MAX_COUNT, " headers or ",
+          CPPHTTPLIB_HEADER_MAX_LENGTH, " bytes in one");
+    case 416:
+      return "the range cannot be satisfied";
+    case 404:
+      return "no resource has this address";
+    default:
+      return "";
+  }
+}
+
+// True for the name of a method (RFC 9110, section 5.6.2) that the library
+// rejects although the request may be well-formed.
+bool IsUnknownMethod(std::string_view method) {
+  constexpr std::array<std::string_view, 10> kKnown = {
+      "GET",     "HEAD",    "POST",  "PUT",   "DELETE",
+      "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI"};
+  return !method.empty() &&
+         std::all_of(method.begin(), method.end(),
+                     [](char c) { return c >= 'A' && c <= 'Z'; }) &&
+         std::find(kKnown.begin(), kKnown.end(), method) == kKnown.end();
+}
+
+}  // namespace
+
+class HttpServer::Impl {
+ public:
+  Impl(const Options& options, Handler handler, Rejecter rejecter)
+      : options_(options),
+        handler_(std::move(handler)),
+        rejecter_(std::move(rejecter)) {
+    Configure();
+    Route();
+  }
+
+  absl::Status Bind(int port) {
+    if (port == 0) {
+      port_ = server_.bind_to_any_port(options_.host);
+      if (port_ > 0) return absl::OkStatus();
+    } else if (server_.bind_to_port(options_.host, port)) {
+      port_ = port;
+      return absl::OkStatus();
+    }
+    const absl::Status error = BindError(options_.host, port);
+    return error.ok() ? absl::UnavailableError(absl::StrCat(
+                            "cannot listen on ", UrlOf(options_.host, port)))
+                      : error;
+  }
+
+  int port() const { return port_; }
+
+  absl::Status Serve() {
+    while (true) {
+      {
+        const absl::MutexLock lock(&mutex_);
+        if (stopping_) return absl::OkStatus();
+        serving_ = true;
+      }
+      server_.listen_after_bind();
+      {
+        const absl::MutexLock lock(&mutex_);
+        serving_ = false;
+        if (stopping_) return absl::OkStatus();
+      }
+      // The library gives up when accept(2) fails, for which a lack of memory
+      // or of descriptors in the whole system is enough.
+      server_.stop();
+      if (absl::Status bound = Bind(port_); !bound.ok()) return bound;
+    }
+  }
+
+  void Stop() {
+    {
+      const absl::MutexLock lock(&mutex_);
+      stopping_ = true;
+      if (!serving_) return;
+    }
+    // Stopping what does not run yet would have no effect.
+    server_.wait_until_ready();
+    server_.stop();
+  }
+
+ private:
+  void Configure() {
+    const auto io_timeout = absl::ToChronoMicroseconds(options_.io_timeout);
+    server_.set_read_timeout(io_timeout);
+    server_.set_write_timeout(io_timeout);
+    server_.set_keep_alive_timeout(
+        absl::ToInt64Seconds(options_.keep_alive_timeout));
+    server_.set_keep_alive_max_count(kMaxRequestsPerConnection);
+    server_.set_payload_max_length(options_.max_body_bytes);
+    server_.set_tcp_nodelay(true);
+    // The library's default, SO_REUSEPORT, would let two servers share a port.
+    server_.set_socket_options([](int fd) {
+      const int one = 1;
+      setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    });
+    server_.new_task_queue = [this] {
+      return new ConnectionQueue(options_.max_connections);
+    };
+  }
+
+  void Route() {
+    using Result = httplib::Server::HandlerResponse;
+    // Requests without a body are answered before the library routes them.
+    server_.set_pre_routing_handler(
+        [this](const httplib::Request& request, httplib::Response& response) {
+          if (MayHaveBody(request)) return Result::Unhandled;
+          // Otherwise the library would wait for a body of unknown length
+          // after the answer to a DELETE or POST without Content-Length, and
+          // take the next request for it. The request is the library's own
+          // local variable, and not const there.
+          const_cast<httplib::Request&>(request).body_consumed_ = true;
+          Answer(request, response);
+          return Result::Handled;
+        });
+    const auto answer = [this](const httplib::Request& request,
+                               httplib::Response& response) {
+      Answer(request, response);
+    };
+    std::string pattern;
+    for (int i = 0; i < kMaxSegments; ++i) {
+      absl::StrAppend(&pattern, "/:", i);
+      server_.Get(pattern, answer);
+      server_.Post(pattern, answer);
+      server_.Put(pattern, answer);
+      server_.Patch(pattern, answer);
+      server_.Delete(pattern, answer);
+      server_.Options(pattern, answer);
+    }
+    // Also called for errors of ours, which have a body already.
+    server_.set_error_handler(
+        [this](const httplib::Request& request, httplib::Response& response) {
+          if (!response.body.empty()) return Result::Unhandled;
+          Reject(request, response);
+          return Result::Handled;
+        });
+    server_.set_exception_handler([this](const httplib::Request& request,
+                                         httplib::Response& response,
+                                         const std::exception_ptr&) {
+      response.status = 500;
+      Reject(request, response);
+    });
+  }
+
+  void Answer(const httplib::Request& request, httplib::Response& response) {
+    Send(handler_(ToRequest(request)), response);
+    // A client that always has a next request would never let go of a kept
+    // connection.
+    if (stopping_) response.set_header("Connection", "close");
+  }
+
+  void Reject(const httplib::Request& request, httplib::Response& response) {
+    api::Error error;
+    if (response.status == 400 && IsUnknownMethod(request.method)) {
+      error.kind = api::ErrorKind::kMethodNotAllowed;
+    } else {
+      error.kind = api::ErrorKindOfHttpStatus(response.status);
+      error.details =
+          RejectionDetails(response.status, options_.max_body_bytes);
+    }
+    Send(rejecter_(ToRequest(request), std::move(error)), response);
+  }
+
+  const Options options_;
+  const Handler handler_;
+  const Rejecter rejecter_;
+  httplib::Server server_;
+  int port_ = 0;
+  absl::Mutex mutex_;
+  bool serving_ ABSL_GUARDED_BY(mutex_) = false;
+  std::atomic<bool> stopping_ = false;
+};
+
+HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+HttpServer::~HttpServer() = default;
+
+absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Listen(
+    const Options& options, Handler handler, Rejecter rejecter) {
+  auto impl =
+      std::make_unique<Impl>(options, std::move(handler), std::move(rejecter));
+  if (absl::Status bound = impl->Bind(options.port); !bound.ok()) return bound;
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+}
+
+int HttpServer::port() const { return impl_->port(); }
+
+absl::Status HttpServer::Serve() { return impl_->Serve(); }
+
+void HttpServer::Stop() { impl_->Stop(); }
+
+std::string UrlOf(const std::string& host, int port) {
+  const bool is_ipv6 = host.find(':') != std::string::npos;
+  return absl::StrCat("http://", is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "",
+                      ":", port);
+}
+
+}  // namespace tallyman::server

@@ -1,0 +1,397 @@
+// End to end: the real binary, real sockets, a real database file and real
+// processes.
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/log/check.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "server/testing/http_client.h"
+#include "server/testing/server_process.h"
+
+namespace tallyman::server {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+using Json = nlohmann::ordered_json;
+
+class ServerTest : public testing::Test {
+ protected:
+  ServerTest() {
+    std::string path = absl::StrCat(testing::TempDir(), "/data.XXXXXX");
+    CHECK(mkdtemp(path.data()) != nullptr);
+    data_dir_ = path;
+  }
+  ~ServerTest() override { std::filesystem::remove_all(data_dir_); }
+
+  std::string DataDirFlag() const {
+    return absl::StrCat("--data_dir=", data_dir_);
+  }
+
+  std::string data_dir_;
+};
+
+// A child that calls itself as `name` says, waiting to be ended.
+class NamedChild {
+ public:
+  explicit NamedChild(const char* name) {
+    int ready[2];
+    CHECK_EQ(pipe2(ready, O_CLOEXEC), 0);
+    CHECK_EQ(pipe2(release_, O_CLOEXEC), 0);
+    pid_ = fork();
+    CHECK_GE(pid_, 0);
+    char byte = 0;
+    if (pid_ == 0) {
+      close(release_[1]);
+      prctl(PR_SET_NAME, name);
+      if (write(ready[1], &byte, 1) != 1) _exit(1);
+      _exit(read(release_[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    close(ready[1]);
+    CHECK_EQ(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    close(release_[0]);
+  }
+  ~NamedChild() {
+    close(release_[1]);
+    CHECK_EQ(waitpid(pid_, nullptr, 0), pid_);
+  }
+  NamedChild(const NamedChild&) = delete;
+  NamedChild& operator=(const NamedChild&) = delete;
+
+  pid_t pid() const { return pid_; }
+
+ private:
+  int release_[2];
+  pid_t pid_;
+};
+
+TEST_F(ServerTest, TheFirstStartShowsATokenThatLaterStartsAccept) {
+  std::string token;
+  {
+    ServerProcess server({DataDirFlag()});
+    ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
+    token = server.shown_token();
+    ASSERT_EQ(token.size(), 47u) << server.standard_output();
+    EXPECT_THAT(server.standard_output(),
+                HasSubstr(absl::StrCat("curl -H 'Authorization: Bearer ", token,
+                                       "' http://127.0.0.1:", server.port(),
+                                       "/server/processes")));
+    EXPECT_EQ(HttpClient(server.port()).Get("/server/processes", token).status,
+              200);
+    server.Signal(SIGTERM);
+    EXPECT_EQ(server.Wait(), 0) << server.standard_error();
+  }
+  ServerProcess server({DataDirFlag()});
+  ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
+  EXPECT_EQ(server.shown_token(), "");
+  EXPECT_EQ(HttpClient(server.port()).Get("/server/processes", token).status,
+            200);
+  server.Signal(SIGINT);
+  EXPECT_EQ(server.Wait(), 0);
+
+  struct stat directory {};
+  ASSERT_EQ(stat(data_dir_.c_str(), &directory), 0);
+  EXPECT_EQ(directory.st_mode & 07777, 0700u);
+}
+
+TEST_F(ServerTest, FindsExactlyTheProcessThatWasStarted) {
+  ServerProcess server({DataDirFlag()});
+  ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
+  const std::string token = server.shown_token();
+  HttpClient client(server.port());
+  const NamedChild child("a) R (b\"\n\\\xff");
+
+  const ClientResponse response =
+      client.Get(absl::StrCat("/server/processes?token=", token));
+  ASSERT_EQ(response.status, 200);
+  EXPECT_EQ(response.Header("Content-Type"), "application/json");
+  const Json envelope = Json::parse(response.body);
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : envelope.items()) keys.push_back(key);
+  EXPECT_THAT(keys, testing::ElementsAre("status_code", "status_desc", "data",
+                                         "time_generated"));
+  EXPECT_EQ(envelope["status_code"], 200);
+  EXPECT_EQ(envelope["status_desc"], "Ok");
+  Json found;
+  int last_pid = 0;
+  for (const Json& process : envelope["data"]) {
+    EXPECT_GT(process["pid"], last_pid);
+    last_pid = process["pid"];
+    if (process["pid"] == child.pid()) found = process;
+  }
+  ASSERT_FALSE(found.is_null());
+  keys.clear();
+  for (const auto& [key, value] : found.items()) keys.push_back(key);
+  EXPECT_THAT(
+      keys, testing::ElementsAre("name", "command_line", "num_threads", "state",
+                                 "memory", "peak_memory", "pid", "user",
+                                 "io_bytes_read", "io_bytes_written"));
+  EXPECT_EQ(found["name"], "a) R (b\"\n\\\uFFFD");
+  EXPECT_THAT(found["command_line"].get<std::string>(),
+              HasSubstr("server_test"));
+  EXPECT_EQ(found["num_threads"], 1);
+  EXPECT_EQ(found["state"], "sleeping");
+  EXPECT_GT(found["memory"], 0);
+  EXPECT_GE(found["peak_memory"], found["memory"]);
+  EXPECT_GE(found["io_bytes_read"], 0);
+
+  const Json one =
+      Json::parse(client
+                      .Get(absl::StrCat("/server/processes?pid=", child.pid(),
+                                        "&fields=pid,ppid,start_time"),
+                           token)
+                      .body);
+  ASSERT_EQ(one["data"].size(), 1u);
+  EXPECT_EQ(one["data"][0]["pid"], child.pid());
+  EXPECT_EQ(one["data"][0]["ppid"], getpid());
+
+  const Json named = Json::parse(
+      client.Get("/server/processes?name=%5Ea%5C)%20R&state=sleeping", token)
+          .body);
+  ASSERT_EQ(named["data"].size(), 1u);
+  EXPECT_EQ(named["data"][0]["pid"], child.pid());
+}
+
+TEST_F(ServerTest, ErrorsComeInTheEnvelope) {
+  ServerProcess server({DataDirFlag()});
+  ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
+  const std::string token = server.shown_token();
+  const auto ask = [&](std::string_view method, std::string_view target) {
+    return HttpClient(server.port())
+        .Request(method, target,
+                 {absl::StrCat("Authorization: Bearer ", token)});
+  };
+  const ClientResponse bad = ask("GET", "/server/processes?sort=memry");
+  EXPECT_EQ(bad.status, 400);
+  const Json envelope = Json::parse(bad.body);
+  EXPECT_EQ(envelope["status_code"], 400);
+  EXPECT_EQ(envelope["data"], Json::array());
+  EXPECT_THAT(envelope["status_desc"].get<std::string>(),
+              StartsWith("sort: unknown key \"memry\" at position 1"));
+  const ClientResponse wrong_method = ask("PUT", "/server/processes");
+  EXPECT_EQ(wrong_method.status, 405);
+  EXPECT_EQ(wrong_method.Header("Allow"), "GET, HEAD, OPTIONS");
+  EXPECT_EQ(ask("BREW", "/server/processes").Header("Allow"),
+            "GET, HEAD, OPTIONS");
+  EXPECT_EQ(Json::parse(ask("GET", "/nothing").body)["error"], "not_found");
+  EXPECT_EQ(HttpClient(server.port()).Get("/healthz").status, 200);
+  EXPECT_EQ(HttpClient(server.port()).Get("/readyz").status, 200);
+}
+
+TEST_F(ServerTest, LimitsAndRevocationsSurviveARestart) {
+  std::string admin;
+  std::string limited;
+  const auto ask = [](const ServerProcess& server, const std::string& token) {
+    return HttpClient(server.port()).Get("/server/processes?limit=1", token);
+  };
+  const auto create = [&](const ServerProcess& server, std::string_view body) {
+    const ClientResponse made =
+        HttpClient(server.port())
+            .Request("POST", "/tokens",
+                     {absl::StrCat("Authorization: Bearer ", admin),
+                      "Content-Type: application/json"},
+                     body);
+    EXPECT_EQ(made.status, 201) << made.body;
+    return Json::parse(made.body)["response"][0]["token"].get<std::string>();
+  };
+  std::string revoked;
+  {
+    ServerProcess server({DataDirFlag()});
+    ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
+    admin = server.shown_token();
+    // A day can end during the test, but not twice.
+    limited =
+        create(server, R"({"name":"few","scopes":["public"],"daily_limit":2})");
+    revoked = create(server, R"({"name":"gone","scopes":["public"]})");
+    EXPECT_EQ(ask(server, revoked).status, 200);
+    EXPECT_EQ(HttpClient(server.port())
+                  .Request("DELETE", "/tokens/3",
+                           {absl::StrCat("Authorization: Bearer ", admin)})
+                  .status,
+              200);
+    EXPECT_EQ(ask(server, revoked).status, 401);
+    EXPECT_EQ(ask(server, limited).Header("X-RateLimit-Remaining"), "1");
+    EXPECT_EQ(ask(server, limited).status, 200);
+    server.Signal(SIGTERM);
+    EXPECT_EQ(server.Wait(), 0);
+  }
+  ServerProcess server({DataDirFlag()});
+  ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
+  const ClientResponse refused = ask(server, limited);
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_NE(refused.Header("Retry-After"), "");
+  EXPECT_EQ(ask(server, revoked).status, 401);
+  EXPECT_EQ(ask(server, admin).status, 200);
+}
+
+TEST_F(ServerTest, ALostTokenCanBeReplaced) {
+  {
+    ServerProcess server({DataDirFlag()});
+    ASSERT_TRUE(server.WaitUntilListening());
+    server.Signal(SIGTERM);
+    EXPECT_EQ(server.Wait(), 0);
+  }
+  ServerProcess server({DataDirFlag(), "--new_admin_token"});
+  ASSERT_TRUE(server.WaitUntilListening());
+  EXPECT_EQ(
+      HttpClient(server.port()).Get("/tokens", server.shown_token()).status,
+      200);
+}
+
+TEST_F(ServerTest, TheLogHoldsNoToken) {
+  ServerProcess server({DataDirFlag()});
+  ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
+  const std::string token = server.shown_token();
+  HttpClient client(server.port());
+  client.Get(absl::StrCat("/server/processes?limit=1&token=", token));
+  client.Get(absl::StrCat("/server/processes?limit=1&%74oken=", token));
+  client.Get("/server/processes?limit=1", token);
+  client.Get(absl::StrCat("/", token, "?x=", token));
+  client.Get("/server/processes?token=something-else");
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0);
+  const std::string log = server.standard_error();
+  EXPECT_THAT(log, HasSubstr("\"event\":\"request\""));
+  EXPECT_THAT(log, HasSubstr("\"user\":\"admin\""));
+  EXPECT_THAT(log, Not(HasSubstr(token)));
+  EXPECT_THAT(log, Not(HasSubstr("something-else")));
+}
+
+// What cannot start says why in one line, and exits with an error.
+void ExpectFailure(const std::vector<std::string>& flags,
+                   std::string_view reason) {
+  ServerProcess server(flags);
+  EXPECT_NE(server.Wait(), 0) << reason;
+  EXPECT_THAT(server.standard_error(), HasSubstr(std::string(reason)));
+  EXPECT_THAT(server.standard_error(), StartsWith("tallyman: "));
+  EXPECT_EQ(server.standard_error().find('\n'),
+            server.standard_error().size() - 1)
+      << server.standard_error();
+  EXPECT_EQ(server.standard_output(), "");
+}
+
+TEST_F(ServerTest, APortInUseIsOneClearLine) {
+  ServerProcess server({DataDirFlag()});
+  ASSERT_TRUE(server.WaitUntilListening());
+  const std::string other = absl::StrCat(data_dir_, "/other");
+  ExpectFailure({absl::StrCat("--data_dir=", other),
+                 absl::StrCat("--port=", server.port())},
+                absl::StrCat("http://127.0.0.1:", server.port()));
+  // The token of that failed first start is not lost: it was never made.
+  ServerProcess second({absl::StrCat("--data_dir=", other)});
+  ASSERT_TRUE(second.WaitUntilListening());
+  EXPECT_NE(second.shown_token(), "");
+}
+
+TEST_F(ServerTest, ASecondServerOnTheSameDataIsOneClearLine) {
+  ServerProcess server({DataDirFlag()});
+  ASSERT_TRUE(server.WaitUntilListening());
+  ExpectFailure({DataDirFlag()}, data_dir_);
+}
+
+TEST_F(ServerTest, AnUnreadableDatabaseIsOneClearLine) {
+  std::ofstream(absl::StrCat(data_dir_, "/tallyman.db"))
+      << std::string(4096, 'x');
+  ExpectFailure({DataDirFlag()}, "tallyman.db");
+}
+
+TEST_F(ServerTest, BadFlagsAreOneClearLine) {
+  ExpectFailure({DataDirFlag(), "--port=65536"}, "--port: 65536");
+  ExpectFailure({DataDirFlag(), "--cors_origins=nonsense"}, "--cors_origins");
+  ExpectFailure({DataDirFlag(), "--redact_names=(x"}, "--redact_names");
+  ExpectFailure({DataDirFlag(), "--max_connections=0"}, "--max_connections");
+  ExpectFailure({DataDirFlag(), "--stop_deadline=0"}, "--stop_deadline");
+  ExpectFailure({DataDirFlag(), "start"}, "\"start\"");
+}
+
+// Under `bazel run` the program starts in another directory than its user.
+TEST_F(ServerTest, PathsMeanWhatTheyMeanToTheUser) {
+  std::ofstream(absl::StrCat(data_dir_, "/flags"))
+      << "--data_dir=below/data\n--nolog_requests\n";
+  ServerProcess server({"--flagfile=flags"},
+                       {absl::StrCat("BUILD_WORKING_DIRECTORY=", data_dir_)});
+  ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
+  EXPECT_TRUE(std::filesystem::exists(
+      absl::StrCat(data_dir_, "/below/data/tallyman.db")));
+  HttpClient(server.port()).Get("/healthz");
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0);
+  EXPECT_THAT(server.standard_error(), Not(HasSubstr("\"request\"")));
+}
+
+TEST_F(ServerTest, StoppingFinishesWhatIsUnderWay) {
+  ServerProcess server({DataDirFlag()});
+  ASSERT_TRUE(server.WaitUntilListening());
+  HttpClient idle(server.port());
+  EXPECT_EQ(idle.Get("/healthz").status, 200);
+  HttpClient slow(server.port());
+  slow.Send(
+      absl::StrCat("POST /tokens HTTP/1.1\r\nHost: h\r\n"
+                   "Authorization: Bearer ",
+                   server.shown_token(),
+                   "\r\nContent-Type: application/json\r\n"
+                   "Expect: 100-continue\r\nContent-Length: 34\r\n\r\n"));
+  // The server has read the headers and waits for the body.
+  EXPECT_EQ(slow.Receive().status, 100);
+  server.Signal(SIGTERM);
+  EXPECT_TRUE(idle.IsClosed());
+  EXPECT_FALSE(HttpClient::CanConnect(server.port()));
+  slow.Send(R"({"name":"late","scopes":["admin"]})");
+  EXPECT_EQ(slow.Receive().status, 201);
+  EXPECT_EQ(server.Wait(), 0) << server.standard_error();
+  EXPECT_THAT(server.standard_error(), HasSubstr("\"event\":\"stopped\""));
+}
+
+TEST_F(ServerTest, StoppingDoesNotWaitForEver) {
+  ServerProcess server({DataDirFlag(), "--stop_deadline=50ms"});
+  ASSERT_TRUE(server.WaitUntilListening());
+  HttpClient slow(server.port());
+  slow.Send(
+      "POST /x HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
+      "Content-Length: 5\r\n\r\n");
+  EXPECT_EQ(slow.Receive().status, 100);
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0);
+  EXPECT_THAT(server.standard_error(), HasSubstr("requests_under_way"));
+}
+
+TEST_F(ServerTest, PagesOfOtherOriginsMayAsk) {
+  ServerProcess server({DataDirFlag(), "--cors_origins=http://a.example"});
+  ASSERT_TRUE(server.WaitUntilListening());
+  HttpClient client(server.port());
+  const ClientResponse preflight = client.Request(
+      "OPTIONS", "/server/processes",
+      {"Origin: http://a.example", "Access-Control-Request-Method: GET",
+       "Access-Control-Request-Headers: authorization"});
+  EXPECT_EQ(preflight.status, 200);
+  EXPECT_EQ(preflight.Header("Access-Control-Allow-Origin"),
+            "http://a.example");
+  EXPECT_THAT(preflight.Header("Access-Control-Allow-Headers"),
+              HasSubstr("Authorization"));
+  EXPECT_EQ(client
+                .Request("OPTIONS", "/server/processes",
+                         {"Origin: http://b.example",
+                          "Access-Control-Request-Method: GET"})
+                .Header("Access-Control-Allow-Origin"),
+            "");
+}
+
+}  // namespace
+}  // namespace tallyman::server
