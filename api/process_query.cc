@@ -73,6 +73,42 @@ const ProcessKey* FindKey(std::string_view name) {
   return nullptr;
 }
 
+// Where the parentheses of `pattern` do not match, as an index: at the first
+// closing one too many, or at the last opening one that nothing closes.
+size_t UnbalancedParenthesis(std::string_view pattern) {
+  std::vector<size_t> open;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\') {
+      ++i;
+    } else if (pattern[i] == '[') {
+      // A bracket right behind the opening one, or its ^, is a member.
+      i = pattern.find(']', i + (pattern.substr(i + 1, 1) == "^" ? 3 : 2));
+      if (i == std::string_view::npos) break;
+    } else if (pattern[i] == '(') {
+      open.push_back(i);
+    } else if (pattern[i] == ')') {
+      if (open.empty()) return i;
+      open.pop_back();
+    }
+  }
+  return open.empty() ? std::string_view::npos : open.back();
+}
+
+// The index of what RE2 does not accept in `text`; npos if it does not say.
+size_t ErrorIndex(std::string_view text, const RE2& pattern) {
+  switch (pattern.error_code()) {
+    case RE2::ErrorMissingParen:
+    case RE2::ErrorUnexpectedParen:
+      return UnbalancedParenthesis(text);
+    case RE2::ErrorTrailingBackslash:
+      return text.size() - 1;
+    default:
+      // The part that is wrong, and where it is first found.
+      return pattern.error_arg().empty() ? std::string_view::npos
+                                         : text.find(pattern.error_arg());
+  }
+}
+
 absl::StatusOr<std::shared_ptr<const RE2>> ParseName(std::string_view text) {
   if (text.size() > kMaxPattern) {
     return absl::InvalidArgumentError(
@@ -84,11 +120,12 @@ absl::StatusOr<std::shared_ptr<const RE2>> ParseName(std::string_view text) {
   options.set_max_mem(kPatternMemoryBytes);
   auto pattern = std::make_shared<const RE2>(text, options);
   if (pattern->ok()) return pattern;
-  // RE2 names the part that it does not accept, and that part is where it is.
-  const size_t at = text.find(pattern->error_arg());
+  const size_t at = ErrorIndex(text, *pattern);
   return absl::InvalidArgumentError(absl::StrCat(
-      "name: bad regular expression at position ",
-      at == std::string_view::npos ? 1 : at + 1, ": ", pattern->error()));
+      "name: bad regular expression",
+      at == std::string_view::npos ? std::string()
+                                   : absl::StrCat(" at position ", at + 1),
+      ": ", pattern->error()));
 }
 
 absl::StatusOr<std::vector<ProcessState>> ParseStates(std::string_view text) {

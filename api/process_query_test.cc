@@ -116,7 +116,11 @@ TEST(ProcessListQueryTest, SaysWhatIsWrongAndWhere) {
     return std::string(query.status().message());
   };
   EXPECT_THAT(error("name=ab(c"),
-              HasSubstr("name: bad regular expression at position "));
+              HasSubstr("name: bad regular expression at position 3: "));
+  EXPECT_THAT(error("name=x)y"), HasSubstr("at position 2: "));
+  EXPECT_THAT(error("name=(a)\\([(]b(c"), HasSubstr("at position 10: "));
+  EXPECT_THAT(error("name=[])](a"), HasSubstr("at position 5: "));
+  EXPECT_THAT(error("name=ab\\"), HasSubstr("at position 3: "));
   EXPECT_THAT(error("name=abc[z-a]"), HasSubstr("at position 5"));
   EXPECT_THAT(error("name=abc[z-a]"), HasSubstr("z-a"));
   EXPECT_THAT(error("name=" + std::string(1001, 'x')), HasSubstr("1000"));

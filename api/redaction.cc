@@ -19,9 +19,10 @@ namespace {
 
 constexpr std::string_view kHidden = "***";
 
-// A value inside a longer text: quoted, or up to what ends a word.
+// A value inside a longer text, up to a blank that is not quoted, or to what
+// ends a parameter in a URL. Hiding too much does less harm than too little.
 constexpr std::string_view kValue =
-    R"re((?:"[^"]*"|'[^']*'|[^\s"'&;,|)}\]]+))re";
+    R"re((?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s&])+)re";
 
 // A token of this server (auth/token.h).
 const RE2& OwnToken() {
@@ -32,7 +33,7 @@ const RE2& OwnToken() {
 }  // namespace
 
 std::vector<std::string> DefaultSecretNames() {
-  return {"pass(?:word|wd|phrase)", R"((?:^|[-_.])(?:pass|pwd|auth))",
+  return {"pass(?:word|wd|phrase)", R"((?:\b|_)(?:pass|pwd|auth))",
           R"(secret[-\w.]*)",       "token",
           "api[-_.]?key",           "access[-_.]?key",
           "private[-_.]?key",       "credentials?",
@@ -42,19 +43,23 @@ std::vector<std::string> DefaultSecretNames() {
 struct Redactor::Patterns {
   Patterns(const std::string& names, const RE2::Options& options)
       : name(absl::StrCat("(?i)(?:", names, ")$"), options),
-        candidate(absl::StrCat(R"((?i)://[^/\s]*@|\b(?:bearer|basic)\s|tly_|)",
+        candidate(absl::StrCat(R"((?i)://\S*@|\b(?:bearer|basic)\s|tly_|)",
                                R"((?:^|[^\w.-])[\w.-]*(?:)", names,
                                R"()["']?(?:\s*[=:]|\s|\x00))"),
                   options),
         assignment(absl::StrCat(R"((?i)((?:^|[^\w.-])[\w.-]*(?:)", names,
                                 R"()["']?\s*[=:]\s*))", kValue),
                    options),
-        option(
-            absl::StrCat(R"((?i)((?:^|[^\w.-])--?[\w.-]*(?:)", names,
-                         R"()\s+)(?:"[^"]*"|'[^']*'|[^\s"'&;|-][^\s"'&;|]*))"),
-            options),
+        option(absl::StrCat(R"((?i)((?:^|[^\w.-])--?[\w.-]*(?:)", names,
+                            R"()\s+)-?[^\s-]\S*)"),
+               options),
         bearer(R"((?i)\b(bearer|basic)\s+[A-Za-z0-9+/_.~=-]{6,})", options),
-        url_password(R"((://[^/\s:@]*:)[^@/\s]+@)", options) {}
+        url_password(R"((://[^/\s:@]*:)\S+@)", options) {}
+
+  bool ok() const {
+    return name.ok() && candidate.ok() && assignment.ok() && option.ok() &&
+           bearer.ok() && url_password.ok();
+  }
 
   const RE2 name;       // A whole name.
   const RE2 candidate;  // Matches wherever anything has to be hidden.
@@ -89,8 +94,15 @@ absl::StatusOr<std::unique_ptr<Redactor>> Redactor::Create(
     }
   }
   if (secret_names.empty()) return Disabled();
-  return std::unique_ptr<Redactor>(new Redactor(
-      std::make_unique<Patterns>(absl::StrJoin(secret_names, "|"), options)));
+  auto patterns = std::make_unique<Patterns>(
+      absl::StrCat("(?:", absl::StrJoin(secret_names, ")|(?:"), ")"), options);
+  // An expression may be good alone and not as a part, such as \Qtext.
+  if (!patterns->ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the secret names do not go together, or are too long: \"",
+                     absl::StrJoin(secret_names, "\", \""), "\""));
+  }
+  return std::unique_ptr<Redactor>(new Redactor(std::move(patterns)));
 }
 
 std::unique_ptr<Redactor> Redactor::Disabled() {
@@ -113,13 +125,13 @@ std::string Redactor::CommandLine(std::string_view arguments) const {
   while (true) {
     const size_t end = std::min(arguments.find('\0'), arguments.size());
     const std::string_view argument = arguments.substr(0, end);
-    const bool is_option = argument.starts_with('-');
-    if (hide_next && !is_option && !argument.empty()) {
+    // A value may begin with one dash; with two it is an option.
+    if (hide_next && !argument.starts_with("--") && !argument.empty()) {
       line.append(kHidden);
       hide_next = false;
     } else {
       AppendArgument(argument, line);
-      hide_next = is_option &&
+      hide_next = argument.starts_with('-') &&
                   argument.find_first_of("=: \t\n") == std::string_view::npos &&
                   IsSecretName(argument);
     }

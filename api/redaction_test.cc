@@ -39,6 +39,8 @@ TEST(RedactorTest, HidesValuesOfArguments) {
        "env AWS_SECRET_ACCESS_KEY=*** SECRET_KEY_BASE=*** run"},
       {"app\0DB_PASS=abc\0--PassWord=abc"sv, "app DB_PASS=*** --PassWord=***"},
       {"app\0--passphrase:abc"sv, "app --passphrase:***"},
+      {"app\0pass=abc\0pwd=abc\0auth=abc"sv, "app pass=*** pwd=*** auth=***"},
+      {"db\0--password\0-abc\0-v"sv, "db --password *** -v"},
   };
   for (const auto& [arguments, line] : expected) {
     EXPECT_EQ(Default().CommandLine(arguments), line);
@@ -57,7 +59,16 @@ TEST(RedactorTest, HidesValuesInsideLongerArguments) {
       {"sh\0-c\0curl -H 'X: Bearer abcdefgh' url"sv,
        "sh -c curl -H 'X: Bearer ***' url"},
       {"run\0{\"user\":\"a\",\"password\":\"b\"}"sv,
-       "run {\"user\":\"a\",\"password\":***}"},
+       "run {\"user\":\"a\",\"password\":***"},
+      {"run\0{\"password\": \"x\\\"hunter2\", \"a\": 1}"sv,
+       "run {\"password\": *** \"a\": 1}"},
+      {"mount\0-o\0username=u,pass=hunter2"sv, "mount -o username=u,pass=***"},
+      {"sh\0-c\0export PGPASSWORD=pa,hunter2 x"sv,
+       "sh -c export PGPASSWORD=*** x"},
+      {"sh\0-c\0x --password -hunter2 y"sv, "sh -c x --password *** y"},
+      {"sh\0-c\0x --token=\"cut off"sv, "sh -c x --token=*** off"},
+      {"psql\0postgres://u:p/hunter2@h/db"sv, "psql postgres://u:***@h/db"},
+      {"psql\0postgres://u:p@hunter2@h/db"sv, "psql postgres://u:***@h/db"},
       {"psql\0postgres://joe:hunter2@db/x"sv, "psql postgres://joe:***@db/x"},
       {"curl\0http://h/server/processes?token=abc&x=1"sv,
        "curl http://h/server/processes?token=***&x=1"},
@@ -120,6 +131,8 @@ TEST(RedactorTest, HidesSecretsInText) {
 TEST(RedactorTest, NamesABadExpression) {
   EXPECT_THAT(Redactor::Create({"ok", "(x"}).status().message(),
               HasSubstr("\"(x\""));
+  EXPECT_THAT(Redactor::Create({R"(\Qpassword)"}).status().message(),
+              HasSubstr("password"));
   EXPECT_EQ(Redactor::Create({"(x)"}).status().code(),
             absl::StatusCode::kInvalidArgument);
 }

@@ -36,6 +36,9 @@ absl::StatusOr<Json> ParseObject(std::string_view body) {
   } catch (const Json::parse_error& error) {
     return absl::InvalidArgumentError(
         absl::StrCat("the body is not JSON: wrong at byte ", error.byte));
+  } catch (const Json::out_of_range&) {
+    return absl::InvalidArgumentError(
+        "the body has a number that is too large");
   }
   if (!json.is_object()) {
     return absl::InvalidArgumentError(

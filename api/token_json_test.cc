@@ -55,6 +55,7 @@ TEST(ParseTokenSpecTest, NamesWhatIsWrong) {
       {R"({"hourly_limit":1.5})", "hourly_limit: must be an integer"},
       {R"({"hourly_limit":"5"})", "hourly_limit: must be an integer"},
       {R"({"daily_limit":18446744073709551615})", "daily_limit: must be"},
+      {R"({"hourly_limit":1e999})", "a number that is too large"},
       {R"({"nmae":"x"})", "unknown key \"nmae\""},
       {"{\"name\":\"\xff\"}", "not JSON"},
   };

@@ -114,7 +114,8 @@ struct Process {
   std::string_view name;
 
   // The argument vector: the arguments, with one NUL between two of them and
-  // none at the end. "" where there are none: kernel threads and zombies.
+  // none at the end. "" where there are none: kernel threads and zombies. Cut
+  // after 4 MiB.
   // CommandLine() joins them as ps(1) does.
   std::string_view arguments;
 

@@ -100,7 +100,7 @@ absl::Status App::Listen() {
   const absl::TimeZone zone = absl::LocalTimeZone();
   AddHostRoutes(*lister_, *config_.redactor, zone, router_);
   AddTokenRoutes(*tokens_, router_);
-  AddHealthRoutes(*database_, router_);
+  AddHealthRoutes(*database_, log_, router_);
   dispatcher_.emplace(
       Dispatcher::Parts{.router = router_,
                         .authenticator = *authenticator_,

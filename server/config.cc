@@ -142,6 +142,7 @@ absl::StatusOr<Config> ConfigFromFlags() {
 }  // namespace
 
 std::string DefaultDataDir() {
+  // NOLINTBEGIN(concurrency-mt-unsafe): called before there are threads.
   // The specification wants relative paths to be ignored.
   const char* const data_home = std::getenv("XDG_DATA_HOME");
   if (data_home != nullptr && data_home[0] == '/') {
@@ -152,6 +153,7 @@ std::string DefaultDataDir() {
     const passwd* const user = getpwuid(geteuid());
     home = user == nullptr ? nullptr : user->pw_dir;
   }
+  // NOLINTEND(concurrency-mt-unsafe)
   if (home == nullptr || home[0] != '/') return "/var/lib/tallyman";
   return absl::StrCat(home, "/.local/share/tallyman");
 }

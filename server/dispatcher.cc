@@ -45,6 +45,17 @@ auth::Secret PresentedToken(const api::Request& request, Family family) {
   return auth::Secret();
 }
 
+api::Error NotFound(const api::Request& request) {
+  return {api::ErrorKind::kNotFound,
+          absl::StrCat("no resource has the address \"", request.path, "\"")};
+}
+
+api::Error WrongMethod(const api::Request& request, const RouteMatch& match) {
+  return {api::ErrorKind::kMethodNotAllowed,
+          absl::StrCat("\"", request.path, "\" does not know ", request.method,
+                       "; it knows ", match.resource->Allow())};
+}
+
 }  // namespace
 
 api::Response Dispatcher::Handle(const api::Request& request) const {
@@ -64,11 +75,17 @@ api::Response Dispatcher::Reject(const api::Request& request,
   const std::optional<RouteMatch> match = parts_.router.Match(request.path);
   const Family family =
       match ? match->resource->family : FamilyOfPath(request.path);
-  api::Response response = Render(error, family);
-  if (error.kind == api::ErrorKind::kMethodNotAllowed && match) {
+  const bool is_method = error.kind == api::ErrorKind::kMethodNotAllowed;
+  if (is_method) {
+    error = match ? WrongMethod(request, *match) : NotFound(request);
+  }
+  std::string user;
+  api::Response response =
+      RoutingError(request, family, std::move(error), user);
+  if (is_method && match) {
     response.AddHeader("Allow", match->resource->Allow());
   }
-  Finish(request, family, begin, /*user=*/"", response);
+  Finish(request, family, begin, user, response);
   return response;
 }
 
@@ -76,11 +93,7 @@ api::Response Dispatcher::Answer(const api::Request& request,
                                  const std::optional<RouteMatch>& match,
                                  Family family, std::string& user) const {
   if (!match) {
-    return RoutingError(
-        request, family,
-        {api::ErrorKind::kNotFound,
-         absl::StrCat("no resource has the address \"", request.path, "\"")},
-        user);
+    return RoutingError(request, family, NotFound(request), user);
   }
   const std::string allow = match->resource->Allow();
   if (request.method == "OPTIONS") {
@@ -96,11 +109,7 @@ api::Response Dispatcher::Answer(const api::Request& request,
     return AnswerEndpoint(request, *match, *endpoint, user);
   }
   api::Response response =
-      RoutingError(request, family,
-                   {api::ErrorKind::kMethodNotAllowed,
-                    absl::StrCat("\"", request.path, "\" does not know ",
-                                 request.method, "; it knows ", allow)},
-                   user);
+      RoutingError(request, family, WrongMethod(request, *match), user);
   response.AddHeader("Allow", allow);
   return response;
 }
@@ -134,11 +143,14 @@ api::Response Dispatcher::RoutingError(const api::Request& request,
                                        Family family, api::Error error,
                                        std::string& user) const {
   Access access;
-  if (const auth::Secret token = PresentedToken(request, family);
-      !token.empty() && parts_.authenticator.Authenticate(token).ok()) {
+  if (!PresentedToken(request, family).empty()) {
     access = Check(request, family, std::nullopt);
     if (access.principal) user = access.principal->token().name;
-    if (access.refusal) error = *access.refusal;
+    // No token is needed to be told of this error, so a bad one is no reason
+    // not to; too many requests are.
+    if (access.refusal && access.refusal->kind == api::ErrorKind::kThrottled) {
+      error = *access.refusal;
+    }
   }
   api::Response response = Render(error, family);
   AddAccessHeaders(access, response);

@@ -231,6 +231,35 @@ TEST_F(DispatcherTest, ARepeatedBadTokenIsSlowedDownButAGoodOneIsNot) {
   EXPECT_EQ(Ask("GET", "/server/processes", "tly_bad").status, 401);
 }
 
+TEST_F(DispatcherTest, BadTokensAreSlowedDownOnUnknownAddressesToo) {
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(Ask("GET", "/nothing", "tly_bad").status, 404);
+  }
+  EXPECT_EQ(Ask("GET", "/nothing", "tly_bad").status, 429);
+  EXPECT_EQ(Ask("GET", "/nothing").status, 404);
+}
+
+TEST_F(DispatcherTest, ErrorsOfTheTransportAreLikeAllOthers) {
+  const std::string token = NewToken(auth::Scope::kPublic);
+  const std::string bearer = absl::StrCat("Bearer ", token);
+  api::Request request;
+  request.method = "BREW";
+  request.path = "/server/processes";
+  request.headers = {{"Authorization", bearer}};
+  const api::Response method = dispatcher_->Reject(
+      request, {.kind = api::ErrorKind::kMethodNotAllowed, .details = ""});
+  EXPECT_EQ(method.status, 405);
+  EXPECT_EQ(HeaderOf(method, "Allow"), "GET, HEAD, OPTIONS");
+  EXPECT_EQ(HeaderOf(method, "X-RateLimit-Remaining"), "3599");
+  EXPECT_THAT(method.body, HasSubstr("BREW"));
+  request.path = "/nothing";
+  EXPECT_EQ(dispatcher_
+                ->Reject(request, {.kind = api::ErrorKind::kMethodNotAllowed,
+                                   .details = ""})
+                .status,
+            404);
+}
+
 TEST_F(DispatcherTest, ExpiryAndRevocationAre401) {
   auto made = tokens_->Create({.name = "short",
                                .scopes = auth::Scope::kPublic,

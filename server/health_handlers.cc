@@ -1,12 +1,13 @@
 #include "server/health_handlers.h"
 
 #include <optional>
-#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "api/error.h"
 #include "api/http.h"
+#include "api/json_writer.h"
+#include "server/log.h"
 #include "server/router.h"
 #include "storage/connection.h"
 #include "storage/database.h"
@@ -29,24 +30,30 @@ absl::Status ReadSomething(storage::Connection& connection) {
 
 }  // namespace
 
-void AddHealthRoutes(storage::Database& database, Router& router) {
+void AddHealthRoutes(storage::Database& database, const Log& log,
+                     Router& router) {
   router.Add("/healthz", Family::kStacks,
              {{"GET",
                {.scope = std::nullopt,
                 .handler = [](const RequestContext&) -> HandlerResult {
                   return Ok();
                 }}}});
-  router.Add("/readyz", Family::kStacks,
-             {{"GET",
-               {.scope = std::nullopt,
-                .handler = [&database](const RequestContext&) -> HandlerResult {
-                  const absl::Status read = database.Read(ReadSomething);
-                  if (!read.ok()) {
-                    return api::Error{api::ErrorKind::kUnavailable,
-                                      std::string(read.message())};
-                  }
-                  return Ok();
-                }}}});
+  router.Add(
+      "/readyz", Family::kStacks,
+      {{"GET",
+        {.scope = std::nullopt,
+         .handler = [&database, &log](const RequestContext&) -> HandlerResult {
+           const absl::Status read = database.Read(ReadSomething);
+           if (!read.ok()) {
+             log.Error("database_unreadable", [&](api::JsonWriter& json) {
+               json.Key("reason");
+               json.String(read.message());
+             });
+             return api::Error{api::ErrorKind::kUnavailable,
+                               "the database cannot be read"};
+           }
+           return Ok();
+         }}}});
 }
 
 }  // namespace tallyman::server

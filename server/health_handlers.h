@@ -3,15 +3,17 @@
 #ifndef TALLYMAN_SERVER_HEALTH_HANDLERS_H_
 #define TALLYMAN_SERVER_HEALTH_HANDLERS_H_
 
+#include "server/log.h"
 #include "server/router.h"
 #include "storage/database.h"
 
 namespace tallyman::server {
 
 // Adds /healthz, which says that the server answers, and /readyz, which says
-// that it can also read its database. Neither needs a token. `database` must
-// outlive the router.
-void AddHealthRoutes(storage::Database& database, Router& router);
+// that it can also read its database. Neither needs a token, so why it can't is
+// for the log alone. `database` and `log` must outlive the router.
+void AddHealthRoutes(storage::Database& database, const Log& log,
+                     Router& router);
 
 }  // namespace tallyman::server
 

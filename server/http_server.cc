@@ -1,7 +1,10 @@
 #include "server/http_server.h"
 
 #include <netdb.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +12,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -18,6 +22,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/cleanup/cleanup.h"
+#include "absl/log/check.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -34,9 +39,6 @@ namespace {
 
 // Connections that wait for a thread, beyond those that the kernel keeps.
 constexpr size_t kMaxWaitingConnections = 1024;
-
-// A connection is closed after so many requests: as good as never.
-constexpr size_t kMaxRequestsPerConnection = 1'000'000'000;
 
 // The library matches paths with std::regex, recursively and slowly, or by
 // counting segments: the latter takes any path of up to so many.
@@ -55,6 +57,100 @@ class ConnectionQueue : public httplib::TaskQueue {
 
  private:
   WorkerPool pool_;
+};
+
+// Set when the connection that this thread serves must not be used for another
+// request: an error said so to the client, or what is left of the request was
+// not read.
+thread_local bool must_close = false;
+
+// Lets the peer read what was sent before the connection goes away: closing a
+// socket with unread bytes resets it, and the answer could be lost. Gives up
+// after a second or kMaxDrained bytes.
+void CloseGently(int fd) {
+  constexpr size_t kMaxDrained = size_t{256} << 10;
+  shutdown(fd, SHUT_WR);
+  char bytes[16384];
+  for (size_t drained = 0; drained < kMaxDrained;) {
+    pollfd readable = {.fd = fd, .events = POLLIN, .revents = 0};
+    if (poll(&readable, 1, 1000) <= 0) break;
+    const ssize_t got = read(fd, bytes, sizeof(bytes));
+    if (got <= 0) break;
+    drained += static_cast<size_t>(got);
+  }
+  close(fd);
+}
+
+// The library's server with another life for connections. The library waits by
+// polling, forgets bytes of a next request that came with the first one, and
+// reads on after errors that it closes the connection for.
+class Connections : public httplib::Server {
+ public:
+  Connections(absl::Duration io_timeout, absl::Duration keep_alive_timeout)
+      : io_timeout_(absl::ToTimeval(io_timeout)),
+        keep_alive_timeout_ms_(
+            static_cast<int>(absl::ToInt64Milliseconds(keep_alive_timeout))),
+        stop_fd_(eventfd(0, EFD_CLOEXEC)) {
+    CHECK_GE(stop_fd_, 0);
+  }
+  ~Connections() override { close(stop_fd_); }
+  Connections(const Connections&) = delete;
+  Connections& operator=(const Connections&) = delete;
+
+  // Ends connections as soon as they have no request under way.
+  void StopConnections() {
+    stopping_ = true;
+    const uint64_t one = 1;
+    CHECK_EQ(write(stop_fd_, &one, sizeof(one)),
+             static_cast<ssize_t>(sizeof(one)));
+  }
+
+ private:
+  bool process_and_close_socket(int fd) override {
+    std::string remote_address;
+    int remote_port = 0;
+    httplib::detail::get_remote_ip_and_port(fd, remote_address, remote_port);
+    std::string local_address;
+    int local_port = 0;
+    httplib::detail::get_local_ip_and_port(fd, local_address, local_port);
+    // One stream for all requests: it may have read the next one already.
+    httplib::detail::SocketStream stream(
+        fd, io_timeout_.tv_sec, io_timeout_.tv_usec, io_timeout_.tv_sec,
+        io_timeout_.tv_usec);
+    bool is_good = true;
+    must_close = false;
+    while (is_good && !must_close && WaitForRequest(stream)) {
+      bool is_closed = false;
+      is_good = process_request(stream, remote_address, remote_port,
+                                local_address, local_port,
+                                /*close_connection=*/stopping_, is_closed,
+                                /*setup_request=*/nullptr);
+      if (is_closed || stopping_) break;
+    }
+    if (must_close) {
+      CloseGently(fd);
+    } else {
+      close(fd);
+    }
+    return is_good;
+  }
+
+  // False when none comes in time or the server stops first.
+  bool WaitForRequest(const httplib::detail::SocketStream& stream) const {
+    if (stream.is_readable()) return true;
+    pollfd fds[2] = {{.fd = stream.socket(), .events = POLLIN, .revents = 0},
+                     {.fd = stop_fd_, .events = POLLIN, .revents = 0}};
+    int ready = 0;
+    do {
+      ready = poll(fds, 2, keep_alive_timeout_ms_);
+    } while (ready < 0 && errno == EINTR);
+    return ready > 0 && fds[0].revents != 0;
+  }
+
+  const timeval io_timeout_;
+  const int keep_alive_timeout_ms_;
+  const int stop_fd_;  // An eventfd(2), readable from the stop on.
+  std::atomic<bool> stopping_ = false;
 };
 
 // Whether bytes of a body follow the headers (RFC 9112, section 6.3), or
@@ -156,9 +252,13 @@ std::string RejectionDetails(int status, size_t max_body_bytes) {
           "the request line, a header or the body is malformed, or there are "
           "more than ",
           CPPHTTPLIB_HEADER_MAX_COUNT, " headers or ",
-          CPPHTTPLIB_HEADER_MAX_LENGTH, " bytes in one");
+          CPPHTTPLIB_HEADER_MAX_LENGTH,
+          " bytes in one, or the body did not arrive in time");
+    case 415:
+      return "the Content-Encoding of the body is not understood; send it "
+             "without one";
     case 416:
-      return "the range cannot be satisfied";
+      return "the Range header is malformed";
     case 404:
       return "no resource has this address";
     default:
@@ -185,7 +285,8 @@ class HttpServer::Impl {
   Impl(const Options& options, Handler handler, Rejecter rejecter)
       : options_(options),
         handler_(std::move(handler)),
-        rejecter_(std::move(rejecter)) {
+        rejecter_(std::move(rejecter)),
+        server_(options.io_timeout, options.keep_alive_timeout) {
     Configure();
     Route();
   }
@@ -229,9 +330,9 @@ class HttpServer::Impl {
   void Stop() {
     {
       const absl::MutexLock lock(&mutex_);
-      stopping_ = true;
-      if (!serving_) return;
+      if (stopping_.exchange(true) || !serving_) return;
     }
+    server_.StopConnections();
     // Stopping what does not run yet would have no effect.
     server_.wait_until_ready();
     server_.stop();
@@ -239,12 +340,8 @@ class HttpServer::Impl {
 
  private:
   void Configure() {
-    const auto io_timeout = absl::ToChronoMicroseconds(options_.io_timeout);
-    server_.set_read_timeout(io_timeout);
-    server_.set_write_timeout(io_timeout);
     server_.set_keep_alive_timeout(
         absl::ToInt64Seconds(options_.keep_alive_timeout));
-    server_.set_keep_alive_max_count(kMaxRequestsPerConnection);
     server_.set_payload_max_length(options_.max_body_bytes);
     server_.set_tcp_nodelay(true);
     // The library's default, SO_REUSEPORT, would let two servers share a port.
@@ -262,12 +359,23 @@ class HttpServer::Impl {
     // Requests without a body are answered before the library routes them.
     server_.set_pre_routing_handler(
         [this](const httplib::Request& request, httplib::Response& response) {
+          // The request is the library's own local variable, not const there.
+          auto& own = const_cast<httplib::Request&>(request);
+          // Answers are made anew each time, so there are no parts of one
+          // (RFC 9110, section 14.2, leaves that to the server).
+          own.ranges.clear();
+          if (IsTooLarge(request)) {
+            // Not read, so that nobody sends it for nothing.
+            own.body_consumed_ = true;
+            response.status = 413;
+            Reject(request, response);
+            return Result::Handled;
+          }
           if (MayHaveBody(request)) return Result::Unhandled;
           // Otherwise the library would wait for a body of unknown length
           // after the answer to a DELETE or POST without Content-Length, and
-          // take the next request for it. The request is the library's own
-          // local variable, and not const there.
-          const_cast<httplib::Request&>(request).body_consumed_ = true;
+          // take the next request for it.
+          own.body_consumed_ = true;
           Answer(request, response);
           return Result::Handled;
         });
@@ -285,6 +393,12 @@ class HttpServer::Impl {
       server_.Delete(pattern, answer);
       server_.Options(pattern, answer);
     }
+    server_.set_expect_100_continue_handler(
+        [this](const httplib::Request& request, httplib::Response& response) {
+          if (!IsTooLarge(request)) return 100;
+          response.status = 413;
+          return 413;
+        });
     // Also called for errors of ours, which have a body already.
     server_.set_error_handler(
         [this](const httplib::Request& request, httplib::Response& response) {
@@ -300,14 +414,21 @@ class HttpServer::Impl {
     });
   }
 
+  bool IsTooLarge(const httplib::Request& request) const {
+    return request.get_header_value_u64("Content-Length") >
+           options_.max_body_bytes;
+  }
+
   void Answer(const httplib::Request& request, httplib::Response& response) {
     Send(handler_(ToRequest(request)), response);
-    // A client that always has a next request would never let go of a kept
-    // connection.
+    // The library announces the end of the connection with every error.
+    must_close = response.status >= 400;
     if (stopping_) response.set_header("Connection", "close");
   }
 
   void Reject(const httplib::Request& request, httplib::Response& response) {
+    must_close = true;
+    response.headers.clear();
     api::Error error;
     if (response.status == 400 && IsUnknownMethod(request.method)) {
       error.kind = api::ErrorKind::kMethodNotAllowed;
@@ -322,7 +443,7 @@ class HttpServer::Impl {
   const Options options_;
   const Handler handler_;
   const Rejecter rejecter_;
-  httplib::Server server_;
+  Connections server_;
   int port_ = 0;
   absl::Mutex mutex_;
   bool serving_ ABSL_GUARDED_BY(mutex_) = false;

@@ -149,14 +149,57 @@ TEST_F(HttpServerTest, MalformedRequestsAre400) {
   for (const std::string_view text :
        {"nonsense\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET /\r\n\r\n",
         "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-        "POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: "
-        "chunked\r\n\r\n"}) {
+        "POST / HTTP/1.1\r\nContent-Length: 3\r\n"  // NOLINT: one request.
+        "Transfer-Encoding: chunked\r\n\r\n"}) {
     HttpClient client(server_->port());
     client.Send(text);
     const ClientResponse response = client.Receive();
     EXPECT_EQ(response.status, 400) << text;
     EXPECT_THAT(response.body, HasSubstr("rejected")) << text;
   }
+}
+
+// What follows an error could be anything, such as the body of the request that
+// was not understood: it must not be taken for a request.
+TEST_F(HttpServerTest, NothingIsReadAfterAnError) {
+  for (const std::string_view text :
+       {"BREW /pot HTTP/1.1\r\nContent-Length: 40\r\n\r\n", "nonsense\r\n\r\n",
+        "POST /x HTTP/1.1\r\nContent-Length: 9999\r\n\r\n"}) {
+    HttpClient client(server_->port());
+    client.Send(
+        absl::StrCat(text, "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n"));
+    EXPECT_GE(client.Receive().status, 400) << text;
+    EXPECT_TRUE(client.IsClosed()) << text;
+  }
+}
+
+TEST_F(HttpServerTest, PipelinedRequestsAreAllAnswered) {
+  HttpClient client(server_->port());
+  client.Send(
+      "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n"
+      "POST /2 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab"
+      "DELETE /3 HTTP/1.1\r\nHost: h\r\n\r\n"
+      "GET /4 HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(client.Receive().body, "GET /1 [] 127.0.0.1");
+  EXPECT_EQ(client.Receive().body, "POST /2 [ab] 127.0.0.1");
+  EXPECT_EQ(client.Receive().body, "DELETE /3 [] 127.0.0.1");
+  EXPECT_EQ(client.Receive().body, "GET /4 [] 127.0.0.1");
+}
+
+TEST_F(HttpServerTest, ATooLargeBodyIsNotInvited) {
+  HttpClient client(server_->port());
+  client.Send(
+      "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n"
+      "Expect: 100-continue\r\n\r\n");
+  EXPECT_EQ(client.Receive().status, 413);
+}
+
+TEST_F(HttpServerTest, ARangeIsIgnored) {
+  HttpClient client(server_->port());
+  const ClientResponse response =
+      client.Request("GET", "/x", {"Range: bytes=999999-"});
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "GET /x [] 127.0.0.1");
 }
 
 TEST_F(HttpServerTest, AnUnknownMethodIs405) {
@@ -209,6 +252,7 @@ TEST_F(HttpServerTest, StopFinishesWhatIsUnderWay) {
 
 TEST_F(HttpServerTest, ManyClientsAtOnce) {
   std::vector<std::thread> clients;
+  clients.reserve(16);
   for (int i = 0; i < 16; ++i) {
     clients.emplace_back([this, i] {
       HttpClient client(server_->port());

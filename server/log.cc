@@ -3,12 +3,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "api/http.h"
@@ -48,8 +50,13 @@ void Log::Write(std::string_view level, std::string_view event,
   add(json);
   json.EndObject();
   line.push_back('\n');
-  // A log that can't be written is no reason to stop; EINTR is one to go on.
-  while (write(fd_, line.data(), line.size()) < 0 && errno == EINTR) {
+  const absl::MutexLock lock(&mutex_);
+  std::string_view rest = line;
+  while (!rest.empty()) {
+    const ssize_t written = write(fd_, rest.data(), rest.size());
+    // A log that can't be written is no reason to stop.
+    if (written < 0 && errno != EINTR) return;
+    if (written > 0) rest.remove_prefix(static_cast<size_t>(written));
   }
 }
 

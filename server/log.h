@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "absl/functional/function_ref.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "api/http.h"
 #include "api/json_writer.h"
@@ -15,7 +16,7 @@
 namespace tallyman::server {
 
 // Writes lines with the keys time, level and event, and whatever the caller
-// adds. Thread-safe: a line is one write(2), so lines never mix.
+// adds. Thread-safe: lines never mix.
 class Log {
  public:
   // Writes to the descriptor `fd`, which must outlive the log.
@@ -36,6 +37,7 @@ class Log {
              absl::FunctionRef<void(api::JsonWriter&)> add) const;
 
   const int fd_;
+  mutable absl::Mutex mutex_;  // Held while a line is written.
 };
 
 // One answered request.

@@ -46,6 +46,7 @@ void Greet(const App& app) {
 int Main(int argc, char** argv) {
   // Under `bazel run` the program starts elsewhere than its user; paths mean
   // what they mean to the user.
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): there are no threads yet.
   if (const char* const user_dir = std::getenv("BUILD_WORKING_DIRECTORY")) {
     if (chdir(user_dir) != 0) {
       return Fail(absl::ErrnoToStatus(errno, user_dir));

@@ -51,6 +51,7 @@ int ReadBuffer::ReadFile(int dir_fd, const char* name) {
   const FileDescriptor file(openat(dir_fd, name, O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return errno;
   while (true) {
+    if (size_ == kMaxBytes) return 0;
     if (size_ == capacity_) Grow();
     const ssize_t got =
         read(file.get(), data_.get() + size_, capacity_ - size_);

@@ -39,9 +39,13 @@ class FileDescriptor {
 // A buffer that keeps its memory between uses and grows to fit any file.
 class ReadBuffer {
  public:
+  static constexpr size_t kMaxBytes = size_t{4} << 20;
+
   ReadBuffer();
 
-  // Reads the file `name` of the directory `dir_fd` from beginning to end.
+  // Reads the file `name` of the directory `dir_fd` from beginning to end, or
+  // its first kMaxBytes: a process can make its command line as long as it
+  // likes (prctl(2), PR_SET_MM_ARG_END), and must not exhaust its reader.
   // Returns 0, or the errno of what failed: ENOENT and ESRCH when the process
   // is gone, EACCES and EPERM when the caller may not read it.
   int ReadFile(int dir_fd, const char* name);

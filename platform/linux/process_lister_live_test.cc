@@ -1,13 +1,13 @@
 // The lister on real processes, which the test starts and ends itself.
 
 #include <fcntl.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -178,6 +178,7 @@ TEST(ProcessListerLiveTest, ReadsArgumentsBeyond128KiB) {
   std::vector<std::string> arguments = {
       "sh", "-c", "echo; read line", "sh", argument, "", argument, argument};
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (std::string& a : arguments) argv.push_back(a.data());
   argv.push_back(nullptr);
   pid_t pid = 0;

@@ -213,8 +213,9 @@ TEST(ProcessListerTest, AClosedDirectoryIsAProcessOfWhichNothingIsKnown) {
 TEST(ProcessListerTest, ArgumentsOfAnyLengthArriveWhole) {
   const ProcTree tree;
   std::string arguments;
-  for (int i = 0; i < 5000; ++i)
+  for (int i = 0; i < 5000; ++i) {
     absl::StrAppend(&arguments, "argument-", i, "\0"sv);
+  }
   ASSERT_GT(arguments.size(), 64u << 10);
   const std::string exact(size_t{8} << 10, 'x');  // The reader's first buffer.
   tree.Add(1, OrdinaryProcess(1, "long", arguments));

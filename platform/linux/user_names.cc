@@ -25,9 +25,9 @@ constexpr size_t kFirstBuffer = 1024;
 constexpr size_t kLastBuffer = size_t{1} << 20;
 
 int64_t SteadyNanoseconds() {
-  return std::chrono::nanoseconds(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
+  const std::chrono::nanoseconds elapsed =
+      std::chrono::steady_clock::now().time_since_epoch();
+  return elapsed.count();
 }
 
 }  // namespace
