@@ -25,6 +25,7 @@
 #include "server/health_handlers.h"
 #include "server/host_handlers.h"
 #include "server/http_server.h"
+#include "server/listen_address.h"
 #include "server/log.h"
 #include "server/token_handlers.h"
 #include "storage/data_directory.h"

@@ -74,9 +74,6 @@ class HttpServer {
   const std::unique_ptr<Impl> impl_;
 };
 
-// "http://127.0.0.1:8880", "http://[::1]:8880".
-std::string UrlOf(const std::string& host, int port);
-
 }  // namespace tallyman::server
 
 #endif  // TALLYMAN_SERVER_HTTP_SERVER_H_

@@ -19,6 +19,7 @@
 #include "api/http.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/listen_address.h"
 #include "server/testing/http_client.h"
 
 namespace tallyman::server {
