@@ -354,8 +354,10 @@ TEST(ProcessListerTest, NoDescriptorsLeftIsAnErrorNotAShorterList) {
   // None at all; or one, which does for the list of pids and for a directory,
   // but leaves none for a file in it.
   for (const size_t room : {0, 1}) {
-    const FewDescriptors few(room);
-    const absl::StatusOr<ProcessSnapshot> snapshot = (*lister)->List({});
+    const absl::StatusOr<ProcessSnapshot> snapshot = [&] {
+      const FewDescriptors few(room);
+      return (*lister)->List({});
+    }();
     EXPECT_EQ(snapshot.status().code(), absl::StatusCode::kUnavailable) << room;
     EXPECT_THAT(snapshot.status().message(), HasSubstr("open files")) << room;
   }
