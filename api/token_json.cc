@@ -54,8 +54,9 @@ absl::Status ReadScopes(const Json& value, auth::TokenSpec& spec) {
   }
   std::vector<std::string> names;
   for (const Json& name : value) {
-    if (!name.is_string())
+    if (!name.is_string()) {
       return WrongType("scopes", "a list of strings", name);
+    }
     names.push_back(name.get<std::string>());
   }
   absl::StatusOr<auth::ScopeSet> scopes = auth::ParseScopes(names);
