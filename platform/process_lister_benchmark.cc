@@ -4,6 +4,7 @@
 //
 // The live figures depend on what runs; `processes` says how many there were.
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -36,6 +37,7 @@ void ListRepeatedly(benchmark::State& state, const std::string& root,
     processes = snapshot->processes().size();
     benchmark::DoNotOptimize(snapshot);
   }
+  CHECK_GT(processes, size_t{0});
   state.counters["processes"] = static_cast<double>(processes);
   state.counters["per_process"] =
       benchmark::Counter(static_cast<double>(processes),

@@ -176,7 +176,7 @@ int Worker::ReadFiles(int32_t pid, int dir, Process& process) {
   const std::optional<StatusText> status =
       error == 0 ? ParseStatus(buffer_.text()) : std::nullopt;
   if (!status) return 0;  // Not readable: there, and little more is known.
-  if (status->thread_group_id >= 0 && status->thread_group_id != pid) {
+  if (scan_.verify_leader && status->thread_group_id != pid) {
     return ESRCH;
   }
   SetFromStatus(*status, process);
