@@ -17,6 +17,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/types/span.h"
 #include "api/params.h"
 #include "platform/process.h"
@@ -198,12 +199,7 @@ absl::StatusOr<ProcessListQuery> ProcessListQuery::Parse(const Params& params) {
     query.name_ = *std::move(name);
   }
   if (const auto text = params.Get("user")) {
-    absl::Status always_ok =
-        ForEachItem(*text, [&](std::string_view user, size_t /*position*/) {
-          query.users_.emplace_back(user);
-          return absl::OkStatus();
-        });
-    if (!always_ok.ok()) return always_ok;
+    query.users_ = absl::StrSplit(*text, ',');
   }
   if (const auto text = params.Get("state")) {
     auto states = ParseStates(*text);

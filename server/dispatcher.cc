@@ -45,17 +45,6 @@ auth::Secret PresentedToken(const api::Request& request, Family family) {
   return auth::Secret();
 }
 
-api::Error NotFound(const api::Request& request) {
-  return {api::ErrorKind::kNotFound,
-          absl::StrCat("no resource has the address \"", request.path, "\"")};
-}
-
-api::Error WrongMethod(const api::Request& request, const RouteMatch& match) {
-  return {api::ErrorKind::kMethodNotAllowed,
-          absl::StrCat("\"", request.path, "\" does not know ", request.method,
-                       "; it knows ", match.resource->Allow())};
-}
-
 }  // namespace
 
 api::Response Dispatcher::Handle(const api::Request& request) const {
@@ -75,16 +64,12 @@ api::Response Dispatcher::Reject(const api::Request& request,
   const std::optional<RouteMatch> match = parts_.router.Match(request.path);
   const Family family =
       match ? match->resource->family : FamilyOfPath(request.path);
-  const bool is_method = error.kind == api::ErrorKind::kMethodNotAllowed;
-  if (is_method) {
-    error = match ? WrongMethod(request, *match) : NotFound(request);
-  }
   std::string user;
+  // A method that the transport does not know, no resource knows.
   api::Response response =
-      RoutingError(request, family, std::move(error), user);
-  if (is_method && match) {
-    response.AddHeader("Allow", match->resource->Allow());
-  }
+      error.kind == api::ErrorKind::kMethodNotAllowed
+          ? Answer(request, match, family, user)
+          : RoutingError(request, family, std::move(error), user);
   Finish(request, family, begin, user, response);
   return response;
 }
@@ -93,10 +78,14 @@ api::Response Dispatcher::Answer(const api::Request& request,
                                  const std::optional<RouteMatch>& match,
                                  Family family, std::string& user) const {
   if (!match) {
-    return RoutingError(request, family, NotFound(request), user);
+    return RoutingError(
+        request, family,
+        {api::ErrorKind::kNotFound,
+         absl::StrCat("no resource has the address \"", request.path, "\"")},
+        user);
   }
-  const std::string allow = match->resource->Allow();
   if (request.method == "OPTIONS") {
+    const std::string allow = match->resource->Allow();
     api::Response response;
     response.AddHeader("Allow", allow);
     if (family == Family::kHost) {
@@ -108,8 +97,13 @@ api::Response Dispatcher::Answer(const api::Request& request,
   if (endpoint != nullptr) {
     return AnswerEndpoint(request, *match, *endpoint, user);
   }
+  const std::string allow = match->resource->Allow();
   api::Response response =
-      RoutingError(request, family, WrongMethod(request, *match), user);
+      RoutingError(request, family,
+                   {api::ErrorKind::kMethodNotAllowed,
+                    absl::StrCat("\"", request.path, "\" does not know ",
+                                 request.method, "; it knows ", allow)},
+                   user);
   response.AddHeader("Allow", allow);
   return response;
 }
