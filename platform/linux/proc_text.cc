@@ -208,20 +208,42 @@ std::optional<StatText> ParseStat(std::string_view text) {
     text = text.substr(0, newline);
   }
   // Numbered as in proc_pid_stat(5); the state, after the name, is field 3.
+  constexpr int kState = 3;
+  constexpr int kParentPid = 4;
+  constexpr int kProcessGroup = 5;
+  constexpr int kSession = 6;
   constexpr int kUserTime = 14;
   constexpr int kSystemTime = 15;
   constexpr int kStartTime = 22;
   StatText stat;
-  for (int field = 3; field <= kStartTime; ++field) {
+  for (int field = kState; field <= kStartTime; ++field) {
     const std::string_view word = TakeWord(text);
-    if (field != kUserTime && field != kSystemTime && field != kStartTime) {
-      continue;
+    switch (field) {
+      case kState:
+        if (word.size() == 1) stat.state = StateOfLetter(word.front());
+        break;
+      case kParentPid:
+        stat.parent_pid = ParseNumber<int32_t>(word).value_or(-1);
+        break;
+      case kProcessGroup:
+        stat.process_group = ParseNumber<int32_t>(word).value_or(-1);
+        break;
+      case kSession:
+        stat.session = ParseNumber<int32_t>(word).value_or(-1);
+        break;
+      case kUserTime:
+      case kSystemTime:
+      case kStartTime: {
+        const std::optional<int64_t> ticks = ParseNumber<int64_t>(word);
+        if (!ticks) return std::nullopt;
+        if (field == kUserTime) stat.user_ticks = *ticks;
+        if (field == kSystemTime) stat.system_ticks = *ticks;
+        if (field == kStartTime) stat.start_ticks = *ticks;
+        break;
+      }
+      default:
+        break;
     }
-    const std::optional<int64_t> ticks = ParseNumber<int64_t>(word);
-    if (!ticks) return std::nullopt;
-    if (field == kUserTime) stat.user_ticks = *ticks;
-    if (field == kSystemTime) stat.system_ticks = *ticks;
-    if (field == kStartTime) stat.start_ticks = *ticks;
   }
   return stat;
 }

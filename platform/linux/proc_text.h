@@ -38,6 +38,12 @@ std::string_view UnescapeName(std::string_view escaped, char* buffer);
 
 // What is used of /proc/PID/stat, see proc_pid_stat(5).
 struct StatText {
+  ProcessState state = ProcessState::kUnknown;
+  int32_t parent_pid = -1;
+  // -1 for a process that is just being removed; 0 where the leader lies
+  // outside of the reader's pid namespace.
+  int32_t process_group = -1;
+  int32_t session = -1;
   int64_t user_ticks = 0;
   int64_t system_ticks = 0;
   int64_t start_ticks = 0;

@@ -137,13 +137,27 @@ TEST(ParseStatTest, ReadsTicksBehindAnyName) {
        {"nginx", "(bash process)", ") S 1 2", "a) R (b\n\\"}) {
     const std::optional<StatText> stat = ParseStat(
         "812 (" + name +
-        ") S 1 812 812 0 -1 4194304 100 0 5 0 31 17 0 0 20 0 4 0 107959 "
+        ") S 1 812 811 0 -1 4194304 100 0 5 0 31 17 0 0 20 0 4 0 107959 "
         "66097152 3015 18446744073709551615\n");
     ASSERT_TRUE(stat.has_value()) << name;
+    EXPECT_EQ(stat->state, ProcessState::kSleeping) << name;
+    EXPECT_EQ(stat->parent_pid, 1) << name;
+    EXPECT_EQ(stat->process_group, 812) << name;
+    EXPECT_EQ(stat->session, 811) << name;
     EXPECT_EQ(stat->user_ticks, 31) << name;
     EXPECT_EQ(stat->system_ticks, 17) << name;
     EXPECT_EQ(stat->start_ticks, 107959) << name;
   }
+}
+
+TEST(ParseStatTest, AProcessThatIsBeingRemovedHasNoGroup) {
+  const std::optional<StatText> stat = ParseStat(
+      "812 (a) X 0 -1 -1 0 -1 4194304 100 0 5 0 31 17 0 0 20 0 4 0 107959 0");
+  ASSERT_TRUE(stat.has_value());
+  EXPECT_EQ(stat->state, ProcessState::kDead);
+  EXPECT_EQ(stat->process_group, -1);
+  EXPECT_EQ(stat->session, -1);
+  EXPECT_EQ(stat->start_ticks, 107959);
 }
 
 TEST(ParseStatTest, RefusesWhatIsCutOff) {

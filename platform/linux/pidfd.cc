@@ -1,0 +1,132 @@
+#include "platform/linux/pidfd.h"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "platform/linux/proc_files.h"
+#include "platform/linux/proc_text.h"
+#include "platform/unique_fd.h"
+
+namespace tallyman::platform {
+namespace {
+
+// PIDFD_SIGNAL_PROCESS_GROUP of linux/pidfd.h, in headers since Linux 6.9.
+constexpr unsigned int kSignalProcessGroup = 1u << 2;
+
+// How often SignalGroupMembers looks for members that it has not met.
+constexpr int kGroupPasses = 5;
+
+int SendSignal(int fd, int signal, unsigned int flags) {
+  return syscall(SYS_pidfd_send_signal, fd, signal, nullptr, flags) == 0
+             ? 0
+             : errno;
+}
+
+int ReadStatFile(int32_t pid, ReadBuffer& buffer, StatText& stat) {
+  const int error =
+      buffer.ReadFile(AT_FDCWD, absl::StrCat("/proc/", pid, "/stat").c_str());
+  if (error == ENOENT) return ESRCH;
+  if (error != 0) return error;
+  const std::optional<StatText> parsed = ParseStat(buffer.text());
+  // The kernel writes the file as a whole; nothing else is expected.
+  if (!parsed) return EIO;
+  stat = *parsed;
+  return 0;
+}
+
+int OpenWithBuffer(int32_t pid, ReadBuffer& buffer, OpenedProcess& process) {
+  if (pid <= 0) return ESRCH;
+  process.fd = UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  if (!process.fd.valid()) {
+    // A thread: EINVAL, since Linux 6.9 ENOENT.
+    return errno == EINVAL || errno == ENOENT ? ESRCH : errno;
+  }
+  const int error = ReadStatFile(pid, buffer, process.stat);
+  // If the process is still there now, then its pid was its own when the file
+  // was read.
+  if (SendSignal(process.fd.get(), 0, 0) == ESRCH) return ESRCH;
+  return error == ESRCH ? EACCES : error;
+}
+
+}  // namespace
+
+int ReadProcessStat(int32_t pid, StatText& stat) {
+  ReadBuffer buffer;
+  return ReadStatFile(pid, buffer, stat);
+}
+
+int OpenProcess(int32_t pid, OpenedProcess& process) {
+  ReadBuffer buffer;
+  return OpenWithBuffer(pid, buffer, process);
+}
+
+int SignalPidfd(int fd, int signal) { return SendSignal(fd, signal, 0); }
+
+int SignalPidfdGroup(int fd, int signal) {
+  return SendSignal(fd, signal, kSignalProcessGroup);
+}
+
+int SignalGroupMembers(int32_t group, int64_t start_ticks, int fd, int signal) {
+  const FileDescriptor proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!proc.valid()) return errno;
+  ReadBuffer buffer;
+  // The members that were met, by pid and start.
+  absl::flat_hash_set<std::pair<int32_t, int64_t>> met;
+  int failure = 0;
+  bool reached = false;
+  for (int pass = 0; pass < kGroupPasses; ++pass) {
+    const absl::StatusOr<std::vector<int32_t>> pids = ReadPids(proc.get());
+    if (!pids.ok()) return ENOMEM;
+    bool found = false;
+    for (const int32_t pid : *pids) {
+      StatText stat;
+      if (ReadStatFile(pid, buffer, stat) != 0 || stat.process_group != group ||
+          stat.start_ticks < start_ticks ||
+          met.contains({pid, stat.start_ticks})) {
+        continue;
+      }
+      OpenedProcess member;
+      const int error = OpenWithBuffer(pid, buffer, member);
+      if (error == ESRCH) continue;
+      if (error != 0) {
+        failure = error;
+        continue;
+      }
+      if (member.stat.process_group != group ||
+          member.stat.start_ticks < start_ticks) {
+        continue;
+      }
+      // The group is another one's if its leader is.
+      StatText leader;
+      if (SendSignal(fd, 0, 0) == ESRCH &&
+          ReadStatFile(group, buffer, leader) != ESRCH) {
+        return ESRCH;
+      }
+      found = true;
+      met.insert({pid, member.stat.start_ticks});
+      const int sent = SendSignal(member.fd.get(), signal, 0);
+      if (sent == 0) {
+        reached = true;
+      } else if (sent != ESRCH) {
+        failure = sent;
+      }
+      if (signal == 0 && reached) return 0;
+    }
+    if (!found) break;
+  }
+  // As kill(2): well if anybody was reached.
+  if (reached) return 0;
+  return failure != 0 ? failure : ESRCH;
+}
+
+}  // namespace tallyman::platform

@@ -1,0 +1,36 @@
+// Systems without a backend say so, at the first call.
+
+#include "platform/held_child.h"
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "platform/process_handle.h"
+
+namespace tallyman::platform {
+namespace {
+
+absl::Status Unsupported() {
+  return absl::UnimplementedError(
+      "programs cannot be started on this operating system");
+}
+
+}  // namespace
+
+absl::StatusOr<ProcessIdentity> ForkHeld(
+    const LaunchSpec& /*spec*/, const LaunchDescriptors& /*descriptors*/) {
+  return Unsupported();
+}
+
+std::string LaunchFailure::Message(const LaunchSpec& /*spec*/) const {
+  return std::string(Unsupported().message());
+}
+
+absl::StatusOr<Gate> Gate::Create() { return Unsupported(); }
+
+// There never is a gate to call these on.
+absl::Status Gate::Release() { return Unsupported(); }
+Gate::State Gate::Outcome() { return State::kFailed; }
+
+}  // namespace tallyman::platform
