@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -19,12 +20,17 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 
 namespace tallyman::storage {
 namespace {
 
 constexpr mode_t kDirectoryMode = 0700;
 constexpr char kLockName[] = "lock";
+// For a holder that is gone: two seconds in all.
+constexpr int kLockRetries = 200;
+constexpr absl::Duration kLockRetryInterval = absl::Milliseconds(10);
 
 // A descriptor that is closed at the end of its scope.
 class Descriptor {
@@ -141,13 +147,31 @@ std::string Holder(int lock) {
   return "pid unknown";  // it has the lock and hasn't yet written its pid
 }
 
+// True if the process that has written its pid into the lock file is gone. A
+// child that it was just about to start can still hold the lock then, until it
+// executes its program.
+bool HolderIsGone(int lock) {
+  char text[32];
+  const ssize_t size = pread(lock, text, sizeof(text), 0);
+  pid_t pid = 0;
+  return size > 0 &&
+         absl::SimpleAtoi(std::string_view(text, static_cast<size_t>(size)),
+                          &pid) &&
+         pid > 0 && kill(pid, 0) != 0 && errno == ESRCH;
+}
+
 absl::StatusOr<int> Lock(int directory, const std::string& path) {
   Descriptor lock(openat(directory, kLockName,
                          O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (lock.get() < 0) return PathError(errno, path, "can't be written to");
+  int retries = kLockRetries;
   while (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
     if (errno == EWOULDBLOCK) {
+      if (retries-- > 0 && HolderIsGone(lock.get())) {
+        absl::SleepFor(kLockRetryInterval);
+        continue;
+      }
       return Refused(path, absl::StrCat("is in use by another server (",
                                         Holder(lock.get()),
                                         "); stop it or use another directory"));
