@@ -1,0 +1,73 @@
+// What a keeper does all day, apart from how its process is set up.
+
+#ifndef TALLYMAN_STACKS_KEEPER_LOOP_H_
+#define TALLYMAN_STACKS_KEEPER_LOOP_H_
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "platform/unique_fd.h"
+#include "stacks/keeper_protocol.h"
+
+namespace tallyman::stacks {
+
+// Waits for every child of the process, known or not, and uses signalfd(2) for
+// SIGCHLD: there can be one in a process, which has a single thread.
+class KeeperLoop {
+ public:
+  // Accepts servers from `listener`, which doesn't block. Without any it waits
+  // for the first one for `first_server_wait`.
+  KeeperLoop(platform::UniqueFd listener, absl::Duration first_server_wait);
+
+  // Returns when there is nothing to keep: no server is connected (and one has
+  // been, or the wait for it is over), every child has ended and is forgotten,
+  // and no process that an instance has left behind is alive. Sleeps while
+  // nothing happens. Errors: only where the system refuses to begin, or
+  // poll(2).
+  absl::Status Run();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  bool MayEnd();
+  int PollTimeout() const;  // As poll(2) wants it.
+
+  void Accept();
+  void ServeServer();  // Takes one packet.
+  void Handle(keeper::Spawn& spawn,
+              const std::vector<platform::UniqueFd>& descriptors);
+  void Handle(const keeper::Forget& forget);
+  // Waits for all that have ended; false if no process is left to wait for.
+  bool Reap();
+
+  // To the server, if there is one, now or when it reads.
+  void Tell(const keeper::Message& message);
+  void Flush();
+  void DropServer();
+
+  platform::UniqueFd listener_;
+  platform::UniqueFd signals_;
+  platform::UniqueFd server_;
+  std::deque<std::string> queue_;  // What the server has not taken yet.
+
+  Clock::time_point first_server_deadline_;
+  bool had_server_ = false;
+  bool accept_failed_ = false;  // Tried again after a while.
+
+  std::map<std::string, keeper::Child> children_;  // By launch; not forgotten.
+  std::unordered_map<pid_t, std::string> alive_;   // Their launches, by pid.
+};
+
+}  // namespace tallyman::stacks
+
+#endif  // TALLYMAN_STACKS_KEEPER_LOOP_H_
