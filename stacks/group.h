@@ -1,0 +1,56 @@
+// The instances of one process of one stack on this machine, and how many are
+// wanted.
+
+#ifndef TALLYMAN_STACKS_GROUP_H_
+#define TALLYMAN_STACKS_GROUP_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "stacks/instance.h"
+#include "stacks/registry.h"
+#include "stacks/status.h"
+
+namespace tallyman::stacks {
+
+struct Group {
+  std::string stack_uid;
+  std::string process;
+  // Null once a new definition left it out, or the stack is being removed;
+  // `wanted` is none then.
+  std::shared_ptr<const Stack> stack;
+  std::shared_ptr<const WantedProcess> definition;
+  Wanted wanted;
+  // How its last launches are stopped, also when it has no definition any more.
+  StopSequence stop_sequence = StopSequence::Default();
+  std::map<int64_t, std::unique_ptr<Instance>> instances;  // By number.
+
+  // Those that are not about to go.
+  std::vector<Instance*> Staying() const;
+};
+
+using GroupKey = std::pair<std::string, std::string>;  // stack uid, process
+using Groups = std::map<GroupKey, Group>;
+
+// What is to be done so that a group is as it is wanted. Pointers are into it.
+struct Plan {
+  std::vector<int64_t> add;        // Numbers of new instances.
+  std::vector<Instance*> remove;   // For good; the youngest first.
+  std::vector<Instance*> restart;  // They run what is not wanted any more.
+};
+
+// Survivors are never touched: what runs as it is wanted is in no list. The
+// youngest go first, and those that do not run before those that do.
+Plan MakePlan(const Group& group);
+
+// As the API shows it.
+ProcessStatus MakeStatus(const Group& group);
+
+}  // namespace tallyman::stacks
+
+#endif  // TALLYMAN_STACKS_GROUP_H_
