@@ -17,7 +17,7 @@ struct Row {
   std::string_view description;
 };
 
-constexpr std::array<Row, 13> kRows = {{
+constexpr std::array<Row, 14> kRows = {{
     {ErrorKind::kBadRequest, 400, "bad_request", "The request is malformed."},
     {ErrorKind::kUnauthenticated, 401, "unauthenticated",
      "The request needs a valid token."},
@@ -28,6 +28,8 @@ constexpr std::array<Row, 13> kRows = {{
      "The resource does not know this method."},
     {ErrorKind::kConflict, 409, "conflict",
      "The request does not fit the state of the resource."},
+    {ErrorKind::kPreconditionFailed, 412, "precondition_failed",
+     "The resource is not as the request expects it."},
     {ErrorKind::kPayloadTooLarge, 413, "payload_too_large",
      "The body of the request is too large."},
     {ErrorKind::kUriTooLong, 414, "uri_too_long",

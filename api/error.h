@@ -18,6 +18,7 @@ enum class ErrorKind {
   kNotFound,              // 404 not_found
   kMethodNotAllowed,      // 405 method_not_allowed
   kConflict,              // 409 conflict
+  kPreconditionFailed,    // 412 precondition_failed
   kPayloadTooLarge,       // 413 payload_too_large
   kUriTooLong,            // 414 uri_too_long
   kUnsupportedMediaType,  // 415 unsupported_media_type

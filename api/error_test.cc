@@ -40,5 +40,11 @@ TEST(ErrorTest, FindsTheKindOfAnHttpStatus) {
   EXPECT_EQ(ErrorName(ErrorKind::kThrottled), "throttled");
 }
 
+TEST(ErrorTest, AFailedPreconditionOfARequestIs412) {
+  EXPECT_EQ(HttpStatus(ErrorKind::kPreconditionFailed), 412);
+  EXPECT_EQ(ErrorName(ErrorKind::kPreconditionFailed), "precondition_failed");
+  EXPECT_EQ(ErrorKindOfHttpStatus(412), ErrorKind::kPreconditionFailed);
+}
+
 }  // namespace
 }  // namespace tallyman::api

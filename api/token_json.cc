@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "api/json_reader.h"
 #include "api/json_writer.h"
 #include "api/timestamp.h"
 #include "auth/secret.h"
@@ -21,32 +22,6 @@ namespace tallyman::api {
 namespace {
 
 using Json = nlohmann::json;
-
-absl::Status WrongType(std::string_view key, std::string_view wanted,
-                       const Json& value) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(key, ": must be ", wanted, ", not ",
-                   std::string_view(value.type_name())));
-}
-
-absl::StatusOr<Json> ParseObject(std::string_view body) {
-  Json json;
-  try {
-    json = Json::parse(body);
-  } catch (const Json::parse_error& error) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the body is not JSON: wrong at byte ", error.byte));
-  } catch (const Json::out_of_range&) {
-    return absl::InvalidArgumentError(
-        "the body has a number that is too large");
-  }
-  if (!json.is_object()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the body must be a JSON object, not ",
-                     std::string_view(json.type_name())));
-  }
-  return json;
-}
 
 absl::Status ReadScopes(const Json& value, auth::TokenSpec& spec) {
   if (!value.is_array()) {
@@ -78,28 +53,21 @@ absl::Status ReadTime(std::string_view key, const Json& value,
   return absl::OkStatus();
 }
 
-absl::Status ReadInteger(std::string_view key, const Json& value,
-                         int64_t& number) {
-  if (!value.is_number_integer() ||
-      (value.is_number_unsigned() &&
-       value.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX))) {
-    return WrongType(key, "an integer of at most 64 bits", value);
-  }
-  number = value.get<int64_t>();
+absl::Status ReadLimit(std::string_view key, const Json& value,
+                       int64_t& limit) {
+  const std::optional<int64_t> number = IntegerOf(value);
+  if (!number) return WrongType(key, "an integer of at most 64 bits", value);
+  limit = *number;
   return absl::OkStatus();
 }
 
 absl::Status ReadMember(std::string_view key, const Json& value,
                         auth::TokenSpec& spec) {
-  if (key == "name") {
-    if (!value.is_string()) return WrongType(key, "a string", value);
-    spec.name = value.get<std::string>();
-    return absl::OkStatus();
-  }
+  if (key == "name") return ReadString(key, value, spec.name);
   if (key == "scopes") return ReadScopes(value, spec);
   if (key == "expires_at") return ReadTime(key, value, spec.expires_at);
-  if (key == "hourly_limit") return ReadInteger(key, value, spec.hourly_limit);
-  if (key == "daily_limit") return ReadInteger(key, value, spec.daily_limit);
+  if (key == "hourly_limit") return ReadLimit(key, value, spec.hourly_limit);
+  if (key == "daily_limit") return ReadLimit(key, value, spec.daily_limit);
   return absl::InvalidArgumentError(
       absl::StrCat("unknown key \"", key,
                    "\"; keys are name, scopes, expires_at, hourly_limit, "
@@ -117,7 +85,7 @@ void WriteTime(std::optional<absl::Time> time, JsonWriter& json) {
 }  // namespace
 
 absl::StatusOr<auth::TokenSpec> ParseTokenSpec(std::string_view body) {
-  absl::StatusOr<Json> json = ParseObject(body);
+  absl::StatusOr<Json> json = ParseJsonObject(body);
   if (!json.ok()) return json.status();
   auth::TokenSpec spec;
   for (const auto& [key, value] : json->items()) {
