@@ -27,6 +27,8 @@
 #include "server/http_server.h"
 #include "server/listen_address.h"
 #include "server/log.h"
+#include "server/stack_handlers.h"
+#include "server/stack_runtime.h"
 #include "server/token_handlers.h"
 #include "storage/data_directory.h"
 #include "storage/database.h"
@@ -52,10 +54,12 @@ absl::StatusOr<std::unique_ptr<App>> App::Create(Config config,
   std::unique_ptr<App> app(
       new App(std::move(config), log, *std::move(directory)));
   if (absl::Status opened = app->OpenStores(); !opened.ok()) return opened;
-  // A token is made only when the port is ours: it can be shown only once.
+  // Processes run, and a token (which can be shown only once) is made, only
+  // when the port is ours.
   if (absl::Status listening = app->Listen(); !listening.ok()) {
     return listening;
   }
+  if (absl::Status started = app->StartStacks(); !started.ok()) return started;
   if (absl::Status made = app->MakeAdminTokenIfNeeded(); !made.ok()) {
     return made;
   }
@@ -121,6 +125,16 @@ absl::Status App::Listen() {
       });
   if (!http.ok()) return http.status();
   http_ = *std::move(http);
+  return absl::OkStatus();
+}
+
+absl::Status App::StartStacks() {
+  auto runtime = StackRuntime::Start(config_.stacks, Url(), directory_,
+                                     *database_, *lister_, log_);
+  if (!runtime.ok()) return runtime.status();
+  stacks_ = *std::move(runtime);
+  // Nothing is served yet, so the table of routes may still grow.
+  AddStackRoutes(stacks_->Services(*config_.redactor), router_);
   return absl::OkStatus();
 }
 

@@ -21,6 +21,7 @@
 #include "server/http_server.h"
 #include "server/log.h"
 #include "server/router.h"
+#include "server/stack_runtime.h"
 #include "storage/data_directory.h"
 #include "storage/database.h"
 
@@ -59,6 +60,7 @@ class App {
   absl::Status OpenStores();
   absl::Status MakeAdminTokenIfNeeded();
   absl::Status Listen();
+  absl::Status StartStacks();
 
   // In the order in which they depend on one another.
   const Config config_;
@@ -74,6 +76,7 @@ class App {
   Router router_;
   std::optional<Dispatcher> dispatcher_;
   std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<StackRuntime> stacks_;
   std::optional<auth::Secret> new_admin_token_;
 };
 

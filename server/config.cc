@@ -29,10 +29,12 @@ ABSL_FLAG(std::string, listen, "127.0.0.1",
           ":: for all of the machine; there is no TLS yet, so think twice.");
 ABSL_FLAG(int, port, 8880,
           "TCP port to listen on; 0 takes any free one and says which.");
-ABSL_FLAG(std::string, data_dir, "",
-          "Directory for everything that is kept: tokens and counts. Made with "
-          "mode 0700 where it is missing. Empty: `tallyman` in $XDG_DATA_HOME, "
-          "or in ~/.local/share.");
+ABSL_FLAG(
+    std::string, data_dir, "",
+    "Directory for everything that is kept: tokens, stacks, instances and "
+    "their output. Made with mode 0700 where it is missing. Empty: `tallyman` "
+    "in $XDG_DATA_HOME, "
+    "or in ~/.local/share.");
 ABSL_FLAG(std::string, cors_origins, "*",
           "Origins whose pages may read /server/processes: \"*\" for all (they "
           "need a token in any case), \"\" for none, or a comma-separated list "
@@ -60,6 +62,36 @@ ABSL_FLAG(bool, log_requests, true,
 ABSL_FLAG(bool, new_admin_token, false,
           "Make one more admin token at this start and show it: for whoever "
           "lost the first one.");
+ABSL_FLAG(
+    std::string, stacks_file, "",
+    "JSON file of stacks to create, or to bring up to date, at the start: "
+    "{\"stacks\":[{\"name\":\"shop\",\"procfile_path\":\"Procfile\"}]}. "
+    "Stacks that are not in it stay as they are.");
+ABSL_FLAG(std::string, server_name, "",
+          "Name of this server in the counts of processes. Empty: the host's.");
+ABSL_FLAG(absl::Duration, settle_time, absl::Seconds(1),
+          "How long an instance has to run before it counts as running for an "
+          "action. 0: as soon as its program was executed.");
+ABSL_FLAG(absl::Duration, action_deadline, absl::Seconds(60),
+          "How long a scale or restart may take, besides stop sequences, until "
+          "its action ends without success. What is wanted stays wanted.");
+ABSL_FLAG(absl::Duration, restart_delay, absl::Milliseconds(100),
+          "Wait before the first restart of an instance that ended; doubles "
+          "with each further one.");
+ABSL_FLAG(absl::Duration, max_restart_delay, absl::Minutes(1),
+          "Longest wait before a restart.");
+ABSL_FLAG(
+    absl::Duration, healthy_after, absl::Seconds(10),
+    "An instance that has run for as long is healthy: restarts begin with "
+    "the short wait again.");
+ABSL_FLAG(int64_t, max_events, 10000,
+          "Events kept of each stack; the oldest go first.");
+ABSL_FLAG(int64_t, max_log_bytes, int64_t{10} << 20,
+          "Size at which the output file of an instance is rotated; one older "
+          "file is kept.");
+ABSL_FLAG(bool, cgroups, true,
+          "Give each instance a cgroup (version 2) of its own where that is "
+          "possible, so that nothing of it can get away.");
 
 namespace tallyman::server {
 namespace {
@@ -95,8 +127,24 @@ absl::Status CheckFlags() {
         CheckDuration("io_timeout", absl::GetFlag(FLAGS_io_timeout)),
         CheckDuration("keep_alive_timeout",
                       absl::GetFlag(FLAGS_keep_alive_timeout)),
-        CheckDuration("stop_deadline", absl::GetFlag(FLAGS_stop_deadline))}) {
+        CheckDuration("stop_deadline", absl::GetFlag(FLAGS_stop_deadline)),
+        CheckDuration("action_deadline", absl::GetFlag(FLAGS_action_deadline)),
+        CheckDuration("restart_delay", absl::GetFlag(FLAGS_restart_delay)),
+        CheckDuration("max_restart_delay",
+                      absl::GetFlag(FLAGS_max_restart_delay)),
+        CheckDuration("healthy_after", absl::GetFlag(FLAGS_healthy_after)),
+        CheckRange("max_events", absl::GetFlag(FLAGS_max_events), 1,
+                   int64_t{1} << 32),
+        CheckRange("max_log_bytes", absl::GetFlag(FLAGS_max_log_bytes), 4096,
+                   int64_t{1} << 40)}) {
     if (!status.ok()) return status;
+  }
+  if (absl::GetFlag(FLAGS_settle_time) != absl::ZeroDuration()) {
+    if (absl::Status valid =
+            CheckDuration("settle_time", absl::GetFlag(FLAGS_settle_time));
+        !valid.ok()) {
+      return valid;
+    }
   }
   if (absl::GetFlag(FLAGS_listen).empty()) {
     return Bad("listen", "the address is empty");
@@ -111,6 +159,19 @@ absl::StatusOr<std::unique_ptr<api::Redactor>> RedactorFromFlags() {
     return Bad("redact_names", redactor.status().message());
   }
   return redactor;
+}
+
+StackOptions StackOptionsFromFlags() {
+  return {.stacks_file = absl::GetFlag(FLAGS_stacks_file),
+          .server_name = absl::GetFlag(FLAGS_server_name),
+          .settle_time = absl::GetFlag(FLAGS_settle_time),
+          .action_deadline = absl::GetFlag(FLAGS_action_deadline),
+          .backoff = {.initial = absl::GetFlag(FLAGS_restart_delay),
+                      .max = absl::GetFlag(FLAGS_max_restart_delay),
+                      .healthy_after = absl::GetFlag(FLAGS_healthy_after)},
+          .events = {.max_events_per_stack = absl::GetFlag(FLAGS_max_events)},
+          .logs = {.max_bytes = absl::GetFlag(FLAGS_max_log_bytes)},
+          .use_cgroups = absl::GetFlag(FLAGS_cgroups)};
 }
 
 absl::StatusOr<Config> ConfigFromFlags() {
@@ -132,6 +193,7 @@ absl::StatusOr<Config> ConfigFromFlags() {
                .io_timeout = absl::GetFlag(FLAGS_io_timeout),
                .keep_alive_timeout = absl::GetFlag(FLAGS_keep_alive_timeout)},
       .data_dir = std::move(data_dir),
+      .stacks = StackOptionsFromFlags(),
       .cors = *std::move(cors),
       .redactor = *std::move(redactor),
       .log_requests = absl::GetFlag(FLAGS_log_requests),
@@ -160,10 +222,12 @@ std::string DefaultDataDir() {
 
 absl::StatusOr<Config> ConfigFromCommandLine(int argc, char** argv) {
   absl::SetProgramUsageMessage(
-      "Answers over HTTP what is running on this machine.\n\n"
+      "Answers over HTTP what is running on this machine, and runs processes "
+      "that stacks define.\n\n"
       "  server [--port=8880] [--data_dir=DIRECTORY] [--flagfile=FILE] ...\n\n"
       "The first start makes an admin token and shows it. SIGTERM and SIGINT "
-      "stop the server once requests under way are finished.");
+      "stop the server once requests under way are finished; the instances of "
+      "stacks run on, and the next server takes them over.");
   absl::FlagsUsageConfig usage;
   // --help tells of our flags, wherever the program was built.
   const auto is_ours = [](std::string_view file) {

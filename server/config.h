@@ -11,12 +11,14 @@
 #include "api/redaction.h"
 #include "server/cors.h"
 #include "server/http_server.h"
+#include "server/stack_runtime.h"
 
 namespace tallyman::server {
 
 struct Config {
   HttpServer::Options http;
   std::string data_dir;  // Not empty.
+  StackOptions stacks;
   CorsPolicy cors;
   std::unique_ptr<api::Redactor> redactor;  // Not null.
   bool log_requests = true;

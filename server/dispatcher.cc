@@ -124,7 +124,8 @@ api::Response Dispatcher::AnswerEndpoint(const api::Request& request,
   } else {
     HandlerResult result = endpoint.handler({.request = request,
                                              .path_params = match.path_params,
-                                             .mount = match.mount});
+                                             .mount = match.mount,
+                                             .user = user});
     response = std::holds_alternative<api::Response>(result)
                    ? std::get<api::Response>(std::move(result))
                    : Render(std::get<api::Error>(result), family);

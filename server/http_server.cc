@@ -308,6 +308,12 @@ class HttpServer::Impl {
       const int one = 1;
       setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
     });
+    // The length would be that of what the client has already (RFC 9110,
+    // section 8.6); the library says 0.
+    server_.set_post_routing_handler(
+        [](const httplib::Request& /*request*/, httplib::Response& response) {
+          if (response.status == 304) response.headers.erase("Content-Length");
+        });
     server_.new_task_queue = [this] {
       return new ConnectionQueue(options_.max_connections);
     };

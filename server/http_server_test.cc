@@ -55,6 +55,11 @@ class HttpServerTest : public testing::Test {
       slow_goes_on_.WaitForNotification();
     }
     api::Response response;
+    if (request.path == "/unchanged") {
+      response.status = 304;
+      response.AddHeader("ETag", "\"1\"");
+      return response;
+    }
     response.content_type = "text/plain";
     response.AddHeader("X-Echo", std::string(request.Header("x-echo")));
     response.body = absl::StrCat(request.method, " ", request.path);
@@ -110,6 +115,18 @@ TEST_F(HttpServerTest, AGetMayHaveABody) {
   EXPECT_EQ(client.Request("GET", "/1", {}, "").body, "GET /1 [] 127.0.0.1");
   EXPECT_EQ(client.Request("GET", "/2", {}, "abc").status, 200);
   EXPECT_EQ(client.Get("/3").body, "GET /3 [] 127.0.0.1");
+}
+
+TEST_F(HttpServerTest, NotModifiedHasNoBodyAndSaysNothingOfOne) {
+  HttpClient client(server_->port());
+  for (const std::string_view method : {"GET", "HEAD"}) {
+    const ClientResponse response = client.Request(method, "/unchanged");
+    EXPECT_EQ(response.status, 304);
+    EXPECT_EQ(response.Header("ETag"), "\"1\"");
+    EXPECT_EQ(response.Header("Content-Length"), "");
+    EXPECT_EQ(response.Header("Content-Type"), "");
+    EXPECT_EQ(client.Get("/2").body, "GET /2 [] 127.0.0.1");
+  }
 }
 
 TEST_F(HttpServerTest, HeadHasTheHeadersOfGet) {

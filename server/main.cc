@@ -1,12 +1,15 @@
 // The server's main(): flags, start, signals, exit code.
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -18,7 +21,9 @@
 #include "server/app.h"
 #include "server/config.h"
 #include "server/log.h"
+#include "server/orphan_reaper.h"
 #include "server/stop_signals.h"
+#include "stacks/keeper.h"
 
 namespace tallyman::server {
 namespace {
@@ -43,7 +48,24 @@ void Greet(const App& app) {
   std::cout.flush();
 }
 
+// Each instance and each connection needs descriptors: allows as many as the
+// system does. Returns the limit that programs expect, which was there before.
+int64_t RaiseOpenFiles() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  const int64_t before = limit.rlim_cur == RLIM_INFINITY
+                             ? 0
+                             : static_cast<int64_t>(limit.rlim_cur);
+  limit.rlim_cur = limit.rlim_max;
+  // Where it fails the limit stays as it is.
+  setrlimit(RLIMIT_NOFILE, &limit);
+  return before;
+}
+
 int Main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == stacks::kKeeperArgument) {
+    return stacks::KeeperMain(argc, argv);
+  }
   // Under `bazel run` the program starts elsewhere than its user; paths mean
   // what they mean to the user.
   // NOLINTNEXTLINE(concurrency-mt-unsafe): there are no threads yet.
@@ -54,8 +76,14 @@ int Main(int argc, char** argv) {
   }
   absl::StatusOr<Config> config = ConfigFromCommandLine(argc, argv);
   if (!config.ok()) return Fail(config.status());
+  config->stacks.default_open_files = RaiseOpenFiles();
 
   StopSignals::Block();
+  std::optional<OrphanReaper> reaper;
+  if (getpid() == 1) {
+    OrphanReaper::Block();
+    reaper.emplace();
+  }
   // A client that is gone is an error of write(2), not the end of the server.
   std::signal(SIGPIPE, SIG_IGN);
 

@@ -31,20 +31,29 @@ bool IsParam(std::string_view segment) {
   return segment.starts_with('{') && segment.ends_with('}');
 }
 
-// What the {name}s of `pattern` stand for in `path`; nullopt if it does not
-// match.
-std::optional<std::vector<std::string>> MatchSegments(
-    const std::vector<std::string>& pattern,
-    const std::vector<std::string>& path) {
-  if (pattern.size() != path.size()) return std::nullopt;
+// Whether `path` matches `pattern`. `last` stands for the last segment of
+// `path`.
+bool Matches(const std::vector<std::string>& pattern,
+             const std::vector<std::string>& path, std::string_view last) {
+  if (pattern.size() != path.size()) return false;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    const std::string_view segment = i + 1 == path.size() ? last : path[i];
+    if (IsParam(pattern[i]) ? segment.empty() : pattern[i] != segment) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// What the {name}s of `pattern` stand for in `path`, which matches it. Of the
+// last segment the first `last_size` bytes count.
+std::vector<std::string> ParamsOf(const std::vector<std::string>& pattern,
+                                  std::vector<std::string> path,
+                                  size_t last_size) {
+  if (!path.empty()) path.back().resize(last_size);
   std::vector<std::string> params;
   for (size_t i = 0; i < pattern.size(); ++i) {
-    if (IsParam(pattern[i])) {
-      if (path[i].empty()) return std::nullopt;
-      params.push_back(path[i]);
-    } else if (pattern[i] != path[i]) {
-      return std::nullopt;
-    }
+    if (IsParam(pattern[i])) params.push_back(std::move(path[i]));
   }
   return params;
 }
@@ -78,16 +87,18 @@ void Router::Add(std::string_view pattern, Family family, Endpoints endpoints) {
 std::optional<RouteMatch> Router::Match(std::string_view path) const {
   std::vector<std::string> segments = Segments(path);
   for (std::string& segment : segments) segment = api::DecodePercent(segment);
-  std::vector<std::string> without_suffix = segments;
-  if (!segments.empty() && segments.back().ends_with(kJsonSuffix)) {
-    without_suffix.back().resize(segments.back().size() - kJsonSuffix.size());
-  }
+  const std::string_view last =
+      segments.empty() ? std::string_view() : segments.back();
+  std::string_view bare = last;
+  if (bare.ends_with(kJsonSuffix)) bare.remove_suffix(kJsonSuffix.size());
   for (const Route& route : routes_) {
-    auto params = MatchSegments(
-        route.segments,
-        route.resource->family == Family::kStacks ? without_suffix : segments);
-    if (params) {
-      return RouteMatch{route.resource.get(), *std::move(params), route.mount};
+    const std::string_view wanted =
+        route.resource->family == Family::kStacks ? bare : last;
+    if (Matches(route.segments, segments, wanted)) {
+      const size_t size = wanted.size();
+      return RouteMatch{route.resource.get(),
+                        ParamsOf(route.segments, std::move(segments), size),
+                        route.mount};
     }
   }
   return std::nullopt;

@@ -34,6 +34,8 @@ struct RequestContext {
   // What stood in the place of each {name} of the pattern, decoded, in order.
   const std::vector<std::string>& path_params;
   api::Mount mount;
+  // The name of the request's token; "" where none is needed.
+  std::string_view user = {};
 };
 
 // An answer, or what went wrong; errors are written in the form of the family,

@@ -69,6 +69,10 @@ TEST_F(RouterTest, OnlyAFinalJsonIsASuffix) {
               ElementsAre("a", "web"));
   EXPECT_THAT(router_.Match("/stacks/a/processes/a.json.b")->path_params,
               ElementsAre("a", "a.json.b"));
+  EXPECT_THAT(router_.Match("/stacks/a/processes/web.v2.json")->path_params,
+              ElementsAre("a", "web.v2"));
+  EXPECT_THAT(router_.Match("/stacks/a/processes/web.json.json")->path_params,
+              ElementsAre("a", "web.json"));
   EXPECT_THAT(router_.Match("/stacks/a.json/processes/b")->path_params,
               ElementsAre("a.json", "b"));
   EXPECT_TRUE(router_.Match("/tokens.json").has_value());

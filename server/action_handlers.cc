@@ -1,0 +1,130 @@
+#include "server/action_handlers.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "api/action_json.h"
+#include "api/action_request.h"
+#include "api/error.h"
+#include "api/http.h"
+#include "api/json_writer.h"
+#include "api/request_fields.h"
+#include "api/stacks_envelope.h"
+#include "auth/token.h"
+#include "server/router.h"
+#include "server/stack_requests.h"
+#include "server/stack_services.h"
+#include "stacks/pagination.h"
+#include "stacks/registry.h"
+#include "stacks/text.h"
+
+namespace tallyman::server {
+namespace {
+
+// Actions outlive their stack, but a stack that has none and isn't there never
+// was: its removal is an action.
+HandlerResult ListActions(const StackServices& services,
+                          const RequestContext& context) {
+  const std::string& uid = context.path_params[0];
+  const absl::StatusOr<stacks::PageRequest> page =
+      api::ParsePageRequest(context.request.params);
+  if (!page.ok()) return api::ErrorFromStatus(page.status());
+  const bool is_there = services.registry.Snapshot()->FindStack(uid) != nullptr;
+  const absl::StatusOr<stacks::ActionPage> actions =
+      services.registry.ListActions(uid, *page);
+  if (!actions.ok()) return api::ErrorFromStatus(actions.status());
+  if (!is_there && actions->info.count == 0) {
+    return api::ErrorFromStatus(NoSuchStack(uid));
+  }
+  api::Response response;
+  response.body = api::RenderPage(actions->info, actions->actions.size(),
+                                  [&](api::JsonWriter& json, size_t i) {
+                                    api::WriteAction(*actions->actions[i],
+                                                     services.redactor, json);
+                                  });
+  return response;
+}
+
+HandlerResult GetAction(const StackServices& services,
+                        const RequestContext& context) {
+  const std::string& uid = context.path_params[0];
+  const std::string& text = context.path_params[1];
+  int64_t id = 0;
+  absl::StatusOr<std::shared_ptr<const stacks::Action>> action =
+      absl::NotFoundError("");
+  if (absl::SimpleAtoi(text, &id)) {
+    action = services.registry.GetAction(uid, id);
+  }
+  if (absl::IsNotFound(action.status())) {
+    if (services.registry.Snapshot()->FindStack(uid) == nullptr) {
+      return api::ErrorFromStatus(NoSuchStack(uid));
+    }
+    return api::Error{api::ErrorKind::kNotFound,
+                      absl::StrCat("the stack ", stacks::Quote(uid),
+                                   " has no action ", stacks::Quote(text))};
+  }
+  if (!action.ok()) return api::ErrorFromStatus(action.status());
+  return RenderItem(context, [&](api::JsonWriter& json) {
+    api::WriteAction(**action, services.redactor, json);
+  });
+}
+
+stacks::ActionKind KindOf(api::ActionRequest::Command command) {
+  switch (command) {
+    case api::ActionRequest::Command::kRestart:
+      return stacks::ActionKind::kRestart;
+    case api::ActionRequest::Command::kProcessRestart:
+      return stacks::ActionKind::kProcessRestart;
+    case api::ActionRequest::Command::kProcessPause:
+      return stacks::ActionKind::kProcessPause;
+    case api::ActionRequest::Command::kProcessResume:
+      return stacks::ActionKind::kProcessResume;
+  }
+  return stacks::ActionKind::kRestart;
+}
+
+HandlerResult StartAction(const StackServices& services,
+                          const RequestContext& context) {
+  if (!api::HasSupportedBodyType(context.request)) {
+    return UnsupportedBody(
+        context.request,
+        R"(application/json, for example {"command":"process_restart",)"
+        R"("process_name":"web"}, or application/x-www-form-urlencoded, or )"
+        "parameters in the address and no body");
+  }
+  const absl::StatusOr<api::ActionRequest> request =
+      api::ParseActionRequest(context.request);
+  if (!request.ok()) return api::ErrorFromStatus(request.status());
+  const stacks::ProcessCommand command = {.kind = KindOf(request->command),
+                                          .stack_uid = context.path_params[0],
+                                          .process = request->process_name,
+                                          .server_uid = request->server_uid};
+  const absl::StatusOr<stacks::Origin> origin = OriginOf(
+      context, {"POST", absl::StrCat("/stacks/", command.stack_uid, "/actions"),
+                std::string(stacks::ActionKindName(command.kind)),
+                command.process, command.server_uid});
+  if (!origin.ok()) return api::ErrorFromStatus(origin.status());
+  return RenderAction(services, context,
+                      services.registry.Run(command, *origin));
+}
+
+}  // namespace
+
+void AddActionRoutes(const StackServices& services, Router& router) {
+  router.Add(
+      "/stacks/{uid}/actions", Family::kStacks,
+      {{"GET", StackEndpoint(auth::Scope::kPublic, services, ListActions)},
+       {"POST", StackEndpoint(auth::Scope::kAdmin, services, StartAction)}});
+  router.Add(
+      "/stacks/{uid}/actions/{id}", Family::kStacks,
+      {{"GET", StackEndpoint(auth::Scope::kPublic, services, GetAction)}});
+}
+
+}  // namespace tallyman::server

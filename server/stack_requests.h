@@ -1,0 +1,88 @@
+// What the handlers of stacks have in common: finding what a request names, and
+// writing what most of them answer.
+
+#ifndef TALLYMAN_SERVER_STACK_REQUESTS_H_
+#define TALLYMAN_SERVER_STACK_REQUESTS_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "api/error.h"
+#include "api/http.h"
+#include "api/json_writer.h"
+#include "api/params.h"
+#include "auth/token.h"
+#include "server/router.h"
+#include "server/stack_services.h"
+#include "stacks/registry.h"
+#include "stacks/status.h"
+
+namespace tallyman::server {
+
+using StackHandler = HandlerResult (*)(const StackServices&,
+                                       const RequestContext&);
+
+// An endpoint for tokens with `scope` that calls `handle` with the services.
+Endpoint StackEndpoint(auth::Scope scope, const StackServices& services,
+                       StackHandler handle);
+
+// What is wanted and what runs, at one moment. In memory: costs no I/O.
+struct StackView {
+  std::shared_ptr<const stacks::RegistrySnapshot> registry;
+  std::shared_ptr<const stacks::StatusSnapshot> status;
+};
+StackView Look(const StackServices& services);
+
+// `there is no stack "..."`.
+absl::Status NoSuchStack(std::string_view uid);
+
+// The stack that the path names first. NotFound.
+absl::StatusOr<const stacks::Stack*> FindStack(
+    const stacks::RegistrySnapshot& registry, const RequestContext& context);
+
+// The process of `stack` with that name. NotFound names both.
+absl::StatusOr<const stacks::WantedProcess*> FindProcess(
+    const stacks::Stack& stack, std::string_view name);
+
+// The parameter server_uid; "" if there is none. NotFound if there is no such
+// server.
+absl::StatusOr<std::string> ServerFilter(
+    const stacks::RegistrySnapshot& registry, const api::Params& params);
+
+// Who asks for a change, when, and under which Idempotency-Key. `fields` are
+// all that the request asks for, as they were understood: method, path without
+// mount and suffix, values. InvalidArgument for a key that is none.
+absl::StatusOr<stacks::Origin> OriginOf(const RequestContext& context,
+                                        const std::vector<std::string>& fields);
+
+// Whether the body is said to be JSON.
+bool HasJson(const api::Request& request);
+
+// The error 415; `what_to_send` says what is understood.
+api::Error UnsupportedBody(const api::Request& request,
+                           std::string_view what_to_send);
+
+// The page of `count` items that the request asks for. `write(json, i)` writes
+// the i-th of all.
+HandlerResult RenderItems(
+    const RequestContext& context, size_t count,
+    absl::FunctionRef<void(api::JsonWriter&, size_t)> write);
+
+// A single resource.
+api::Response RenderItem(const RequestContext& context,
+                         absl::FunctionRef<void(api::JsonWriter&)> write);
+
+// The action, or why there is none.
+HandlerResult RenderAction(const StackServices& services,
+                           const RequestContext& context,
+                           const absl::StatusOr<stacks::Action>& action);
+
+}  // namespace tallyman::server
+
+#endif  // TALLYMAN_SERVER_STACK_REQUESTS_H_

@@ -1,0 +1,198 @@
+#include "server/stack_runtime.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "api/json_writer.h"
+#include "api/redaction.h"
+#include "api/stack_definition_json.h"
+#include "platform/process_lister.h"
+#include "server/log.h"
+#include "server/stack_services.h"
+#include "stacks/definition.h"
+#include "stacks/event_log.h"
+#include "stacks/instance_store.h"
+#include "stacks/output_log.h"
+#include "stacks/registry.h"
+#include "stacks/sqlite_registry.h"
+#include "stacks/supervisor.h"
+#include "storage/data_directory.h"
+#include "storage/database.h"
+
+namespace tallyman::server {
+namespace {
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  // Opening a directory succeeds; reading it does not.
+  if (!file || !(text << file.rdbuf())) {
+    return absl::ErrnoToStatus(errno == 0 ? EIO : errno,
+                               absl::StrCat("can't read \"", path, "\""));
+  }
+  return std::move(text).str();
+}
+
+std::string HostName() {
+  std::array<char, 256> name = {};
+  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') {
+    return "localhost";
+  }
+  return name.data();
+}
+
+// The stack that the file means: that of the same name and environment.
+const stacks::Stack* FindByName(const stacks::RegistrySnapshot& snapshot,
+                                const stacks::StackDefinition& definition) {
+  for (const auto& stack : snapshot.stacks) {
+    if (stack->name == definition.name &&
+        stack->environment == definition.environment) {
+      return stack.get();
+    }
+  }
+  return nullptr;
+}
+
+void LogWhat(const Log& log, std::string_view event, std::string_view what) {
+  log.Info(event, [&](api::JsonWriter& json) {
+    json.Key("what");
+    json.String(what);
+  });
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<StackRuntime>> StackRuntime::Start(
+    const StackOptions& options, const std::string& address,
+    const storage::DataDirectory& directory, storage::Database& database,
+    const platform::ProcessLister& lister, const Log& log) {
+  std::unique_ptr<StackRuntime> runtime(new StackRuntime());
+  if (absl::Status opened =
+          runtime->OpenStores(options, address, directory, database);
+      !opened.ok()) {
+    return opened;
+  }
+  if (!options.stacks_file.empty()) {
+    if (absl::Status applied =
+            runtime->ApplyStacksFile(options.stacks_file, log);
+        !applied.ok()) {
+      return absl::Status(applied.code(),
+                          absl::StrCat("--stacks_file=", options.stacks_file,
+                                       ": ", applied.message()));
+    }
+  }
+  auto supervisor = stacks::Supervisor::Start(
+      {.server_uid = runtime->server_uid_,
+       .directory = directory.path(),
+       .backoff = options.backoff,
+       .settle_time = options.settle_time,
+       .action_deadline = options.action_deadline,
+       .default_open_files = options.default_open_files,
+       .use_cgroups = options.use_cgroups,
+       .log = [&log](std::string_view event,
+                     std::string_view what) { LogWhat(log, event, what); }},
+      {.database = database,
+       .registry = *runtime->registry_,
+       .instances = *runtime->instances_,
+       .events = *runtime->events_,
+       .logs = *runtime->logs_,
+       .lister = lister});
+  if (!supervisor.ok()) return supervisor.status();
+  runtime->supervisor_ = *std::move(supervisor);
+  return runtime;
+}
+
+absl::Status StackRuntime::OpenStores(const StackOptions& options,
+                                      const std::string& address,
+                                      const storage::DataDirectory& directory,
+                                      storage::Database& database) {
+  auto events = stacks::EventLog::Open(database, options.events);
+  if (!events.ok()) return events.status();
+  events_ = *std::move(events);
+
+  auto instances = stacks::InstanceStore::Open(database);
+  if (!instances.ok()) return instances.status();
+  instances_ = *std::move(instances);
+
+  auto registry = stacks::SqliteRegistry::Open(database, *events_, {});
+  if (!registry.ok()) return registry.status();
+  registry_ = *std::move(registry);
+
+  auto logs =
+      stacks::OutputLogs::Open(directory.FilePath("logs"), options.logs);
+  if (!logs.ok()) return logs.status();
+  logs_.emplace(*std::move(logs));
+
+  absl::StatusOr<std::string> uid = instances_->ServerUid();
+  if (!uid.ok()) return uid.status();
+  server_uid_ = *std::move(uid);
+  const absl::Time now = absl::Now();
+  return registry_->PutServer(
+      {.uid = server_uid_,
+       .name = options.server_name.empty() ? HostName() : options.server_name,
+       .address = address,
+       .created_at = now,
+       .updated_at = now});
+}
+
+absl::Status StackRuntime::ApplyStacksFile(const std::string& path,
+                                           const Log& log) {
+  absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) return text.status();
+  // Paths in it are relative to it.
+  const std::string folder =
+      path.substr(0, path.find_last_of('/') + 1);  // "" if there is no slash
+  absl::StatusOr<std::vector<stacks::StackDefinition>> definitions =
+      api::ParseStacksFile(*text, [&](std::string_view relative) {
+        return ReadFile(relative.starts_with('/')
+                            ? std::string(relative)
+                            : absl::StrCat(folder, relative));
+      });
+  if (!definitions.ok()) return definitions.status();
+  for (const stacks::StackDefinition& definition : *definitions) {
+    const stacks::Origin origin{
+        .user = "stacks_file", .started_via = "file", .now = absl::Now()};
+    const std::shared_ptr<const stacks::RegistrySnapshot> snapshot =
+        registry_->Snapshot();
+    const stacks::Stack* const present = FindByName(*snapshot, definition);
+    const auto applied =
+        present == nullptr
+            ? registry_->CreateStack(definition, server_uid_, origin)
+            : registry_->ReplaceStack(present->uid, definition, server_uid_,
+                                      origin);
+    if (!applied.ok()) {
+      return absl::Status(applied.status().code(),
+                          absl::StrCat("stack \"", definition.name,
+                                       "\": ", applied.status().message()));
+    }
+    LogWhat(log, "stack_defined",
+            absl::StrCat(definition.name, " is ", (*applied)->uid));
+  }
+  return absl::OkStatus();
+}
+
+StackServices StackRuntime::Services(const api::Redactor& redactor) const {
+  return {.registry = *registry_,
+          .status = *supervisor_,
+          .events = *events_,
+          .logs = *logs_,
+          .redactor = redactor,
+          .server_uid = server_uid_};
+}
+
+}  // namespace tallyman::server

@@ -1,0 +1,176 @@
+#include "server/testing/stack_api.h"
+
+#include <cstddef>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/log/check.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "api/http.h"
+#include "api/params.h"
+#include "api/redaction.h"
+#include "auth/authenticator.h"
+#include "auth/rate_limiter.h"
+#include "auth/sqlite_count_store.h"
+#include "auth/sqlite_token_store.h"
+#include "auth/token.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "server/cors.h"
+#include "server/dispatcher.h"
+#include "server/stack_handlers.h"
+#include "stacks/event_log.h"
+#include "stacks/output_log.h"
+#include "stacks/sqlite_registry.h"
+#include "stacks/status.h"
+#include "storage/database.h"
+
+namespace tallyman::server {
+namespace {
+
+// What `made` holds; it must be ok.
+template <typename T>
+T Take(absl::StatusOr<T> made) {
+  CHECK_OK(made.status());
+  return *std::move(made);
+}
+
+std::string NewDirectory() {
+  std::string path = absl::StrCat(testing::TempDir(), "/stack_api.XXXXXX");
+  CHECK(mkdtemp(path.data()) != nullptr) << path;
+  return path;
+}
+
+}  // namespace
+
+FakeStatus::FakeStatus(std::string server_uid)
+    : snapshot_(std::make_shared<stacks::StatusSnapshot>()) {
+  snapshot_->server_uid = std::move(server_uid);
+}
+
+void FakeStatus::Set(std::string_view stack_uid, std::string_view process,
+                     std::vector<stacks::InstanceStatus> instances) {
+  auto status = std::make_shared<stacks::ProcessStatus>();
+  for (const stacks::InstanceStatus& instance : instances) {
+    status->running += instance.runs() ? 1 : 0;
+    status->paused += instance.state == stacks::InstanceState::kPaused ? 1 : 0;
+  }
+  status->instances = std::move(instances);
+  auto next = std::make_shared<stacks::StatusSnapshot>(*snapshot_);
+  next->processes[{std::string(stack_uid), std::string(process)}] =
+      std::move(status);
+  snapshot_ = std::move(next);
+}
+
+std::string Answer::Header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (key == name) return value;
+  }
+  return "";
+}
+
+std::string Answer::Details() const {
+  if (!json.contains("details") || !json["details"].is_string()) return "";
+  return json["details"].get<std::string>();
+}
+
+StackApi::StackApi()
+    : directory_(NewDirectory()),
+      clock_(absl::FromUnixSeconds(1'600'000'000)),
+      database_(Take(storage::Database::Open(directory_ + "/t.db", {}))),
+      tokens_(Take(auth::SqliteTokenStore::Open(*database_, clock_, {}))),
+      counts_(Take(auth::SqliteCountStore::Open(*database_))),
+      authenticator_(Take(auth::Authenticator::Create(*tokens_, clock_))),
+      limiter_(Take(auth::RateLimiter::Create(*counts_, clock_, {}))),
+      failures_(clock_, {}),
+      cors_(Take(CorsPolicy::Parse("*"))),
+      redactor_(Take(api::Redactor::Create(api::DefaultSecretNames()))),
+      events_(Take(stacks::EventLog::Open(*database_, {}))),
+      registry_(Take(stacks::SqliteRegistry::Open(*database_, *events_))),
+      logs_(Take(stacks::OutputLogs::Open(directory_ + "/logs", {}))),
+      status_(std::string(kHere)) {
+  for (const auto& [uid, name] :
+       {std::pair(kHere, "server_name"), std::pair(kThere, "other_name")}) {
+    CHECK_OK(registry_->PutServer({.uid = std::string(uid),
+                                   .name = name,
+                                   .address = "192.0.2.1",
+                                   .created_at = clock_.Now(),
+                                   .updated_at = clock_.Now()}));
+  }
+  AddStackRoutes({.registry = *registry_,
+                  .status = status_,
+                  .events = *events_,
+                  .logs = *logs_,
+                  .redactor = *redactor_,
+                  .server_uid = std::string(kHere)},
+                 router_);
+  dispatcher_.emplace(Dispatcher::Parts{.router = router_,
+                                        .authenticator = *authenticator_,
+                                        .limiter = *limiter_,
+                                        .failures = failures_,
+                                        .cors = cors_,
+                                        .redactor = *redactor_,
+                                        .request_log = nullptr,
+                                        .zone = absl::UTCTimeZone()});
+  admin_ = NewToken(auth::Scope::kAdmin, "operator");
+  public_ = NewToken(auth::Scope::kPublic, "reader");
+}
+
+StackApi::~StackApi() {
+  std::error_code error;
+  std::filesystem::remove_all(directory_, error);
+}
+
+std::string StackApi::NewToken(auth::ScopeSet scopes,
+                               std::string_view name) const {
+  const auth::NewToken token =
+      Take(tokens_->Create({.name = std::string(name), .scopes = scopes}));
+  return absl::StrCat("Bearer ", token.value.Reveal());
+}
+
+Answer StackApi::Ask(std::string_view method, std::string_view target,
+                     const AskOptions& options) const {
+  api::Request request;
+  request.method = method;
+  const size_t mark = target.find('?');
+  request.path = target.substr(0, mark);
+  if (mark != std::string_view::npos) {
+    request.params = api::Params::Parse(target.substr(mark + 1));
+  }
+  request.headers = options.headers;
+  request.headers.emplace_back("Authorization",
+                               options.with_public_token ? public_ : admin_);
+  if (!options.content_type.empty()) {
+    request.headers.emplace_back("Content-Type", options.content_type);
+  }
+  request.body = options.body;
+  request.remote_address = "192.0.2.2";
+  api::Response response = dispatcher_->Handle(request);
+  Answer answer = {.status = response.status,
+                   .body = std::move(response.body),
+                   .headers = std::move(response.headers)};
+  if (!answer.body.empty()) {
+    answer.json = nlohmann::ordered_json::parse(answer.body);
+  }
+  return answer;
+}
+
+std::string StackApi::MakeStack(std::string_view name) const {
+  const Answer answer = Post(
+      "/stacks", absl::StrCat(R"({"name":")", name,
+                              R"(","environment":"production","procfile":)"
+                              R"("web: bin/web --token=abc\nweb.v2: bin/web2\n)"
+                              R"(worker: bin/work\n"})"));
+  CHECK_EQ(answer.status, 201) << answer.body;
+  return answer.json["response"][0]["uid"].get<std::string>();
+}
+
+}  // namespace tallyman::server

@@ -1,0 +1,127 @@
+// The API of stacks with everything behind it but sockets and processes: what
+// runs is what a test says.
+//
+//   StackApi api;
+//   api::Response response = api.Ask("GET", "/stacks");
+
+#ifndef TALLYMAN_SERVER_TESTING_STACK_API_H_
+#define TALLYMAN_SERVER_TESTING_STACK_API_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "api/http.h"
+#include "api/redaction.h"
+#include "auth/authenticator.h"
+#include "auth/failure_throttle.h"
+#include "auth/fake_clock.h"
+#include "auth/rate_limiter.h"
+#include "auth/sqlite_count_store.h"
+#include "auth/sqlite_token_store.h"
+#include "auth/token.h"
+#include "nlohmann/json.hpp"
+#include "server/cors.h"
+#include "server/dispatcher.h"
+#include "server/router.h"
+#include "stacks/event_log.h"
+#include "stacks/output_log.h"
+#include "stacks/sqlite_registry.h"
+#include "stacks/status.h"
+#include "storage/database.h"
+
+namespace tallyman::server {
+
+// Says that of each process runs what it was told.
+class FakeStatus final : public stacks::StatusSource {
+ public:
+  explicit FakeStatus(std::string server_uid);
+
+  void Set(std::string_view stack_uid, std::string_view process,
+           std::vector<stacks::InstanceStatus> instances);
+
+  std::shared_ptr<const stacks::StatusSnapshot> Status() const override {
+    return snapshot_;
+  }
+
+ private:
+  std::shared_ptr<stacks::StatusSnapshot> snapshot_;
+};
+
+// The answer, taken apart.
+struct Answer {
+  int status = 0;
+  nlohmann::ordered_json json;  // Null if there is no body.
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+
+  // "" if there is none.
+  std::string Header(std::string_view name) const;
+  // Of an error; "" if there are none.
+  std::string Details() const;
+};
+
+struct AskOptions {
+  std::string_view body = {};
+  std::string_view content_type = {};
+  std::vector<std::pair<std::string_view, std::string_view>> headers = {};
+  bool with_public_token = false;  // Instead of the admin's.
+};
+
+// With two servers, of which the first is this one. Each has a database and a
+// directory of its own below the test's temporary one. Not thread-safe.
+class StackApi {
+ public:
+  static constexpr std::string_view kHere = "e63e859d5ab72b0bcf14321f0ffb013d";
+  static constexpr std::string_view kThere = "0c2f4e8d9b7a4c6e8f1a3b5d7c9e0f24";
+
+  StackApi();
+  ~StackApi();
+  StackApi(const StackApi&) = delete;
+  StackApi& operator=(const StackApi&) = delete;
+
+  Answer Ask(std::string_view method, std::string_view target,
+             const AskOptions& options = {}) const;
+  Answer Get(std::string_view target) const { return Ask("GET", target); }
+  // With a JSON body.
+  Answer Post(std::string_view target, std::string_view json) const {
+    return Ask("POST", target,
+               {.body = json, .content_type = "application/json"});
+  }
+
+  // Makes a stack with the processes web, web.v2 and worker; returns its uid.
+  std::string MakeStack(std::string_view name = "shop") const;
+
+  FakeStatus& status() { return status_; }
+  stacks::SqliteRegistry& registry() { return *registry_; }
+  const stacks::OutputLogs& logs() { return *logs_; }
+
+ private:
+  std::string NewToken(auth::ScopeSet scopes, std::string_view name) const;
+
+  const std::string directory_;
+  auth::FakeClock clock_;
+  std::unique_ptr<storage::Database> database_;
+  std::unique_ptr<auth::SqliteTokenStore> tokens_;
+  std::unique_ptr<auth::SqliteCountStore> counts_;
+  std::unique_ptr<auth::Authenticator> authenticator_;
+  std::unique_ptr<auth::RateLimiter> limiter_;
+  auth::FailureThrottle failures_;
+  CorsPolicy cors_;
+  std::unique_ptr<api::Redactor> redactor_;
+  std::unique_ptr<stacks::EventLog> events_;
+  std::unique_ptr<stacks::SqliteRegistry> registry_;
+  std::optional<stacks::OutputLogs> logs_;
+  FakeStatus status_;
+  Router router_;
+  std::optional<Dispatcher> dispatcher_;
+  std::string admin_;
+  std::string public_;
+};
+
+}  // namespace tallyman::server
+
+#endif  // TALLYMAN_SERVER_TESTING_STACK_API_H_
