@@ -1,0 +1,95 @@
+#include "tools/bench/instance_watch.h"
+
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "platform/unique_fd.h"
+#include "tools/bench/proc_file.h"
+#include "tools/bench/spawn_loop.h"
+
+namespace tallyman::bench {
+namespace {
+
+std::string VariableOf(std::string_view stack_uid) {
+  return absl::StrCat("TALLYMAN_STACK=", stack_uid);
+}
+
+}  // namespace
+
+InstanceWatch::InstanceWatch(std::string_view stack_uid)
+    : variable_(VariableOf(stack_uid)) {
+  // What is no instance now has an end or another program before it is one,
+  // except for children that wait to be released; of these there are none
+  // between two measurements.
+  Look();
+  for (const pid_t pid : ListNumbers("/proc")) known_.insert(pid);
+}
+
+size_t InstanceWatch::Look() {
+  const std::string name = absl::StrCat(kSleepName, "\n");
+  for (const pid_t pid : ListNumbers("/proc")) {
+    if (known_.contains(pid) || ReadProc(pid, "comm") != name) continue;
+    // Without an environment it is in the middle of execve(2), or a zombie.
+    const std::optional<bool> is_ours = HasVariable(pid, variable_);
+    if (!is_ours) continue;
+    if (*is_ours) {
+      const std::optional<int64_t> start_ticks = StartTicks(pid);
+      if (!start_ticks) continue;
+      instances_.push_back({.pid = pid, .start_ticks = *start_ticks});
+    }
+    known_.insert(pid);
+  }
+  return instances_.size();
+}
+
+bool InstanceWatch::AllGone() {
+  while (!instances_.empty()) {
+    const Instance& last = instances_.back();
+    if (StartTicks(last.pid) == last.start_ticks) return false;
+    instances_.pop_back();
+  }
+  return true;
+}
+
+std::vector<pid_t> FindProcesses(std::string_view stack_uid) {
+  const std::string variable = VariableOf(stack_uid);
+  std::vector<pid_t> found;
+  for (const pid_t pid : ListNumbers("/proc")) {
+    if (HasVariable(pid, variable) == true) found.push_back(pid);
+  }
+  return found;
+}
+
+bool KillProcesses(std::string_view stack_uid) {
+  const std::string variable = VariableOf(stack_uid);
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point deadline = Clock::now() + std::chrono::seconds(20);
+  while (true) {
+    const std::vector<pid_t> found = FindProcesses(stack_uid);
+    if (found.empty()) return true;
+    if (Clock::now() > deadline) return false;
+    for (const pid_t pid : found) {
+      // By a descriptor, so that what was looked at is what is signalled.
+      const platform::UniqueFd process(
+          static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+      if (!process.valid() || HasVariable(pid, variable) != true) continue;
+      syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
+    }
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+}
+
+}  // namespace tallyman::bench

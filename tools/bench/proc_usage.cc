@@ -1,0 +1,97 @@
+#include "tools/bench/proc_usage.h"
+
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+#include "tools/bench/proc_file.h"
+
+namespace tallyman::bench {
+namespace {
+
+// The number after `key` ("Pss:") at the beginning of a line.
+std::optional<int64_t> NumberOf(std::string_view text, std::string_view key) {
+  for (std::string_view line : absl::StrSplit(text, '\n')) {
+    if (!absl::ConsumePrefix(&line, key)) continue;
+    const std::vector<std::string_view> words =
+        absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+    int64_t number = 0;
+    if (words.empty() || !absl::SimpleAtoi(words[0], &number)) break;
+    return number;
+  }
+  return std::nullopt;
+}
+
+absl::Status CannotRead(pid_t pid, std::string_view name) {
+  return absl::NotFoundError(absl::StrCat("can't read /proc/", pid, "/", name));
+}
+
+}  // namespace
+
+absl::StatusOr<MemoryUse> ReadMemoryUse(pid_t pid) {
+  constexpr int64_t kKibibyte = 1024;
+  const std::optional<std::string> text = ReadProc(pid, "smaps_rollup");
+  if (!text) return CannotRead(pid, "smaps_rollup");
+  const std::optional<int64_t> pss = NumberOf(*text, "Pss:");
+  const std::optional<int64_t> rss = NumberOf(*text, "Rss:");
+  if (!pss || !rss) return CannotRead(pid, "smaps_rollup");
+  return MemoryUse{.pss_bytes = *pss * kKibibyte,
+                   .rss_bytes = *rss * kKibibyte};
+}
+
+absl::StatusOr<CpuUse> ReadCpuUse(pid_t pid) {
+  constexpr size_t kUtime = 14 - 3;
+  constexpr size_t kStime = 15 - 3;
+  const std::vector<std::string> fields = ReadStat(pid);
+  int64_t utime = 0;
+  int64_t stime = 0;
+  if (fields.size() <= kStime || !absl::SimpleAtoi(fields[kUtime], &utime) ||
+      !absl::SimpleAtoi(fields[kStime], &stime)) {
+    return CannotRead(pid, "stat");
+  }
+  CpuUse use = {.ticks = absl::Seconds(utime + stime) / sysconf(_SC_CLK_TCK)};
+  clockid_t clock = 0;
+  timespec spent = {};
+  if (clock_getcpuclockid(pid, &clock) != 0 ||
+      clock_gettime(clock, &spent) != 0) {
+    return absl::NotFoundError(
+        absl::StrCat("can't read the processor clock of pid ", pid));
+  }
+  use.clock = absl::DurationFromTimespec(spent);
+  for (const pid_t thread : ListNumbers(absl::StrCat("/proc/", pid, "/task"))) {
+    // A thread may end meanwhile.
+    const std::optional<std::string> status =
+        ReadProc(pid, absl::StrCat("task/", thread, "/status"));
+    if (!status) continue;
+    const std::optional<int64_t> switches =
+        NumberOf(*status, "voluntary_ctxt_switches:");
+    if (switches) use.switches[thread] = *switches;
+  }
+  if (use.switches.empty()) return CannotRead(pid, "task");
+  return use;
+}
+
+int64_t SwitchesBetween(const CpuUse& before, const CpuUse& after) {
+  int64_t sum = 0;
+  for (const auto& [thread, count] : after.switches) {
+    const auto earlier = before.switches.find(thread);
+    sum += earlier == before.switches.end() ? count : count - earlier->second;
+  }
+  return sum;
+}
+
+}  // namespace tallyman::bench

@@ -1,0 +1,162 @@
+#include "tools/chaos/kernel_view.h"
+
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "platform/unique_fd.h"
+
+namespace tallyman::chaos {
+namespace {
+
+constexpr std::string_view kKeeperName = "tallyman-keeper";
+constexpr std::string_view kKeeperArgument = "--keeper";
+
+// "" where it can't be read: it is gone, or somebody else's.
+std::string ReadFile(pid_t pid, std::string_view name) {
+  std::ifstream file(absl::StrCat("/proc/", pid, "/", name),
+                     std::ios::in | std::ios::binary);
+  return {std::istreambuf_iterator<char>(file),
+          std::istreambuf_iterator<char>()};
+}
+
+bool ParseStat(std::string_view text, KernelProcess& process) {
+  // Behind the name, which may have any characters: field 3, the state, and on.
+  const size_t name_end = text.rfind(") ");
+  if (name_end == std::string_view::npos) return false;
+  const std::vector<std::string_view> fields =
+      absl::StrSplit(text.substr(name_end + 2), ' ');
+  constexpr size_t kParent = 1;
+  constexpr size_t kSession = 3;
+  constexpr size_t kStartTicks = 19;
+  if (fields.size() <= kStartTicks || fields[0].empty()) return false;
+  process.state = fields[0][0];
+  return absl::SimpleAtoi(fields[kParent], &process.parent) &&
+         absl::SimpleAtoi(fields[kSession], &process.session) &&
+         absl::SimpleAtoi(fields[kStartTicks], &process.start_ticks);
+}
+
+void ParseEnvironment(std::string_view text, KernelProcess& process) {
+  for (const std::string_view variable : absl::StrSplit(text, '\0')) {
+    if (!absl::StartsWith(variable, "TALLYMAN_")) continue;
+    const std::pair<std::string_view, std::string_view> parts =
+        absl::StrSplit(variable, absl::MaxSplits('=', 1));
+    const auto& [name, value] = parts;
+    if (name == "TALLYMAN_STACK") process.stack = std::string(value);
+    if (name == "TALLYMAN_PROCESS") process.process = std::string(value);
+    if (name == "TALLYMAN_LAUNCH") process.launch = std::string(value);
+    if (name == "TALLYMAN_INSTANCE" &&
+        !absl::SimpleAtoi(value, &process.instance)) {
+      process.instance = 0;
+    }
+  }
+}
+
+bool IsKeeper(const KernelProcess& process, std::string_view data_dir) {
+  return absl::StartsWith(
+      process.command_line,
+      absl::StrCat(kKeeperName, " ", kKeeperArgument, " ", data_dir, " "));
+}
+
+std::vector<pid_t> AllPids() {
+  std::vector<pid_t> pids;
+  std::error_code error;
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc", error)) {
+    pid_t pid = 0;
+    if (absl::SimpleAtoi(entry.path().filename().string(), &pid)) {
+      pids.push_back(pid);
+    }
+  }
+  return pids;
+}
+
+}  // namespace
+
+std::string Describe(const KernelProcess& process) {
+  return absl::StrCat("pid ", process.pid, " (", process.process, ".",
+                      process.instance, ", launch ", process.launch, ", state ",
+                      std::string_view(&process.state, 1), ", parent ",
+                      process.parent, ", session ", process.session, ", start ",
+                      process.start_ticks, "): ", process.command_line);
+}
+
+std::optional<KernelProcess> ReadProcess(pid_t pid) {
+  KernelProcess process = {.pid = pid};
+  if (!ParseStat(ReadFile(pid, "stat"), process)) return std::nullopt;
+  process.command_line = ReadFile(pid, "cmdline");
+  std::replace(process.command_line.begin(), process.command_line.end(), '\0',
+               ' ');
+  ParseEnvironment(ReadFile(pid, "environ"), process);
+  return process;
+}
+
+std::optional<char> StateOfProcess(pid_t pid) {
+  KernelProcess process;
+  if (!ParseStat(ReadFile(pid, "stat"), process)) return std::nullopt;
+  return process.state;
+}
+
+std::vector<KernelProcess> KernelView::Leaders() const {
+  std::map<pid_t, std::string_view> launches;
+  for (const KernelProcess& process : of_stack) {
+    launches[process.pid] = process.launch;
+  }
+  std::vector<KernelProcess> leaders;
+  leaders.reserve(of_stack.size());
+  for (const KernelProcess& process : of_stack) {
+    if (process.pid != process.session) continue;
+    const auto parent = launches.find(process.parent);
+    if (parent != launches.end() && parent->second == process.launch) continue;
+    leaders.push_back(process);
+  }
+  return leaders;
+}
+
+KernelView LookAtKernel(const KernelQuery& query) {
+  KernelView view;
+  for (const pid_t pid : AllPids()) {
+    if (query.excluded.contains(pid)) continue;
+    std::optional<KernelProcess> process = ReadProcess(pid);
+    if (!process) continue;
+    if (!query.stack_uid.empty() && process->stack == query.stack_uid) {
+      view.of_stack.push_back(*std::move(process));
+    } else if (IsKeeper(*process, query.data_dir)) {
+      view.keepers.push_back(*std::move(process));
+    }
+  }
+  return view;
+}
+
+bool SignalProcess(const KernelProcess& process, int signal) {
+  const platform::UniqueFd fd(
+      static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0)));
+  if (!fd.valid()) return false;
+  // It was opened by its pid: it must still be the same process.
+  const std::optional<KernelProcess> now = ReadProcess(process.pid);
+  if (!now || now->start_ticks != process.start_ticks ||
+      now->launch != process.launch) {
+    return false;
+  }
+  return syscall(SYS_pidfd_send_signal, fd.get(), signal, nullptr, 0) == 0;
+}
+
+}  // namespace tallyman::chaos
