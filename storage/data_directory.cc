@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -28,8 +27,10 @@ namespace {
 
 constexpr mode_t kDirectoryMode = 0700;
 constexpr char kLockName[] = "lock";
-// For a holder that is gone: two seconds in all.
-constexpr int kLockRetries = 200;
+// A server that was killed holds its lock until the kernel has cleared it away,
+// and so does a child that it was about to start, until that executes its
+// program. Its successor should not stumble over that: one second in all.
+constexpr int kLockRetries = 100;
 constexpr absl::Duration kLockRetryInterval = absl::Milliseconds(10);
 
 // A descriptor that is closed at the end of its scope.
@@ -147,19 +148,6 @@ std::string Holder(int lock) {
   return "pid unknown";  // it has the lock and hasn't yet written its pid
 }
 
-// True if the process that has written its pid into the lock file is gone. A
-// child that it was just about to start can still hold the lock then, until it
-// executes its program.
-bool HolderIsGone(int lock) {
-  char text[32];
-  const ssize_t size = pread(lock, text, sizeof(text), 0);
-  pid_t pid = 0;
-  return size > 0 &&
-         absl::SimpleAtoi(std::string_view(text, static_cast<size_t>(size)),
-                          &pid) &&
-         pid > 0 && kill(pid, 0) != 0 && errno == ESRCH;
-}
-
 absl::StatusOr<int> Lock(int directory, const std::string& path) {
   Descriptor lock(openat(directory, kLockName,
                          O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
@@ -168,7 +156,7 @@ absl::StatusOr<int> Lock(int directory, const std::string& path) {
   while (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
     if (errno == EWOULDBLOCK) {
-      if (retries-- > 0 && HolderIsGone(lock.get())) {
+      if (retries-- > 0) {
         absl::SleepFor(kLockRetryInterval);
         continue;
       }
