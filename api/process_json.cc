@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "api/etag.h"
 #include "api/json_writer.h"
@@ -31,7 +32,8 @@ struct ServerCounts {
 // A key that may have any characters: JsonWriter::Key() does not escape.
 void WriteAnyKey(std::string_view key, JsonWriter& json) {
   std::string text;
-  JsonWriter(text).String(key);
+  JsonWriter writer(text);
+  writer.String(key);
   json.Key(std::string_view(text).substr(1, text.size() - 2));
 }
 
@@ -54,7 +56,7 @@ void WriteTimeOrNull(std::optional<absl::Time> time, JsonWriter& json) {
 // A server that is known no more goes by its uid.
 std::string_view ServerName(const ProcessView& view, std::string_view uid) {
   const stacks::Server* const server = view.registry.FindServer(uid);
-  return server == nullptr ? uid : std::string_view(server->name);
+  return server == nullptr ? uid : std::string_view{server->name};
 }
 
 bool Shows(const ProcessView& view, std::string_view server_uid) {
@@ -210,6 +212,8 @@ std::string ProcessEtag(const ProcessView& view,
                 .stack = view.stack,
                 .redactor = view.redactor},
                process, json);
+  // The revision stands for what is not shown: environment, limits, ...
+  absl::StrAppend(&text, process.revision);
   return StrongEtag(text);
 }
 

@@ -35,7 +35,7 @@ void WriteProcess(Mount mount, const ProcessView& view,
                   const stacks::WantedProcess& process, JsonWriter& json);
 
 // The strong entity tag of the process: that of all that /api/3 shows of it, on
-// all servers, whatever the view and the mount are.
+// all servers, whatever the view and the mount are, and of its definition.
 std::string ProcessEtag(const ProcessView& view,
                         const stacks::WantedProcess& process);
 

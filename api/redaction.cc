@@ -51,7 +51,8 @@ struct Redactor::Patterns {
                                 R"()["']?\s*[=:]\s*))", kValue),
                    options),
         option(absl::StrCat(R"((?i)((?:^|[^\w.-])--?[\w.-]*(?:)", names,
-                            R"()\s+)-?[^\s-]\S*)"),
+                            R"()\s+)-?(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s-]))",
+                            R"((?:"(?:[^"\\]|\\.)*"|'[^']*'|\S)*)"),
                options),
         bearer(R"((?i)\b(bearer|basic)\s+[A-Za-z0-9+/_.~=-]{6,})", options),
         url_password(R"((://[^/\s:@]*:)\S+@)", options) {}

@@ -6,8 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "api/action_json.h"
@@ -59,7 +61,8 @@ HandlerResult GetAction(const StackServices& services,
   int64_t id = 0;
   absl::StatusOr<std::shared_ptr<const stacks::Action>> action =
       absl::NotFoundError("");
-  if (absl::SimpleAtoi(text, &id)) {
+  if (absl::c_all_of(text, absl::ascii_isdigit) &&
+      absl::SimpleAtoi(text, &id)) {
     action = services.registry.GetAction(uid, id);
   }
   if (absl::IsNotFound(action.status())) {
