@@ -78,7 +78,9 @@ Progress CountProgress(const Group& group, int64_t count, int64_t generation) {
 Progress PauseProgress(const Group& group, bool paused) {
   const auto count =
       absl::c_count_if(group.instances, [&](const auto& numbered) {
-        return numbered.second->record.paused == paused;
+        const Instance& instance = *numbered.second;
+        return !instance.leaving && instance.record.paused == paused &&
+               (paused || instance.runs());
       });
   return {true,
           absl::StrCat(count, count == 1 ? " instance" : " instances", " of ",
@@ -110,8 +112,8 @@ Progress TargetProgress(const Action& action, const ActionTarget& target,
     return DeleteProgress(groups, action.stack_uid);
   }
   const auto found = groups.find({action.stack_uid, target.process});
-  static const Group* const empty = new Group();
-  const Group& group = found == groups.end() ? *empty : found->second;
+  static const Group* const kNone = new Group();
+  const Group& group = found == groups.end() ? *kNone : found->second;
   switch (action.kind) {
     case ActionKind::kProcessPause:
       return PauseProgress(group, true);

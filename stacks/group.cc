@@ -96,6 +96,8 @@ ProcessStatus MakeStatus(const Group& group) {
                        .last_exit_at = record.last_exit_at,
                        .last_output = record.last_output,
                        .next_start = instance->next_start};
+    // What can't be started has no end of its own; this tells why.
+    if (one.last_exit.empty()) one.last_exit = instance->failure;
     if (record.launch) {
       one.started_at = record.launch->started_at;
       if (!instance->exit) one.pid = record.launch->identity.pid;

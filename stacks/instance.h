@@ -47,7 +47,8 @@ struct ExitReport {
   std::string text;   // "exited with code 3"
   bool lost = false;  // It ended unseen.
   bool never_ran = false;
-  absl::Time at;  // Or when it was noticed.
+  absl::Duration ran;  // None if its program was not seen to run.
+  absl::Time at;       // Or when it was noticed.
 };
 
 struct Instance {

@@ -175,7 +175,7 @@ void InstanceManager::ApplyPauses() {
     if (!paused && action->kind != ActionKind::kProcessResume) continue;
     if (!seen_actions_.insert(action->id).second) continue;
     for (const ActionTarget& target : action->targets) {
-      if (target.server_uid != options_.server_uid) continue;
+      if (target.server_uid != options_.server_uid || target.success) continue;
       const auto group = groups_.find({action->stack_uid, target.process});
       if (group != groups_.end()) SetPaused(group->second, paused, *action);
     }
@@ -315,6 +315,9 @@ void InstanceManager::OnEnded(Instance& instance) {
   FaultPoint("stop.ended");
   instance.settled = false;
   instance.settle_timer.reset();
+  if (instance.record.launch->confirmed) {
+    instance.exit->ran = EventLoop::Now() - instance.running_since;
+  }
   if (!instance.exit->never_ran) {
     instance.record.last_output = parts_.logs.LastLine(instance.key());
   }
@@ -349,9 +352,7 @@ void InstanceManager::OnGone(Instance& instance) {
   RecordExit(instance);
   const bool never_ran = instance.exit->never_ran;
   const bool was_asked_to = !instance.stop_cause.empty();
-  const absl::Duration ran = instance.record.launch->confirmed
-                                 ? EventLoop::Now() - instance.running_since
-                                 : absl::ZeroDuration();
+  const absl::Duration ran = instance.exit->ran;
   instance.record.launch.reset();
   instance.exit.reset();
   instance.stop_cause.clear();
@@ -464,6 +465,11 @@ void InstanceManager::ReportActions() {
   const std::vector<TargetOutcome> outcomes =
       actions_.Evaluate(*snapshot_, groups_);
   if (outcomes.empty()) return;
+  // First, and so perhaps twice: once the stack is gone nobody would know.
+  for (const TargetOutcome& outcome : outcomes) {
+    if (outcome.process.empty() && outcome.success)
+      RemoveOutput(outcome.action_id);
+  }
   FaultPoint("action.finish");
   if (absl::Status reported =
           parts_.registry.ReportOutcomes(outcomes, absl::Now());
@@ -472,10 +478,6 @@ void InstanceManager::ReportActions() {
     actions_may_have_ended_ = true;
     commit_retry_ =
         parts_.loop.RunAfter(kCommitRetry, [this] { commit_retry_.reset(); });
-    return;
-  }
-  for (const TargetOutcome& outcome : outcomes) {
-    if (outcome.process.empty()) RemoveOutput(outcome.action_id);
   }
 }
 

@@ -27,6 +27,7 @@ struct InstanceKey {
   std::string process;
   int64_t number = 0;  // from 1
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): there is no pointer here.
   auto operator<=>(const InstanceKey&) const = default;
 };
 

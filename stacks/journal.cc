@@ -13,17 +13,15 @@ namespace tallyman::stacks {
 
 absl::Status Journal::Commit() {
   if (!records_.empty() || !events_.empty()) {
-    const absl::Status written =
-        db_.Write([&](storage::Connection& connection) {
-          for (const auto& [key, record] : records_) {
-            const absl::Status put =
-                record ? InstanceStore::Put(connection, *record)
-                       : InstanceStore::Remove(connection, key);
-            if (!put.ok()) return put;
-          }
-          if (events_.empty()) return absl::OkStatus();
-          return event_log_.Append(connection, events_);
-        });
+    absl::Status written = db_.Write([&](storage::Connection& connection) {
+      for (const auto& [key, record] : records_) {
+        absl::Status put = record ? InstanceStore::Put(connection, *record)
+                                  : InstanceStore::Remove(connection, key);
+        if (!put.ok()) return put;
+      }
+      if (events_.empty()) return absl::OkStatus();
+      return event_log_.Append(connection, events_);
+    });
     if (!written.ok()) return written;
     records_.clear();
     events_.clear();

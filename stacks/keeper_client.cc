@@ -134,6 +134,9 @@ absl::Status KeeperClient::Spawn(const keeper::Spawn& spawn, UniqueFd gate,
   queued.descriptors.push_back(std::move(gate));
   queued.descriptors.push_back(std::move(output));
   if (cgroup) queued.descriptors.push_back(*std::move(cgroup));
+  // Behind others it waits for its turn; what goes wrong then is no answer to
+  // this call.
+  if (queue_.size() > 1) return absl::OkStatus();
   return Flush();
 }
 
@@ -142,6 +145,7 @@ absl::Status KeeperClient::Forget(const std::string& launch) {
       keeper::Encode(keeper::Forget{.launch = launch});
   if (!bytes.ok()) return bytes.status();
   queue_.push_back({.bytes = *std::move(bytes), .descriptors = {}});
+  if (queue_.size() > 1) return absl::OkStatus();
   return Flush();
 }
 

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <cstring>
@@ -43,8 +44,7 @@ constexpr absl::Duration kLastReconnect = absl::Seconds(10);
 constexpr absl::Duration kStrayGrace = absl::Seconds(2);
 
 bool IsUnderWay(Phase phase) {
-  return phase == Phase::kSpawning || phase == Phase::kHeld ||
-         phase == Phase::kReleased;
+  return phase == Phase::kSpawning || phase == Phase::kHeld;
 }
 
 }  // namespace
@@ -136,7 +136,7 @@ void Launcher::CompareChildren() {
   for (const keeper::Child& child : client_->children()) {
     Instance* const instance = Find(child.launch);
     if (instance == nullptr) {
-      AddStray(child);
+      if (!ended_.contains(child.launch)) AddStray(child);
       continue;
     }
     kept.insert(child.launch);
@@ -222,8 +222,11 @@ void Launcher::OnMessage(const keeper::Message& message) {
   } else if (const auto* exited = std::get_if<keeper::Exited>(&message)) {
     if (Instance* const instance = Find(exited->launch)) {
       EndedWith(*instance, exited->wait_status);
-    } else {
+    } else if (!ended_.contains(exited->launch)) {
       strays_.erase(exited->launch);
+      if (options_.cgroups != nullptr) {
+        options_.cgroups->Remove(exited->launch).IgnoreError();
+      }
       Forget(exited->launch);
     }
   }
@@ -234,6 +237,10 @@ void Launcher::OnMessage(const keeper::Message& message) {
 absl::Status Launcher::Start(Instance& instance, platform::LaunchSpec spec) {
   absl::StatusOr<platform::Gate> gate = platform::Gate::Create();
   if (!gate.ok()) return gate.status();
+  platform::UniqueFd child_end(fcntl(gate->child_end(), F_DUPFD_CLOEXEC, 3));
+  if (!child_end.valid()) {
+    return absl::ErrnoToStatus(errno, "can't open a gate");
+  }
   absl::StatusOr<platform::UniqueFd> output =
       logs_.OpenForAppend(instance.key());
   if (!output.ok()) return output.status();
@@ -251,8 +258,7 @@ absl::Status Launcher::Start(Instance& instance, platform::LaunchSpec spec) {
                       .spec = std::move(spec),
                       .has_cgroup = instance.has_cgroup};
   const absl::Status sent = client_->Spawn(
-      spawn, platform::UniqueFd(fcntl(gate->child_end(), F_DUPFD_CLOEXEC, 3)),
-      *std::move(output), std::move(cgroup));
+      spawn, std::move(child_end), *std::move(output), std::move(cgroup));
   if (!sent.ok() && !absl::IsAborted(sent)) {
     if (instance.has_cgroup) {
       options_.cgroups->Remove(instance.launch).IgnoreError();
@@ -287,7 +293,13 @@ void Launcher::OnSpawned(Instance& instance, int32_t pid, int64_t start_ticks) {
   absl::StatusOr<platform::ProcessHandle> handle =
       platform::ProcessHandle::Open(identity);
   // Without a handle it has ended already, and the keeper will say how.
-  if (handle.ok()) instance.handle = *std::move(handle);
+  if (handle.ok()) {
+    instance.handle = *std::move(handle);
+  } else if (!absl::IsNotFound(handle.status())) {
+    // What can't be watched and stopped is not let go.
+    instance.failure = std::string(handle.status().message());
+    CloseGate(instance);
+  }
   instance.record.launch = LaunchRecord{.launch = instance.launch,
                                         .identity = std::move(identity),
                                         .launch_hash = instance.launch_hash,
@@ -300,8 +312,10 @@ void Launcher::OnSpawned(Instance& instance, int32_t pid, int64_t start_ticks) {
 
 void Launcher::Release(Instance& instance) {
   if (instance.phase != Phase::kHeld || !instance.gate) return;
-  // A child that is gone can't be released; its exit is told otherwise.
-  instance.gate->Release().IgnoreError();
+  if (!instance.gate->Release().ok()) {
+    CloseGate(instance);  // It ends, as one that never ran.
+    return;
+  }
   SetPhase(instance, Phase::kReleased);
   instance.gate_watch =
       loop_.WatchFd(instance.gate->fd(), EPOLLIN,
@@ -354,6 +368,7 @@ void Launcher::Ended(Instance& instance, ExitReport report,
   instance.end_watch.reset();
   CloseGate(instance);
   by_launch_.erase(instance.launch);
+  ended_.insert(instance.launch);
   // Nothing of it is under way any more.
   SetPhase(instance, Phase::kRunning);
   instance.exit = std::move(report);
@@ -375,13 +390,16 @@ void Launcher::Orphan(Instance& instance) {
   }
   instance.end_watch = loop_.WatchFd(
       instance.handle->fd(), EPOLLIN, [this, &instance](uint32_t) {
+        // One that was never seen to run may never have.
         Ended(instance,
-              {.text = "ended; how is unknown, because its keeper had ended"});
+              {.text = "ended; how is unknown, because its keeper had ended",
+               .lost = instance.phase != Phase::kRunning && !instance.gate});
       });
   if (!instance.handle->HasEnded()) callbacks_.orphaned(instance);
 }
 
 void Launcher::Forget(const std::string& launch) {
+  ended_.erase(launch);
   if (client_ == nullptr) return;
   // If the keeper is gone there is nobody left who would have to forget.
   client_->Forget(launch).IgnoreError();

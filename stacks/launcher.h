@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -132,7 +133,9 @@ class Launcher {
   // Instances with a process, or that asked for one, by launch.
   std::map<std::string, Instance*> by_launch_;
   std::map<std::string, Stray> strays_;
-  size_t under_way_ = 0;  // In kSpawning, kHeld or kReleased.
+  // Those that have ended, which is not written down yet: no strays.
+  std::set<std::string> ended_;
+  size_t under_way_ = 0;  // In kSpawning or kHeld.
 };
 
 }  // namespace tallyman::stacks

@@ -239,7 +239,8 @@ absl::StatusOr<UniqueFd> OutputLogs::OpenForAppend(
   const std::string path = Path(key);
   const auto open_it = [&path] {
     return UniqueFd(open(path.c_str(),
-                         O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+                         O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
+                             O_NOFOLLOW | O_NONBLOCK,  // No wait for a FIFO.
                          0600));
   };
   UniqueFd fd = open_it();

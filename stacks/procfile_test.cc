@@ -91,14 +91,14 @@ TEST(ParseProcfileTest, NamesTheLineThatIsWrong) {
   const std::string long_command(kMaxCommandBytes + 1, 'x');
   const std::vector<std::pair<std::string, std::string_view>> expected = {
       {"web: a\n\nworker b\n",
-       R"(line 3: there is no colon; a line is "name: command" in "worker b")"},
+       R"(line 3: there is no colon; a line is "name: command")"},
       {"# x\r\n: a\r\n", R"(line 2: the name "" has to be)"},
       {"a b: c", R"(line 1: the name "a b" has to be 1 to 64 letters)"},
       {"..: c", R"(line 1: the name ".." has to be)"},
       {"wéb: c", R"(line 1: the name "wéb" has to be)"},
       {"web: a\nworker: b\nweb: c\n",
-       R"(line 3: the name "web" is taken already by line 1 in "web: c")"},
-      {"web: a\nworker:  \n", R"(line 2: the command is empty in "worker:")"},
+       R"(line 3: the name "web" is taken already by line 1)"},
+      {"web: a\nworker:  \n", R"(line 2: the command is empty)"},
       {std::string("web: a\0b", 8), "line 1: the command has a NUL at byte 1"},
       {"web: a\nx: \xff", "line 2: the command is not UTF-8 at byte 0"},
       {absl::StrCat("web: ", long_command), "line 1: the command has 32769"},

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -87,11 +88,14 @@ void InstanceManager::RecoverInstance(InstanceRecord record) {
   absl::StatusOr<platform::ProcessHandle> handle =
       platform::ProcessHandle::Open(launch.identity);
   if (handle.ok()) instance.handle = *std::move(handle);
-  if (instance.record.paused && instance.handle) {
+  if (instance.record.paused && launch.confirmed && instance.handle) {
     // It may run, if the server died while it was stopping it.
     instance.handle->SignalGroup(SIGSTOP).IgnoreError();
   }
-  instance.has_cgroup = options_.cgroups != nullptr;
+  // It may have been launched without one, or below that of another server.
+  instance.has_cgroup =
+      options_.cgroups != nullptr &&
+      !absl::IsNotFound(options_.cgroups->OpenEvents(launch.launch).status());
   instance.phase = launch.confirmed ? Phase::kRunning : Phase::kReleased;
   instance.running_since = EventLoop::Now() - (absl::Now() - launch.started_at);
   instance.settled = launch.confirmed;

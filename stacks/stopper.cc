@@ -1,6 +1,7 @@
 #include "stacks/stopper.h"
 
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstddef>
@@ -28,6 +29,21 @@ namespace {
 // After a look that failed (out of descriptors, say).
 constexpr absl::Duration kLookAgain = absl::Milliseconds(200);
 
+// True if a signal to the leader's group has reached it: many programs take a
+// second SIGTERM as a wish for haste.
+bool IsInGroup(const Instance& instance,
+               const platform::ProcessHandle& member) {
+  return instance.handle &&
+         getpgid(member.identity().pid) == instance.handle->identity().pid;
+}
+
+void SignalOutsideGroup(const Instance& instance,
+                        const platform::ProcessHandle& member, int signal) {
+  if (signal == SIGKILL || !IsInGroup(instance, member)) {
+    member.Signal(signal).IgnoreError();
+  }
+}
+
 }  // namespace
 
 void Stopper::Stop(Instance& instance, const StopSequence& sequence) {
@@ -50,11 +66,17 @@ void Stopper::Advance(Instance& instance) {
 }
 
 void Stopper::SendSignal(Instance& instance, int signal) {
+  if (!instance.handle && !instance.exit) {
+    // There was no descriptor left for it earlier.
+    auto handle =
+        platform::ProcessHandle::Open(instance.record.launch->identity);
+    if (handle.ok()) instance.handle = *std::move(handle);
+  }
   // What is gone needs no signal; what can't be signalled is still there when
   // it is looked for, and the sequence goes on.
   if (instance.handle) instance.handle->SignalGroup(signal).IgnoreError();
   for (const platform::ProcessHandle& member : instance.stopping->members) {
-    member.Signal(signal).IgnoreError();
+    SignalOutsideGroup(instance, member, signal);
   }
   if (signal == SIGKILL) {
     if (instance.has_cgroup && cgroups_ != nullptr) {
@@ -64,7 +86,7 @@ void Stopper::SendSignal(Instance& instance, int signal) {
     // A stopped process takes no other signal.
     if (instance.handle) instance.handle->SignalGroup(SIGCONT).IgnoreError();
     for (const platform::ProcessHandle& member : instance.stopping->members) {
-      member.Signal(SIGCONT).IgnoreError();
+      SignalOutsideGroup(instance, member, SIGCONT);
     }
   }
 }
@@ -155,7 +177,7 @@ bool Stopper::Found(Instance& instance,
         absl::c_any_of(known, [&](const platform::ProcessHandle& other) {
           return other.identity() == member.identity();
         });
-    if (!is_known) member.Signal(signal).IgnoreError();
+    if (!is_known) SignalOutsideGroup(instance, member, signal);
   }
   if (signal == SIGKILL && !cgroup_is_empty) {
     cgroups_->Kill(instance.launch).IgnoreError();
@@ -168,7 +190,11 @@ void Stopper::WatchCgroup(Instance& instance) {
   if (stopping.cgroup_watch.active()) return;
   absl::StatusOr<platform::UniqueFd> events =
       cgroups_->OpenEvents(instance.launch);
-  if (!events.ok()) return;
+  if (!events.ok()) {
+    stopping.member_watches.push_back(loop_.RunAfter(
+        kLookAgain, [this, &instance] { CheckLater(instance); }));
+    return;
+  }
   stopping.cgroup_events = *std::move(events);
   // Edge-triggered: it stays ready until somebody reads it.
   stopping.cgroup_watch =
