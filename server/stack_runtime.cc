@@ -40,8 +40,11 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
-  // Opening a directory succeeds; reading it does not.
-  if (!file || !(text << file.rdbuf())) {
+  // Opening a directory succeeds; reading it does not. Nothing to read would
+  // count as a failure of <<.
+  const bool is_empty =
+      file && file.peek() == std::ifstream::traits_type::eof() && !file.bad();
+  if (!is_empty && (!file || !(text << file.rdbuf()))) {
     return absl::ErrnoToStatus(errno == 0 ? EIO : errno,
                                absl::StrCat("can't read \"", path, "\""));
   }
@@ -175,6 +178,14 @@ absl::Status StackRuntime::ApplyStacksFile(const std::string& path,
             ? registry_->CreateStack(definition, server_uid_, origin)
             : registry_->ReplaceStack(present->uid, definition, server_uid_,
                                       origin);
+    if (const absl::Status& why = applied.status();
+        absl::IsFailedPrecondition(why) || absl::IsInvalidArgument(why)) {
+      // The file itself is in order; what runs stands against it, and only a
+      // server that runs can change that.
+      LogWhat(log, "stack_not_applied",
+              absl::StrCat(definition.name, ": ", why.message()));
+      continue;
+    }
     if (!applied.ok()) {
       return absl::Status(applied.status().code(),
                           absl::StrCat("stack \"", definition.name,

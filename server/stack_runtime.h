@@ -45,9 +45,11 @@ struct StackOptions {
 class StackRuntime {
  public:
   // Opens the stores, brings the stacks of the file in, and takes over the
-  // instances that run. `address` is where this server is reached. All that is
-  // referred to must outlive the runtime. The error says in one line what is in
-  // the way; nothing runs differently then.
+  // instances that run. A stack of the file that what runs stands against (it
+  // is being removed, or more are wanted than its new limit) is left as it is,
+  // and logged. `address` is where this server is reached. All that is referred
+  // to must outlive the runtime. The error says in one line what is in the way;
+  // nothing runs differently then.
   static absl::StatusOr<std::unique_ptr<StackRuntime>> Start(
       const StackOptions& options, const std::string& address,
       const storage::DataDirectory& directory, storage::Database& database,
