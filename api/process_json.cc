@@ -34,7 +34,7 @@ void WriteAnyKey(std::string_view key, JsonWriter& json) {
   std::string text;
   JsonWriter writer(text);
   writer.String(key);
-  json.Key(std::string_view(text).substr(1, text.size() - 2));
+  json.Key(std::string_view{text}.substr(1, text.size() - 2));
 }
 
 void WriteTextOrNull(std::string_view text, JsonWriter& json) {

@@ -467,8 +467,9 @@ void InstanceManager::ReportActions() {
   if (outcomes.empty()) return;
   // First, and so perhaps twice: once the stack is gone nobody would know.
   for (const TargetOutcome& outcome : outcomes) {
-    if (outcome.process.empty() && outcome.success)
+    if (outcome.process.empty() && outcome.success) {
       RemoveOutput(outcome.action_id);
+    }
   }
   FaultPoint("action.finish");
   if (absl::Status reported =

@@ -165,7 +165,7 @@ absl::StatusOr<std::string> ApiClient::Request(
     if (absl::Status got = ReceiveMore(); !got.ok()) return annotate(got);
   }
   const absl::StatusOr<Head> head =
-      ParseHead(std::string_view(received_).substr(0, head_size));
+      ParseHead(std::string_view{received_}.substr(0, head_size));
   if (!head.ok()) return annotate(head.status());
   received_.erase(0, head_size + kHeadEnd.size());
   while (received_.size() < head->body_size) {

@@ -43,7 +43,7 @@ std::vector<std::string> ReadStat(pid_t pid) {
   // The second field is a name in parentheses, which may have any characters.
   const size_t name_end = text ? text->rfind(')') : std::string::npos;
   if (name_end == std::string::npos) return {};
-  return absl::StrSplit(std::string_view(*text).substr(name_end + 1),
+  return absl::StrSplit(std::string_view{*text}.substr(name_end + 1),
                         absl::ByAnyChar(" \n"), absl::SkipEmpty());
 }
 
