@@ -257,8 +257,8 @@ absl::Status Launcher::Start(Instance& instance, platform::LaunchSpec spec) {
   keeper::Spawn spawn{.launch = instance.launch,
                       .spec = std::move(spec),
                       .has_cgroup = instance.has_cgroup};
-  const absl::Status sent = client_->Spawn(
-      spawn, std::move(child_end), *std::move(output), std::move(cgroup));
+  absl::Status sent = client_->Spawn(spawn, std::move(child_end),
+                                     *std::move(output), std::move(cgroup));
   if (!sent.ok() && !absl::IsAborted(sent)) {
     if (instance.has_cgroup) {
       options_.cgroups->Remove(instance.launch).IgnoreError();
