@@ -17,13 +17,6 @@ namespace {
 // As many ends in a row, without being healthy in between, make a loop.
 constexpr int kCrashLoop = 3;
 
-bool IsOutdated(const Group& group, const Instance& instance) {
-  return instance.has_process() &&
-         (instance.generation < group.wanted.generation ||
-          (group.definition != nullptr &&
-           instance.launch_hash != group.definition->launch_hash));
-}
-
 InstanceState StateOf(const Instance& instance) {
   if (!instance.has_process()) {
     return instance.failures >= kCrashLoop ? InstanceState::kCrashLooping
@@ -47,6 +40,12 @@ std::vector<Instance*> Group::Staying() const {
     if (!instance->leaving) staying.push_back(instance.get());
   }
   return staying;
+}
+
+bool IsOutdated(const Group& group, const Instance& instance) {
+  return instance.generation < group.wanted.generation ||
+         (group.definition != nullptr &&
+          instance.launch_hash != group.definition->launch_hash);
 }
 
 Plan MakePlan(const Group& group) {
@@ -77,7 +76,8 @@ Plan MakePlan(const Group& group) {
     ++count;
   }
   for (Instance* const instance : staying) {
-    if (IsOutdated(group, *instance) && instance->restart_cause.empty()) {
+    if (instance->has_process() && IsOutdated(group, *instance) &&
+        instance->restart_cause.empty()) {
       plan.restart.push_back(instance);
     }
   }

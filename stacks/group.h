@@ -37,6 +37,10 @@ struct Group {
 using GroupKey = std::pair<std::string, std::string>;  // stack uid, process
 using Groups = std::map<GroupKey, Group>;
 
+// True if what an instance runs, or ran last, is not what is wanted now: a
+// restart was asked for since, or its definition changed.
+bool IsOutdated(const Group& group, const Instance& instance);
+
 // What is to be done so that a group is as it is wanted. Pointers are into it.
 struct Plan {
   std::vector<int64_t> add;        // Numbers of new instances.

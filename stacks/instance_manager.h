@@ -89,7 +89,7 @@ class InstanceManager {
   Group& GroupOf(const Instance& instance);
   void MarkChanged(const Instance& instance);
 
-  // One instance.
+  // One instance (instance_life.cc).
   void Add(Group& group, int64_t number);
   void StartIfDue(Instance& instance);
   absl::Status Start(Group& group, Instance& instance);
@@ -105,6 +105,8 @@ class InstanceManager {
   void RecordExit(Instance& instance);
 
   void Commit();
+  // After a write that failed.
+  void RetryLater(std::string_view event, const absl::Status& why);
   void ReportActions();
   void RemoveOutput(int64_t action_id);
   void Publish();

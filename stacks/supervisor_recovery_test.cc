@@ -29,30 +29,11 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-Supervisor::Options Quick() {
-  return {.backoff = {.initial = absl::Milliseconds(1),
-                      .max = absl::Milliseconds(20)},
-          .settle_time = absl::ZeroDuration()};
-}
-
-platform::ProcessHandle HandleOf(int32_t pid) {
-  auto identity = platform::IdentifyProcess(pid);
-  CHECK(identity.ok()) << identity.status();
-  auto handle = platform::ProcessHandle::Open(*identity);
-  CHECK(handle.ok()) << handle.status();
-  return *std::move(handle);
-}
-
 // Ends a process that the test has started, and waits for its end.
 void Kill(const platform::ProcessHandle& handle) {
   CHECK(handle.Signal(SIGKILL).ok());
   pollfd fd{.fd = handle.fd(), .events = POLLIN, .revents = 0};
   CHECK_EQ(poll(&fd, 1, -1), 1);
-}
-
-bool Exists(int32_t pid) {
-  const char state = KernelState(pid);
-  return state != '\0' && state != 'Z';
 }
 
 TEST(SupervisorRecoveryTest, TheNextServerHasTheSameProcesses) {

@@ -41,30 +41,9 @@ using ::testing::IsEmpty;
 using ::testing::IsSupersetOf;
 using ::testing::SizeIs;
 
-// As quick as can be.
-Supervisor::Options Quick() {
-  return {.backoff = {.initial = absl::Milliseconds(1),
-                      .max = absl::Milliseconds(20)},
-          .settle_time = absl::ZeroDuration()};
-}
-
-// The handle of a process that a test has started through the supervisor.
-platform::ProcessHandle HandleOf(int32_t pid) {
-  auto identity = platform::IdentifyProcess(pid);
-  CHECK(identity.ok()) << identity.status();
-  auto handle = platform::ProcessHandle::Open(*identity);
-  CHECK(handle.ok()) << handle.status();
-  return *std::move(handle);
-}
-
 // Waits for a state that the process is on its way to, having been signalled.
 void WaitForState(int32_t pid, char state) {
   while (KernelState(pid) != state) sched_yield();
-}
-
-bool Exists(int32_t pid) {
-  const char state = KernelState(pid);
-  return state != '\0' && state != 'Z';
 }
 
 TEST(SupervisorTest, ScalesUpToRealProcesses) {

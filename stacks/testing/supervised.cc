@@ -251,6 +251,25 @@ ProcessDefinition Command(std::string name, std::string command) {
   return {.name = std::move(name), .command = std::move(command)};
 }
 
+Supervisor::Options Quick() {
+  return {.backoff = {.initial = absl::Milliseconds(1),
+                      .max = absl::Milliseconds(20)},
+          .settle_time = absl::ZeroDuration()};
+}
+
+platform::ProcessHandle HandleOf(int32_t pid) {
+  auto identity = platform::IdentifyProcess(pid);
+  CHECK_OK(identity);
+  auto handle = platform::ProcessHandle::Open(*identity);
+  CHECK_OK(handle);
+  return *std::move(handle);
+}
+
+bool Exists(int32_t pid) {
+  const char state = KernelState(pid);
+  return state != '\0' && state != 'Z';
+}
+
 char KernelState(int32_t pid) {
   std::ifstream file(absl::StrCat("/proc/", pid, "/stat"));
   std::string text{std::istreambuf_iterator<char>(file), {}};

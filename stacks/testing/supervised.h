@@ -16,6 +16,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "platform/process_handle.h"
 #include "platform/process_lister.h"
 #include "stacks/definition.h"
 #include "stacks/event.h"
@@ -106,6 +107,16 @@ class Supervised {
 
 // A process of a Procfile.
 ProcessDefinition Command(std::string name, std::string command);
+
+// No waits: an instance counts as running once its program was executed, and is
+// started again after a millisecond.
+Supervisor::Options Quick();
+
+// The handle of a process that the test has started through the supervisor.
+platform::ProcessHandle HandleOf(int32_t pid);
+
+// True if there is a process of that pid that is no zombie.
+bool Exists(int32_t pid);
 
 // The state of a process as the kernel shows it, 'R', 'S', 'T', 'Z'...; 0 if it
 // isn't there.
