@@ -8,7 +8,10 @@
 #ifndef TALLYMAN_PLATFORM_PROCESS_H_
 #define TALLYMAN_PLATFORM_PROCESS_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,6 +81,12 @@ class ProcessFields {
     bits_ |= other.bits_;
     return *this;
   }
+  constexpr ProcessFields Without(ProcessFields other) const {
+    ProcessFields rest;
+    rest.bits_ = bits_ & ~other.bits_;
+    return rest;
+  }
+  constexpr bool empty() const { return bits_ == 0; }
   // True if this set and `other` have a field in common.
   constexpr bool Intersects(ProcessFields other) const {
     return (bits_ & other.bits_) != 0;
@@ -91,17 +100,6 @@ class ProcessFields {
 constexpr ProcessFields operator|(ProcessField a, ProcessField b) {
   return ProcessFields(a) | ProcessFields(b);
 }
-
-// What to list. The default is every process with all its fields.
-struct ProcessQuery {
-  // The fields to fill in. The pid always is.
-  ProcessFields fields = ProcessFields::All();
-
-  // Only these processes, if set; in any order, repetitions allowed. What
-  // does not exist is left out. The cost does not depend on how many other
-  // processes there are.
-  std::optional<std::vector<int32_t>> pids;
-};
 
 // One process. The string views point into the ProcessSnapshot that the
 // process came from and live as long as it does. Their bytes are the system's:
@@ -147,6 +145,33 @@ struct Process {
   // Time on a processor, in user and kernel mode, of all its threads; negative
   // if unknown.
   absl::Duration cpu_time = -absl::InfiniteDuration();
+};
+
+// What to list. The default is every process with all its fields, by ascending
+// pid. What is not asked for is not read: few fields, a condition that few
+// processes meet, or a small limit make a list cheaper.
+struct ProcessQuery {
+  // The fields to fill in. The pid always is.
+  ProcessFields fields = ProcessFields::All();
+
+  // Only these processes, if set; in any order, repetitions allowed. What
+  // does not exist is left out. The cost does not depend on how many other
+  // processes there are.
+  std::optional<std::vector<int32_t>> pids;
+
+  // Only processes that meet this, if set. It may look at the pid and at
+  // `condition_fields`, holds for what is listed, and is called from several
+  // threads at once.
+  std::function<bool(const Process&)> condition;
+  ProcessFields condition_fields;
+
+  // The order, if set: whether the first of two goes before the second, by the
+  // pid and `order_fields`. Equal ones go by ascending pid.
+  std::function<bool(const Process&, const Process&)> order;
+  ProcessFields order_fields;
+
+  // At most so many: the first ones.
+  size_t limit = std::numeric_limits<size_t>::max();
 };
 
 // The arguments joined with one space, as `ps` shows them.

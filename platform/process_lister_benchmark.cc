@@ -4,6 +4,8 @@
 //
 // The live figures depend on what runs; `processes` says how many there were.
 
+#include <sys/resource.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -25,11 +27,21 @@
 namespace tallyman::platform {
 namespace {
 
-void ListRepeatedly(benchmark::State& state, const std::string& root,
-                    const ProcessQuery& query, int max_threads) {
+// What GET /server/processes shows if nothing else is asked for.
+constexpr ProcessFields kUsualFields =
+    ProcessFields(ProcessField::kName) | ProcessField::kArguments |
+    ProcessField::kNumThreads | ProcessField::kState |
+    ProcessField::kResidentBytes | ProcessField::kPeakResidentBytes |
+    ProcessField::kUser | ProcessField::kStorageIo;
+
+void ListRepeatedly(benchmark::State& state,
+                    const ProcessLister::Options& options,
+                    const ProcessQuery& query) {
   absl::StatusOr<std::unique_ptr<ProcessLister>> lister =
-      ProcessLister::Create({.proc_root = root, .max_threads = max_threads});
+      ProcessLister::Create(options);
   CHECK_OK(lister);
+  // What is kept is kept from the first list on.
+  CHECK_OK((*lister)->List(query));
   size_t processes = 0;
   for (auto _ : state) {
     absl::StatusOr<ProcessSnapshot> snapshot = (*lister)->List(query);
@@ -39,27 +51,71 @@ void ListRepeatedly(benchmark::State& state, const std::string& root,
   }
   CHECK_GT(processes, size_t{0});
   state.counters["processes"] = static_cast<double>(processes);
+  state.counters["kept"] = static_cast<double>((*lister)->kept_descriptors());
   state.counters["per_process"] =
       benchmark::Counter(static_cast<double>(processes),
                          benchmark::Counter::kIsIterationInvariantRate |
                              benchmark::Counter::kInvert);
 }
 
+// Raises the limit on open files as far as it goes, so that much can be kept.
+void RaiseOpenFiles() {
+  rlimit limit;
+  CHECK_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = limit.rlim_max;
+  CHECK_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 void BM_ListLive(benchmark::State& state) {
-  ListRepeatedly(state, "/proc", {}, static_cast<int>(state.range(0)));
+  RaiseOpenFiles();
+  ProcessLister::Options options = {.max_threads =
+                                        static_cast<int>(state.range(0))};
+  if (state.range(1) == 0) options.max_kept_descriptors = 0;
+  ListRepeatedly(state, options, {.fields = kUsualFields});
 }
-BENCHMARK(BM_ListLive)->ArgName("threads")->Arg(1)->Arg(0)->UseRealTime();
+BENCHMARK(BM_ListLive)
+    ->ArgNames({"threads", "keep"})
+    ->ArgsProduct({{1, 2}, {0, 1}})
+    ->UseRealTime();
 
-void BM_ListLiveNames(benchmark::State& state) {
-  ListRepeatedly(state, "/proc", {.fields = ProcessField::kName, .pids = {}},
-                 1);
+void BM_ListLiveFields(benchmark::State& state, ProcessFields fields) {
+  ListRepeatedly(state, {.max_threads = 1}, {.fields = fields});
 }
-BENCHMARK(BM_ListLiveNames)->UseRealTime();
+BENCHMARK_CAPTURE(BM_ListLiveFields, pid, ProcessFields())->UseRealTime();
+BENCHMARK_CAPTURE(BM_ListLiveFields, memory, ProcessField::kResidentBytes)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(BM_ListLiveFields, name, ProcessField::kName)->UseRealTime();
+BENCHMARK_CAPTURE(BM_ListLiveFields, peak_memory,
+                  ProcessField::kPeakResidentBytes)
+    ->UseRealTime();
 
+// One that is chosen by its pid, and one by a condition.
 void BM_ListLiveOne(benchmark::State& state) {
-  ListRepeatedly(state, "/proc", {.pids = {{1}}}, 1);
+  ListRepeatedly(state, {.max_threads = 1},
+                 {.fields = kUsualFields, .pids = {{1}}});
 }
 BENCHMARK(BM_ListLiveOne)->UseRealTime();
+
+void BM_ListLiveNamed(benchmark::State& state) {
+  ListRepeatedly(
+      state, {.max_threads = 1},
+      {.fields = kUsualFields,
+       .condition = [](const Process& process) { return process.pid == 1; },
+       .condition_fields = ProcessField::kName});
+}
+BENCHMARK(BM_ListLiveNamed)->UseRealTime();
+
+void BM_ListLiveLargest(benchmark::State& state) {
+  ListRepeatedly(state, {.max_threads = 1},
+                 {.fields = kUsualFields,
+                  .order =
+                      [](const Process& a, const Process& b) {
+                        return a.resident_bytes > b.resident_bytes;
+                      },
+                  .order_fields = ProcessField::kResidentBytes,
+                  .limit = 10});
+}
+BENCHMARK(BM_ListLiveLargest)->UseRealTime();
 
 // The processes of testdata/proc, repeated until there are `count`.
 void BM_ListRecorded(benchmark::State& state) {
@@ -74,7 +130,10 @@ void BM_ListRecorded(benchmark::State& state) {
       std::filesystem::copy(entry.path(), copy);
     }
   }
-  ListRepeatedly(state, tree.root(), {}, static_cast<int>(state.range(1)));
+  ListRepeatedly(state,
+                 {.proc_root = tree.root(),
+                  .max_threads = static_cast<int>(state.range(1))},
+                 {});
 }
 BENCHMARK(BM_ListRecorded)
     ->ArgNames({"count", "threads"})

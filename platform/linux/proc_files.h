@@ -1,5 +1,4 @@
-// Reads the files of one process through a descriptor of its directory, so that
-// all of them belong to the same process even when its pid is reused meanwhile.
+// Reads files of proc(5) and its list of processes.
 
 #ifndef TALLYMAN_PLATFORM_LINUX_PROC_FILES_H_
 #define TALLYMAN_PLATFORM_LINUX_PROC_FILES_H_
@@ -8,33 +7,15 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 
-// An owned file descriptor; -1 when empty.
-class FileDescriptor {
- public:
-  FileDescriptor() = default;
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  FileDescriptor(FileDescriptor&& other) noexcept
-      : fd_(std::exchange(other.fd_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~FileDescriptor();
-
-  int get() const { return fd_; }
-  bool valid() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
+using FileDescriptor = UniqueFd;
 
 // A buffer that keeps its memory between uses and grows to fit any file.
 class ReadBuffer {
@@ -50,7 +31,10 @@ class ReadBuffer {
   // is gone, EACCES and EPERM when the caller may not read it.
   int ReadFile(int dir_fd, const char* name);
 
-  // What the last successful ReadFile() read; valid until the next one.
+  // The same of an open file, whatever its offset is; that stays as it is.
+  int ReadFrom(int fd);
+
+  // What the last successful read has read; valid until the next one.
   std::string_view text() const { return {data_.get(), size_}; }
 
  private:

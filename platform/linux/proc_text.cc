@@ -15,8 +15,6 @@
 namespace tallyman::platform {
 namespace {
 
-constexpr std::string_view kBlanks = " \t";
-
 // The largest pid of 64-bit Linux, PID_MAX_LIMIT of proc_sys_kernel(5).
 constexpr int32_t kMaxPid = int32_t{1} << 22;
 
@@ -34,17 +32,16 @@ std::string_view TakeLine(std::string_view& text) {
   return line;
 }
 
+bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+
 // Takes a word, and the blanks before it, off the front of `text`; "" at the
 // end.
 std::string_view TakeWord(std::string_view& text) {
-  const size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) {
-    text = {};
-    return {};
-  }
-  text.remove_prefix(begin);
-  const size_t end = std::min(text.find_first_of(kBlanks), text.size());
-  std::string_view word = text.substr(0, end);
+  size_t begin = 0;
+  while (begin < text.size() && IsBlank(text[begin])) ++begin;
+  size_t end = begin;
+  while (end < text.size() && !IsBlank(text[end])) ++end;
+  const std::string_view word = text.substr(begin, end - begin);
   text.remove_prefix(end);
   return word;
 }
@@ -52,13 +49,24 @@ std::string_view TakeWord(std::string_view& text) {
 // The whole of `text` as a number that is not negative and fits.
 template <typename Int>
 std::optional<Int> ParseNumber(std::string_view text) {
-  Int number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || stop != end || text.empty() || number < 0) {
+  if (text.empty()) return std::nullopt;
+  uint64_t number = 0;
+  // As many digits as never overflow.
+  if (text.size() <= std::numeric_limits<uint64_t>::digits10) {
+    for (const char c : text) {
+      const auto digit = static_cast<unsigned char>(c - '0');
+      if (digit > 9) return std::nullopt;
+      number = number * 10 + digit;
+    }
+  } else {
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || stop != end) return std::nullopt;
+  }
+  if (number > static_cast<uint64_t>(std::numeric_limits<Int>::max())) {
     return std::nullopt;
   }
-  return number;
+  return static_cast<Int>(number);
 }
 
 // The first word of `text` as a number.
@@ -67,24 +75,47 @@ std::optional<Int> FirstNumber(std::string_view text) {
   return ParseNumber<Int>(TakeWord(text));
 }
 
-// "  1234 kB" in bytes. The unit is always kB (proc_pid_status(5)).
-std::optional<int64_t> ParseKilobytes(std::string_view text) {
+// "  1234 kB" in bytes, -1 if it is none. The unit is always kB
+// (proc_pid_status(5)).
+int64_t ParseKilobytes(std::string_view text) {
   const std::optional<int64_t> kilobytes = FirstNumber<int64_t>(text);
   if (!kilobytes || *kilobytes > std::numeric_limits<int64_t>::max() / 1024) {
-    return std::nullopt;
+    return -1;
   }
   return *kilobytes * 1024;
 }
 
-// If `line` is `key` and a colon, its value.
-bool HasKey(std::string_view line, std::string_view key,
+// If `line` is `key`, which is a literal that ends with a colon, and a value:
+// that. The comparison is one of a known length.
+template <size_t N>
+bool HasKey(std::string_view line, const char (&key)[N],
             std::string_view& value) {
-  if (line.size() <= key.size() || line[key.size()] != ':' ||
-      line.compare(0, key.size(), key) != 0) {
+  constexpr size_t kLength = N - 1;
+  if (line.size() < kLength || std::memcmp(line.data(), key, kLength) != 0) {
     return false;
   }
-  value = line.substr(key.size() + 1);
+  value = line.substr(kLength);
   return true;
+}
+
+// Drops all lines before the next one that begins with `prefix`; all of them if
+// there is none. A line has just been taken.
+void SkipTo(std::string_view prefix, std::string_view& text) {
+  if (text.starts_with(prefix)) return;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (true) {
+    const void* const found =
+        memmem(at, static_cast<size_t>(end - at), prefix.data(), prefix.size());
+    if (found == nullptr) {
+      text = {};
+      return;
+    }
+    at = static_cast<const char*>(found);
+    if (at[-1] == '\n') break;
+    ++at;
+  }
+  text.remove_prefix(static_cast<size_t>(at - text.data()));
 }
 
 // The letters of the kernel's task_state_array, see proc_pid_stat(5).
@@ -114,69 +145,62 @@ ProcessState StateOfLetter(char letter) {
   }
 }
 
-// One line of the memory block, whose keys all begin with "Vm".
-void ParseMemoryLine(std::string_view line, StatusText& status) {
+// The first lines about memory: their keys all begin with "Vm", up to VmRSS.
+void ParseMemory(std::string_view& text, StatusText& status) {
   std::string_view value;
-  if (HasKey(line, "VmSize", value)) {
-    status.virtual_bytes = ParseKilobytes(value).value_or(-1);
-  } else if (HasKey(line, "VmHWM", value)) {
-    status.peak_resident_bytes = ParseKilobytes(value).value_or(-1);
-  } else if (HasKey(line, "VmRSS", value)) {
-    status.resident_bytes = ParseKilobytes(value).value_or(-1);
+  while (text.starts_with("Vm")) {
+    const std::string_view line = TakeLine(text);
+    if (HasKey(line, "VmSize:", value)) {
+      status.virtual_bytes = ParseKilobytes(value);
+    } else if (HasKey(line, "VmHWM:", value)) {
+      status.peak_resident_bytes = ParseKilobytes(value);
+    } else if (HasKey(line, "VmRSS:", value)) {
+      status.resident_bytes = ParseKilobytes(value);
+    }
   }
 }
 
 }  // namespace
 
+// The kernel writes the lines in this order, and an escaped name has no line of
+// its own.
 std::optional<StatusText> ParseStatus(std::string_view text) {
   StatusText status;
   std::string_view value;
-  if (!HasKey(TakeLine(text), "Name", value)) return std::nullopt;
+  if (!HasKey(TakeLine(text), "Name:", value)) return std::nullopt;
   // One tab stands between the key and the name; blanks after it belong to the
   // name.
   if (!value.empty() && value.front() == '\t') value.remove_prefix(1);
   status.escaped_name = value;
 
   bool has_state = false;
-  while (!text.empty()) {
+  while (!text.empty() && !status.effective_uid) {
     const std::string_view line = TakeLine(text);
-    if (line.empty()) continue;
-    switch (line.front()) {
-      case 'S':
-        if (HasKey(line, "State", value)) {
-          const std::string_view letter = TakeWord(value);
-          has_state = letter.size() == 1;
-          if (has_state) status.state = StateOfLetter(letter.front());
-        }
-        break;
-      case 'T':
-        if (HasKey(line, "Tgid", value)) {
-          status.thread_group_id = FirstNumber<int32_t>(value).value_or(-1);
-        } else if (HasKey(line, "Threads", value)) {
-          status.num_threads = FirstNumber<int64_t>(value).value_or(-1);
-          // Nothing of use comes after it.
-          text = {};
-        }
-        break;
-      case 'P':
-        if (HasKey(line, "PPid", value)) {
-          status.parent_pid = FirstNumber<int32_t>(value).value_or(-1);
-        }
-        break;
-      case 'U':
-        if (HasKey(line, "Uid", value)) {
-          TakeWord(value);  // The real user; the effective one comes second.
-          status.effective_uid = FirstNumber<uint32_t>(value);
-        }
-        break;
-      case 'V':
-        ParseMemoryLine(line, status);
-        break;
-      default:
-        break;
+    if (HasKey(line, "State:", value)) {
+      const std::string_view letter = TakeWord(value);
+      has_state = letter.size() == 1;
+      if (has_state) status.state = StateOfLetter(letter.front());
+    } else if (HasKey(line, "Tgid:", value)) {
+      status.thread_group_id = FirstNumber<int32_t>(value).value_or(-1);
+    } else if (HasKey(line, "PPid:", value)) {
+      status.parent_pid = FirstNumber<int32_t>(value).value_or(-1);
+    } else if (HasKey(line, "Uid:", value)) {
+      TakeWord(value);  // The real user; the effective one comes second.
+      status.effective_uid = FirstNumber<uint32_t>(value);
+      break;
     }
   }
   if (!has_state) return std::nullopt;
+  std::string_view memory = text;
+  SkipTo("Vm", memory);
+  if (!memory.empty()) {
+    ParseMemory(memory, status);
+    text = memory;
+  }
+  SkipTo("Threads:", text);
+  if (HasKey(TakeLine(text), "Threads:", value)) {
+    status.num_threads = FirstNumber<int64_t>(value).value_or(-1);
+  }
   return status;
 }
 
@@ -202,6 +226,11 @@ std::optional<StatText> ParseStat(std::string_view text) {
   // last one.
   const size_t name_end = text.rfind(')');
   if (name_end == std::string_view::npos) return std::nullopt;
+  StatText stat;
+  if (const size_t name = text.substr(0, name_end).find('(');
+      name != std::string_view::npos) {
+    stat.name = text.substr(name + 1, name_end - name - 1);
+  }
   text.remove_prefix(name_end + 1);
   if (const size_t newline = text.find('\n');
       newline != std::string_view::npos) {
@@ -214,9 +243,11 @@ std::optional<StatText> ParseStat(std::string_view text) {
   constexpr int kSession = 6;
   constexpr int kUserTime = 14;
   constexpr int kSystemTime = 15;
+  constexpr int kNumThreads = 20;
   constexpr int kStartTime = 22;
-  StatText stat;
-  for (int field = kState; field <= kStartTime; ++field) {
+  constexpr int kVirtualBytes = 23;
+  constexpr int kResidentPages = 24;
+  for (int field = kState; field <= kResidentPages; ++field) {
     const std::string_view word = TakeWord(text);
     switch (field) {
       case kState:
@@ -230,6 +261,15 @@ std::optional<StatText> ParseStat(std::string_view text) {
         break;
       case kSession:
         stat.session = ParseNumber<int32_t>(word).value_or(-1);
+        break;
+      case kNumThreads:
+        stat.num_threads = ParseNumber<int64_t>(word).value_or(-1);
+        break;
+      case kVirtualBytes:
+        stat.virtual_bytes = ParseNumber<int64_t>(word).value_or(-1);
+        break;
+      case kResidentPages:
+        stat.resident_pages = ParseNumber<int64_t>(word).value_or(-1);
         break;
       case kUserTime:
       case kSystemTime:
@@ -248,15 +288,23 @@ std::optional<StatText> ParseStat(std::string_view text) {
   return stat;
 }
 
+std::optional<StatmText> ParseStatm(std::string_view text) {
+  const std::optional<int64_t> size = FirstNumber<int64_t>(text);
+  TakeWord(text);
+  const std::optional<int64_t> resident = FirstNumber<int64_t>(text);
+  if (!size || !resident) return std::nullopt;
+  return StatmText{.virtual_pages = *size, .resident_pages = *resident};
+}
+
 std::optional<IoText> ParseIo(std::string_view text) {
   std::optional<int64_t> read;
   std::optional<int64_t> written;
   while (!text.empty()) {
     const std::string_view line = TakeLine(text);
     std::string_view value;
-    if (HasKey(line, "read_bytes", value)) {
+    if (HasKey(line, "read_bytes:", value)) {
       read = FirstNumber<int64_t>(value);
-    } else if (HasKey(line, "write_bytes", value)) {
+    } else if (HasKey(line, "write_bytes:", value)) {
       written = FirstNumber<int64_t>(value);
     }
   }

@@ -38,6 +38,7 @@ std::string_view UnescapeName(std::string_view escaped, char* buffer);
 
 // What is used of /proc/PID/stat, see proc_pid_stat(5).
 struct StatText {
+  std::string_view name;  // As it is, not escaped.
   ProcessState state = ProcessState::kUnknown;
   int32_t parent_pid = -1;
   // -1 for a process that is just being removed; 0 where the leader lies
@@ -47,11 +48,25 @@ struct StatText {
   int64_t user_ticks = 0;
   int64_t system_ticks = 0;
   int64_t start_ticks = 0;
+  int64_t num_threads = -1;
+  // 0 without an address space; -1 where the field is missing.
+  int64_t virtual_bytes = -1;
+  int64_t resident_pages = -1;
 };
 
 // nullopt if fields are missing or are no numbers. The task's name may contain
 // anything, parentheses and newlines included.
 std::optional<StatText> ParseStat(std::string_view text);
+
+// What is used of /proc/PID/statm, see proc_pid_statm(5).
+struct StatmText {
+  // 0 without an address space.
+  int64_t virtual_pages = 0;
+  int64_t resident_pages = 0;
+};
+
+// nullopt unless both numbers are there.
+std::optional<StatmText> ParseStatm(std::string_view text);
 
 // What is used of /proc/PID/io, see proc_pid_io(5).
 struct IoText {

@@ -1,5 +1,7 @@
 #include "platform/testing/proc_tree.h"
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -13,6 +15,12 @@
 #include "absl/strings/str_cat.h"
 
 namespace tallyman::platform {
+
+namespace {
+
+int64_t PagesOf(int64_t bytes) { return bytes / sysconf(_SC_PAGESIZE); }
+
+}  // namespace
 
 ProcFiles OrdinaryProcess(int32_t pid, std::string_view name,
                           std::string_view arguments) {
@@ -28,7 +36,10 @@ ProcFiles OrdinaryProcess(int32_t pid, std::string_view name,
           "SigQ:\t0/96209\n"),
       .stat = absl::StrCat(pid, " (", name,
                            ") S 1 1 1 0 -1 4194304 100 0 0 0 150 50 0 0 20 0 2 "
-                           "0 500 16777216 2048 18446744073709551615\n"),
+                           "0 500 16777216 ",
+                           PagesOf(8 << 20), " 18446744073709551615\n"),
+      .statm = absl::StrCat(PagesOf(16 << 20), " ", PagesOf(8 << 20),
+                            " 100 50 0 200 0\n"),
       .io =
           "rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 4096\n"
           "write_bytes: 8192\ncancelled_write_bytes: 0\n",
@@ -69,6 +80,7 @@ void ProcTree::Add(int32_t pid, const ProcFiles& files) const {
   };
   write("status", files.status);
   write("stat", files.stat);
+  write("statm", files.statm);
   write("io", files.io);
   write("cmdline", files.cmdline);
 }

@@ -14,6 +14,7 @@ namespace tallyman::platform {
 struct ProcFiles {
   std::optional<std::string> status;
   std::optional<std::string> stat;
+  std::optional<std::string> statm;
   std::optional<std::string> io;
   std::optional<std::string> cmdline;
 };

@@ -1,0 +1,242 @@
+// Which processes a query lists, in which order, and what is read for it: files
+// that must not be read are not there.
+
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/log/check.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "platform/process.h"
+#include "platform/process_lister.h"
+#include "platform/testing/proc_tree.h"
+
+namespace tallyman::platform {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+using namespace std::string_view_literals;
+
+ProcessSnapshot ListAt(const ProcTree& tree, const ProcessQuery& query,
+                       int max_threads = 0) {
+  absl::StatusOr<std::unique_ptr<ProcessLister>> lister =
+      ProcessLister::Create({.proc_root = tree.root(),
+                             .max_threads = max_threads,
+                             .user_name = [](uint32_t) { return ""; }});
+  CHECK_OK(lister);
+  absl::StatusOr<ProcessSnapshot> snapshot = (*lister)->List(query);
+  CHECK_OK(snapshot);
+  return *std::move(snapshot);
+}
+
+std::vector<int32_t> Pids(const ProcessSnapshot& snapshot) {
+  std::vector<int32_t> pids;
+  for (const Process& process : snapshot.processes()) {
+    pids.push_back(process.pid);
+  }
+  return pids;
+}
+
+TEST(ProcessQueryTest, ReadsStatWhereThatServes) {
+  const ProcTree tree;
+  ProcFiles files = OrdinaryProcess(5, "a) (b", "");
+  tree.Add(5, {.stat = files.stat});
+  const ProcessSnapshot snapshot = ListAt(
+      tree,
+      {.fields = ProcessField::kName | ProcessField::kState |
+                 ProcessField::kNumThreads | ProcessField::kParentPid |
+                 ProcessField::kVirtualBytes | ProcessField::kResidentBytes});
+  ASSERT_EQ(snapshot.processes().size(), 1u);
+  const Process& process = snapshot.processes()[0];
+  EXPECT_EQ(process.name, "a) (b");
+  EXPECT_EQ(process.state, ProcessState::kSleeping);
+  EXPECT_EQ(process.num_threads, 2);
+  EXPECT_EQ(process.parent_pid, 1);
+  EXPECT_EQ(process.virtual_bytes, 16 << 20);
+  EXPECT_EQ(process.resident_bytes, 8 << 20);
+  EXPECT_EQ(process.peak_resident_bytes, -1);
+}
+
+TEST(ProcessQueryTest, ReadsStatmWhereThatServes) {
+  const ProcTree tree;
+  const ProcFiles files = OrdinaryProcess(5, "p", "p\0-v\0"sv);
+  tree.Add(5, {.statm = files.statm, .cmdline = files.cmdline});
+  const ProcessSnapshot snapshot = ListAt(
+      tree, {.fields = ProcessField::kArguments | ProcessField::kResidentBytes |
+                       ProcessField::kVirtualBytes});
+  ASSERT_EQ(snapshot.processes().size(), 1u);
+  EXPECT_EQ(snapshot.processes()[0].arguments, "p\0-v"sv);
+  EXPECT_EQ(snapshot.processes()[0].virtual_bytes, 16 << 20);
+  EXPECT_EQ(snapshot.processes()[0].resident_bytes, 8 << 20);
+}
+
+TEST(ProcessQueryTest, WhatHasNoMemoryHasNoArguments) {
+  const ProcTree tree;
+  tree.Add(5, {.statm = "0 0 0 0 0 0 0\n", .cmdline = "it ended"});
+  const ProcessSnapshot snapshot =
+      ListAt(tree, {.fields = ProcessField::kArguments});
+  ASSERT_EQ(snapshot.processes().size(), 1u);
+  EXPECT_EQ(snapshot.processes()[0].arguments, "");
+}
+
+TEST(ProcessQueryTest, OnlyStatusKnowsThePeakAndTheUser) {
+  const ProcTree tree;
+  const ProcFiles files = OrdinaryProcess(5, "p", "");
+  tree.Add(5, {.status = files.status});
+  const ProcessSnapshot snapshot = ListAt(
+      tree, {.fields = ProcessField::kName | ProcessField::kPeakResidentBytes |
+                       ProcessField::kUser});
+  ASSERT_EQ(snapshot.processes().size(), 1u);
+  EXPECT_EQ(snapshot.processes()[0].name, "p");
+  EXPECT_EQ(snapshot.processes()[0].peak_resident_bytes, 9 << 20);
+  EXPECT_EQ(snapshot.processes()[0].user, "1000");
+}
+
+TEST(ProcessQueryTest, WhatEndedIsLeftOutWhateverIsRead) {
+  const ProcTree tree;
+  tree.Add(5, {.cmdline = "the directory is about to go"});
+  for (const ProcessFields fields :
+       {ProcessFields(ProcessField::kName), ProcessFields::All(),
+        ProcessFields(ProcessField::kArguments),
+        ProcessFields(ProcessField::kStorageIo),
+        ProcessFields(ProcessField::kStartTime)}) {
+    EXPECT_THAT(Pids(ListAt(tree, {.fields = fields})), IsEmpty());
+  }
+}
+
+// Processes 1 to `count`; every tenth is called "tenth". Process n has n MiB
+// resident, less the ones after 250: those have 500-n.
+void AddMany(const ProcTree& tree, int32_t count) {
+  for (int32_t pid = 1; pid <= count; ++pid) {
+    ProcFiles files = OrdinaryProcess(pid, pid % 10 == 0 ? "tenth" : "other",
+                                      absl::StrCat("argument-", pid));
+    const int32_t megabytes = pid <= 250 ? pid : 500 - pid;
+    const int64_t pages = (int64_t{megabytes} << 20) / sysconf(_SC_PAGESIZE);
+    files.statm = absl::StrCat("999999 ", pages, " 0 0 0 0 0\n");
+    files.stat = absl::StrReplaceAll(
+        *files.stat,
+        {{absl::StrCat(" ", (8 << 20) / sysconf(_SC_PAGESIZE), " 1844"),
+          absl::StrCat(" ", pages, " 1844")}});
+    files.status = absl::StrReplaceAll(
+        *files.status, {{"VmRSS:\t    8192 kB",
+                         absl::StrCat("VmRSS:\t", megabytes * 1024, " kB")}});
+    tree.Add(pid, files);
+  }
+}
+
+bool IsTenth(const Process& process) { return process.name == "tenth"; }
+
+bool IsLarger(const Process& a, const Process& b) {
+  return a.resident_bytes > b.resident_bytes;
+}
+
+TEST(ProcessQueryTest, AConditionHoldsForAllThatIsListed) {
+  const ProcTree tree;
+  AddMany(tree, 320);
+  for (const int threads : {1, 8}) {
+    const ProcessSnapshot snapshot = ListAt(
+        tree, {.condition = IsTenth, .condition_fields = ProcessField::kName},
+        threads);
+    ASSERT_EQ(snapshot.processes().size(), 32u);
+    for (size_t i = 0; i < 32; ++i) {
+      const Process& process = snapshot.processes()[i];
+      const auto pid = static_cast<int32_t>(10 * (i + 1));
+      ASSERT_EQ(process.pid, pid);
+      ASSERT_EQ(process.arguments, absl::StrCat("argument-", pid));
+      ASSERT_EQ(process.peak_resident_bytes, 9 << 20);
+    }
+  }
+}
+
+// The rest is not read of those that do not meet it.
+TEST(ProcessQueryTest, AConditionIsLookedAtFirst) {
+  const ProcTree tree;
+  ProcFiles wanted = OrdinaryProcess(7, "wanted", "w\0"sv);
+  tree.Add(7, wanted);
+  tree.Add(8, {.stat = OrdinaryProcess(8, "other", "").stat});
+  int asked = 0;
+  const ProcessSnapshot snapshot =
+      ListAt(tree,
+             {.condition =
+                  [&asked](const Process& process) {
+                    ++asked;
+                    return process.name == "wanted";
+                  },
+              .condition_fields = ProcessField::kName},
+             1);
+  EXPECT_THAT(Pids(snapshot), ElementsAre(7));
+  EXPECT_EQ(snapshot.processes()[0].arguments, "w");
+  // Twice of what is listed: it may have changed when the rest was read.
+  EXPECT_EQ(asked, 3);
+}
+
+TEST(ProcessQueryTest, ALimitTakesTheFirstOnesAndReadsNoMore) {
+  const ProcTree tree;
+  AddMany(tree, 20);
+  EXPECT_THAT(Pids(ListAt(tree, {.limit = 3})), ElementsAre(1, 2, 3));
+  EXPECT_THAT(Pids(ListAt(tree, {.limit = 0})), IsEmpty());
+  // Those that are gone do not count.
+  const ProcTree gaps;
+  for (const int32_t pid : {1, 2, 3, 4}) gaps.Add(pid, {});
+  for (const int32_t pid : {5, 6, 7}) {
+    gaps.Add(pid, OrdinaryProcess(pid, "p", ""));
+  }
+  EXPECT_THAT(Pids(ListAt(gaps, {.limit = 2})), ElementsAre(5, 6));
+}
+
+TEST(ProcessQueryTest, ALimitCountsWhatMeetsTheCondition) {
+  const ProcTree tree;
+  AddMany(tree, 320);
+  EXPECT_THAT(Pids(ListAt(tree, {.condition = IsTenth,
+                                 .condition_fields = ProcessField::kName,
+                                 .limit = 3})),
+              ElementsAre(10, 20, 30));
+}
+
+TEST(ProcessQueryTest, SortsAndTakesTheFirst) {
+  const ProcTree tree;
+  AddMany(tree, 320);
+  ProcessQuery query = {.order = IsLarger,
+                        .order_fields = ProcessField::kResidentBytes,
+                        .limit = 4};
+  const ProcessSnapshot largest = ListAt(tree, query);
+  // Of two that are equal the smaller pid goes first.
+  EXPECT_THAT(Pids(largest), ElementsAre(250, 249, 251, 248));
+  EXPECT_EQ(largest.processes()[2].arguments, "argument-251");
+  query.condition = IsTenth;
+  query.condition_fields = ProcessField::kName;
+  EXPECT_THAT(Pids(ListAt(tree, query)), ElementsAre(250, 240, 260, 230));
+  query.limit = 1000;
+  EXPECT_EQ(ListAt(tree, query).processes().size(), 32u);
+  query.pids = {{3, 20, 10}};
+  EXPECT_THAT(Pids(ListAt(tree, query)), ElementsAre(20, 10));
+}
+
+TEST(ProcessQueryTest, ToSortByLittleReadsOnlyThatOfTheRest) {
+  const ProcTree tree;
+  for (const int32_t pid : {1, 2, 3}) {
+    tree.Add(pid, {.statm = absl::StrCat("9999 ", 10 * pid, " 0 0 0 0 0\n")});
+  }
+  tree.Add(4, OrdinaryProcess(4, "large", "l\0"sv));
+  const ProcessSnapshot snapshot =
+      ListAt(tree, {.order = IsLarger,
+                    .order_fields = ProcessField::kResidentBytes,
+                    .limit = 1});
+  ASSERT_THAT(Pids(snapshot), ElementsAre(4));
+  EXPECT_EQ(snapshot.processes()[0].name, "large");
+}
+
+}  // namespace
+}  // namespace tallyman::platform

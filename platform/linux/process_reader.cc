@@ -1,0 +1,288 @@
+#include "platform/linux/process_reader.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <thread>
+
+#include "absl/time/time.h"
+#include "platform/linux/kept_files.h"
+#include "platform/linux/proc_files.h"
+#include "platform/linux/proc_text.h"
+#include "platform/process.h"
+
+namespace tallyman::platform {
+namespace {
+
+// How often to look for the arguments of a process that seems to be executing
+// another program just now.
+constexpr int kArgumentAttempts = 4;
+
+// Fields that only one file holds, and those that more than one does.
+constexpr ProcessFields kOnlyInStatus =
+    ProcessField::kPeakResidentBytes | ProcessField::kUser;
+constexpr ProcessFields kOnlyInStat =
+    ProcessField::kStartTime | ProcessField::kCpuTime;
+constexpr ProcessFields kInStatusAndStat =
+    ProcessFields(ProcessField::kName) | ProcessField::kNumThreads |
+    ProcessField::kState | ProcessField::kParentPid;
+constexpr ProcessFields kInStatusStatAndStatm =
+    ProcessField::kResidentBytes | ProcessField::kVirtualBytes;
+
+// By ProcFile.
+constexpr std::array<std::string_view, kNumProcFiles> kFileNames = {
+    "/cmdline", "/io", "/stat", "/statm", "/status"};
+
+// What was kept is not the file that its path names now.
+constexpr int kOutOfDate = ESTALE;
+
+bool IsGone(int error) { return error == ENOENT || error == ESRCH; }
+
+// The argument vector as the file holds it, without the NULs at its end: the
+// last argument's own, and what setproctitle(3) pads with.
+std::string_view TrimArguments(std::string_view cmdline) {
+  const size_t last = cmdline.find_last_not_of('\0');
+  return last == std::string_view::npos ? std::string_view()
+                                        : cmdline.substr(0, last + 1);
+}
+
+// True for a process that has an address space but no arguments, as in the
+// middle of an execve(2). (Or because it wants it so: setproctitle(3).)
+bool IsInExec(const ReadPlan& plan, const Process& process) {
+  return plan.wants_arguments() && process.arguments.empty() &&
+         process.virtual_bytes > 0;
+}
+
+}  // namespace
+
+ReadPlan::ReadPlan(ProcessFields fields, bool may_be_thread)
+    : wants_name_(fields.Intersects(ProcessField::kName)),
+      wants_user_(fields.Intersects(ProcessField::kUser)),
+      wants_times_(fields.Intersects(kOnlyInStat)) {
+  if (fields.empty() && !may_be_thread) return;
+  checks_leader_ = may_be_thread;
+  if (fields.Intersects(ProcessField::kArguments)) {
+    files_ |= Bit(ProcFile::kArguments);
+  }
+  if (fields.Intersects(ProcessField::kStorageIo)) files_ |= Bit(ProcFile::kIo);
+  if (wants_times_) files_ |= Bit(ProcFile::kStat);
+  if (may_be_thread || fields.Intersects(kOnlyInStatus)) {
+    witness_ = ProcFile::kStatus;
+  } else if (fields.Intersects(kOnlyInStat | kInStatusAndStat)) {
+    witness_ = ProcFile::kStat;
+  } else {
+    // The cheapest; what has no memory in it has no arguments either.
+    witness_ = ProcFile::kStatm;
+  }
+  files_ |= Bit(witness_);
+}
+
+// A file of a process: one that is kept, or one that ends with the object.
+class ProcessReader::OpenFile {
+ public:
+  OpenFile(const ReadContext& context, int32_t pid, ProcFile file,
+           KeptFiles* kept) {
+    const auto index = static_cast<size_t>(file);
+    if (kept != nullptr && kept->fds[index] >= 0) {
+      fd_ = kept->fds[index];
+      is_kept_ = true;
+      return;
+    }
+    std::array<char, 32> path;
+    char* const end =
+        std::to_chars(path.data(), path.data() + path.size(), pid).ptr;
+    std::memcpy(end, kFileNames[index].data(), kFileNames[index].size());
+    end[kFileNames[index].size()] = '\0';
+    own_ = FileDescriptor(
+        openat(context.proc_fd, path.data(), O_RDONLY | O_CLOEXEC));
+    if (!own_.valid()) {
+      error_ = errno;
+      return;
+    }
+    fd_ = own_.get();
+    if (kept != nullptr && context.kept->Keep(file, fd_, *kept)) {
+      own_.release();
+    }
+  }
+
+  // 0 or an errno.
+  int error() const { return error_; }
+
+  // kOutOfDate if it was kept and its process is gone.
+  int Read(ReadBuffer& buffer) const {
+    if (error_ != 0) return error_;
+    const int error = buffer.ReadFrom(fd_);
+    return is_kept_ && IsGone(error) ? kOutOfDate : error;
+  }
+
+ private:
+  FileDescriptor own_;
+  int fd_ = -1;
+  int error_ = 0;
+  bool is_kept_ = false;  // From an earlier scan.
+};
+
+int ProcessReader::Read(const ReadPlan& plan, int32_t pid, KeptFiles* kept,
+                        Process& process) {
+  process.pid = pid;
+  if (plan.empty()) return 0;
+  int error = ReadPatiently(plan, pid, kept, process);
+  if (error == kOutOfDate) {
+    // The pid may be another process's by now.
+    context_.kept->Close(*kept);
+    process = Process();
+    process.pid = pid;
+    error = ReadPatiently(plan, pid, kept, process);
+    // What was opened just now is gone already.
+    if (error == kOutOfDate) error = ESRCH;
+  }
+  if (error != 0 && kept != nullptr) context_.kept->Close(*kept);
+  return error;
+}
+
+int ProcessReader::ReadPatiently(const ReadPlan& plan, int32_t pid,
+                                 KeptFiles* kept, Process& process) {
+  int error = ReadFiles(plan, pid, kept, process);
+  for (int i = 1;
+       i < kArgumentAttempts && error == 0 && IsInExec(plan, process); ++i) {
+    std::this_thread::yield();
+    error = ReadFiles(plan, pid, kept, process);
+  }
+  return error;
+}
+
+int ProcessReader::ReadFiles(const ReadPlan& plan, int32_t pid, KeptFiles* kept,
+                             Process& process) {
+  const OpenFile witness(context_, pid, plan.witness(), kept);
+  if (IsGone(witness.error()) || IsExhaustion(witness.error())) {
+    return witness.error();
+  }
+  for (const ProcFile file :
+       {ProcFile::kArguments, ProcFile::kIo, ProcFile::kStat}) {
+    if (!plan.Has(file) || file == plan.witness()) continue;
+    // An unreadable file costs its own fields only; whether the process is
+    // still there is for the witness to say.
+    const int error = OpenFile(context_, pid, file, kept).Read(buffer_);
+    if (IsExhaustion(error) || error == kOutOfDate) return error;
+    if (error != 0) continue;
+    if (file == ProcFile::kArguments) {
+      SetArguments(process);
+    } else if (file == ProcFile::kIo) {
+      SetIo(process);
+    } else if (const auto stat = ParseStat(buffer_.text())) {
+      SetTimes(*stat, process);
+    }
+  }
+  return ReadWitness(plan, pid, witness, kept, process);
+}
+
+int ProcessReader::ReadWitness(const ReadPlan& plan, int32_t pid,
+                               const OpenFile& file, KeptFiles* kept,
+                               Process& process) {
+  const int error = file.Read(buffer_);
+  if (IsGone(error) || IsExhaustion(error) || error == kOutOfDate) return error;
+  if (error != 0) return 0;  // Not readable: there, and little more is known.
+  if (plan.witness() == ProcFile::kStatus) {
+    const std::optional<StatusText> status = ParseStatus(buffer_.text());
+    if (!status) return 0;
+    if (plan.checks_leader() && status->thread_group_id != pid) return ESRCH;
+    if (kept != nullptr && kept->has_any) {
+      // Who may open what depends on the owner.
+      if (!kept->owner) kept->owner = status->effective_uid;
+      if (kept->owner != status->effective_uid) return kOutOfDate;
+    }
+    SetFromStatus(plan, *status, process);
+  } else if (plan.witness() == ProcFile::kStat) {
+    const std::optional<StatText> stat = ParseStat(buffer_.text());
+    if (!stat) return 0;
+    SetFromStat(plan, *stat, process);
+    if (plan.wants_times()) SetTimes(*stat, process);
+  } else {
+    SetFromStatm(process);
+  }
+  // What ended after its arguments were read has none any more: they go with
+  // the address space, and a process is shown as it was at one moment.
+  if (process.virtual_bytes == 0) process.arguments = {};
+  return 0;
+}
+
+void ProcessReader::SetArguments(Process& process) {
+  process.arguments = strings_.Copy(TrimArguments(buffer_.text()));
+}
+
+void ProcessReader::SetIo(Process& process) const {
+  if (const std::optional<IoText> io = ParseIo(buffer_.text())) {
+    process.storage_read_bytes = io->read_bytes;
+    process.storage_written_bytes = io->written_bytes;
+  }
+}
+
+void ProcessReader::SetTimes(const StatText& stat, Process& process) const {
+  const int64_t per_second = context_.ticks_per_second;
+  process.cpu_time =
+      (absl::Seconds(stat.user_ticks) + absl::Seconds(stat.system_ticks)) /
+      per_second;
+  process.start_ticks = stat.start_ticks;
+  if (context_.boot_time) {
+    process.start_time = absl::FromUnixSeconds(*context_.boot_time) +
+                         absl::Seconds(stat.start_ticks) / per_second;
+  }
+}
+
+// What `status` would say.
+void ProcessReader::SetFromStat(const ReadPlan& plan, const StatText& stat,
+                                Process& process) {
+  if (plan.wants_name()) process.name = strings_.Copy(stat.name);
+  process.state = stat.state;
+  process.parent_pid = stat.parent_pid;
+  process.num_threads = stat.num_threads;
+  process.virtual_bytes = stat.virtual_bytes;
+  process.resident_bytes =
+      stat.resident_pages < 0 ? -1 : stat.resident_pages * context_.page_bytes;
+}
+
+void ProcessReader::SetFromStatm(Process& process) const {
+  if (const std::optional<StatmText> statm = ParseStatm(buffer_.text())) {
+    process.virtual_bytes = statm->virtual_pages * context_.page_bytes;
+    process.resident_bytes = statm->resident_pages * context_.page_bytes;
+  }
+}
+
+void ProcessReader::SetFromStatus(const ReadPlan& plan,
+                                  const StatusText& status, Process& process) {
+  if (plan.wants_name()) {
+    const std::string_view escaped = strings_.Copy(status.escaped_name);
+    // The copy is this scan's own and unescaping never makes it longer.
+    process.name =
+        escaped.find('\\') == std::string_view::npos
+            ? escaped
+            : UnescapeName(escaped, const_cast<char*>(escaped.data()));
+  }
+  process.state = status.state;
+  process.parent_pid = status.parent_pid;
+  process.num_threads = status.num_threads;
+  process.resident_bytes = status.resident_bytes;
+  process.peak_resident_bytes = status.peak_resident_bytes;
+  process.virtual_bytes = status.virtual_bytes;
+  if (plan.wants_user() && status.effective_uid) {
+    process.user = UserName(*status.effective_uid);
+  }
+}
+
+std::string_view ProcessReader::UserName(uint32_t uid) {
+  for (const auto& [known, name] : users_) {
+    if (known == uid) return name;
+  }
+  return users_.emplace_back(uid, strings_.Copy(context_.user_names->Name(uid)))
+      .second;
+}
+
+}  // namespace tallyman::platform

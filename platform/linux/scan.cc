@@ -1,0 +1,141 @@
+#include "platform/linux/scan.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "platform/arena.h"
+#include "platform/linux/kept_files.h"
+#include "platform/linux/proc_files.h"
+#include "platform/linux/process_reader.h"
+#include "platform/process.h"
+
+namespace tallyman::platform {
+namespace {
+
+// A thread is worth starting for about this many processes: reading one takes
+// some six to twenty microseconds, starting a thread some tens.
+constexpr size_t kProcessesPerThread = 64;
+
+// Processes that a thread takes at a time.
+constexpr size_t kBatch = 32;
+
+// Whether it pays to read a little of a process first, because most turn out
+// not to be wanted. Until that is known it is tried.
+class Selectivity {
+ public:
+  bool IsLow() const { return tested_ >= 32 && passed_ * 3 > tested_; }
+  void Count(bool passed) {
+    ++tested_;
+    if (passed) ++passed_;
+  }
+
+ private:
+  size_t tested_ = 0;
+  size_t passed_ = 0;
+};
+
+}  // namespace
+
+// What the threads of a pass share.
+struct Scan::Work {
+  absl::Span<const size_t> indices;
+  std::vector<Process> results;  // By index of `indices`; pid 0: left out.
+  std::atomic<size_t> next = 0;
+  std::atomic<int> failure = 0;
+};
+
+void Scan::RunThread(ProcessReader& reader, const Pass& pass, Work& work) {
+  Selectivity selectivity;
+  // 0 if it is wanted.
+  const auto read = [&](size_t index, Process& process) {
+    const int32_t pid = pids_[index];
+    KeptFiles* const kept =
+        context_.kept == nullptr ? nullptr : &context_.kept->At(index);
+    if (pass.test != nullptr && !selectivity.IsLow()) {
+      const int error = reader.Read(*pass.test, pid, kept, process);
+      if (error != 0) return error;
+      const bool passed = (*pass.condition)(process);
+      selectivity.Count(passed);
+      if (!passed) return ESRCH;
+      process = Process();
+    }
+    const int error = reader.Read(pass.plan, pid, kept, process);
+    if (error != 0) return error;
+    return pass.condition == nullptr || (*pass.condition)(process) ? 0 : ESRCH;
+  };
+  while (work.failure.load(std::memory_order_relaxed) == 0) {
+    const size_t begin = work.next.fetch_add(kBatch);
+    const size_t end = std::min(begin + kBatch, work.indices.size());
+    if (begin >= end) return;
+    for (size_t i = begin; i < end; ++i) {
+      const int error = read(work.indices[i], work.results[i]);
+      if (error == 0) continue;
+      work.results[i] = Process();
+      if (IsExhaustion(error)) work.failure.store(error);
+    }
+  }
+}
+
+int Scan::Read(const Pass& pass, absl::Span<const size_t> indices,
+               std::vector<Process>& found) {
+  Work work;
+  work.indices = indices;
+  work.results.resize(indices.size());
+  const size_t wanted =
+      std::clamp<size_t>(indices.size() / kProcessesPerThread, 1, max_threads_);
+  while (readers_.size() < wanted) {
+    readers_.push_back(std::make_unique<ProcessReader>(context_));
+  }
+  {
+    std::vector<std::jthread> threads;
+    try {
+      for (size_t i = 1; i < wanted; ++i) {
+        threads.emplace_back(
+            [this, i, &pass, &work] { RunThread(*readers_[i], pass, work); });
+      }
+    } catch (const std::system_error&) {
+      // No more threads to be had: those that run do it all.
+    }
+    RunThread(*readers_[0], pass, work);
+  }
+  if (const int failure = work.failure.load(); failure != 0) return failure;
+  std::erase_if(work.results,
+                [](const Process& process) { return process.pid == 0; });
+  if (found.empty()) {
+    found = std::move(work.results);
+  } else {
+    found.insert(found.end(), work.results.begin(), work.results.end());
+  }
+  return 0;
+}
+
+std::vector<size_t> Scan::IndicesOf(absl::Span<const Process> processes) const {
+  std::vector<size_t> indices;
+  indices.reserve(processes.size());
+  for (const Process& process : processes) {
+    indices.push_back(static_cast<size_t>(
+        std::lower_bound(pids_.begin(), pids_.end(), process.pid) -
+        pids_.begin()));
+  }
+  return indices;
+}
+
+std::vector<Arena> Scan::TakeStrings() {
+  std::vector<Arena> strings;
+  strings.reserve(readers_.size());
+  for (const std::unique_ptr<ProcessReader>& reader : readers_) {
+    strings.push_back(reader->TakeStrings());
+  }
+  return strings;
+}
+
+}  // namespace tallyman::platform
