@@ -4,6 +4,7 @@
 #ifndef TALLYMAN_API_HTTP_H_
 #define TALLYMAN_API_HTTP_H_
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,6 +40,16 @@ struct Response {
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  // Used instead of `body` when it is set: a text that several responses have
+  // in common, such as one that a handler keeps while it stays true. The
+  // transport sends it without copying it, and shares its ownership until it is
+  // sent. Nobody may change it any more.
+  std::shared_ptr<const std::string> shared_body = nullptr;
+
+  // What is sent; valid until the response changes.
+  std::string_view BodyView() const {
+    return shared_body == nullptr ? body : *shared_body;
+  }
 
   void AddHeader(std::string_view name, std::string value) {
     headers.emplace_back(std::string(name), std::move(value));

@@ -223,7 +223,7 @@ void Dispatcher::Finish(const api::Request& request, Family family,
   if (parts_.request_log == nullptr) return;
   LogRequest({.request = request,
               .status = response.status,
-              .response_bytes = response.body.size(),
+              .response_bytes = response.BodyView().size(),
               .duration = absl::Now() - begin,
               .user = user},
              parts_.redactor, *parts_.request_log);

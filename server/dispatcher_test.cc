@@ -335,6 +335,38 @@ TEST_F(DispatcherTest, HealthNeedsNoToken) {
   EXPECT_EQ(Ask("GET", "/healthz").status, 200);
 }
 
+TEST_F(DispatcherTest, LogsTheSizeOfASharedBody) {
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  const Log log(ends[1]);
+  Router router;
+  router.Add("/shared", Family::kStacks,
+             {{"GET",
+               {.scope = std::nullopt,
+                .handler = [](const RequestContext&) -> HandlerResult {
+                  api::Response response;
+                  response.shared_body =
+                      std::make_shared<const std::string>("seventeen letters");
+                  return response;
+                }}}});
+  const Dispatcher dispatcher({.router = router,
+                               .authenticator = *authenticator_,
+                               .limiter = *limiter_,
+                               .failures = failures_,
+                               .cors = *cors_,
+                               .redactor = *redactor_,
+                               .request_log = &log,
+                               .zone = absl::UTCTimeZone()});
+  EXPECT_EQ(dispatcher.Handle({.method = "GET", .path = "/shared"}).BodyView(),
+            "seventeen letters");
+  close(ends[1]);
+  std::string line(4096, '\0');
+  const ssize_t got = read(ends[0], line.data(), line.size());
+  close(ends[0]);
+  ASSERT_GT(got, 0);
+  EXPECT_EQ(Json::parse(line.substr(0, static_cast<size_t>(got)))["bytes"], 17);
+}
+
 TEST_F(DispatcherTest, LogsNoToken) {
   int ends[2];
   ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);

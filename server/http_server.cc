@@ -189,10 +189,23 @@ api::Request ToRequest(const httplib::Request& from) {
   return request;
 }
 
+bool HasContent(const httplib::Response& response) {
+  return !response.body.empty() || response.content_length_ > 0;
+}
+
 void Send(api::Response&& from, httplib::Response& to) {
   to.status = from.status;
   for (const auto& [name, value] : from.headers) to.set_header(name, value);
-  if (!from.body.empty()) {
+  if (from.BodyView().empty()) return;
+  if (from.shared_body != nullptr) {
+    const size_t size = from.shared_body->size();
+    to.set_content_provider(
+        size, from.content_type,
+        [body = std::move(from.shared_body)](size_t offset, size_t length,
+                                             httplib::DataSink& sink) {
+          return sink.write(body->data() + offset, length);
+        });
+  } else {
     to.set_content(std::move(from.body), from.content_type);
   }
 }
@@ -367,7 +380,7 @@ class HttpServer::Impl {
     // Also called for errors of ours, which have a body already.
     server_.set_error_handler(
         [this](const httplib::Request& request, httplib::Response& response) {
-          if (!response.body.empty()) return Result::Unhandled;
+          if (HasContent(response)) return Result::Unhandled;
           Reject(request, response);
           return Result::Handled;
         });

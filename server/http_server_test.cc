@@ -2,6 +2,7 @@
 
 #include "server/http_server.h"
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -60,6 +61,12 @@ class HttpServerTest : public testing::Test {
       response.AddHeader("ETag", "\"1\"");
       return response;
     }
+    if (request.path == "/shared" || request.path == "/shared-error") {
+      if (request.path == "/shared-error") response.status = 503;
+      response.body = "not this one";
+      response.shared_body = shared_body_;
+      return response;
+    }
     response.content_type = "text/plain";
     response.AddHeader("X-Echo", std::string(request.Header("x-echo")));
     response.body = absl::StrCat(request.method, " ", request.path);
@@ -71,6 +78,9 @@ class HttpServerTest : public testing::Test {
     return response;
   }
 
+  // Larger than what a socket takes at once.
+  const std::shared_ptr<const std::string> shared_body_ =
+      std::make_shared<const std::string>(size_t{8} << 20, 's');
   std::unique_ptr<HttpServer> server_;
   std::thread thread_;
   absl::Notification slow_started_;
@@ -136,6 +146,25 @@ TEST_F(HttpServerTest, HeadHasTheHeadersOfGet) {
   EXPECT_EQ(head.Header("Content-Length"),
             absl::StrCat(std::string_view("HEAD /x [] 127.0.0.1").size()));
   EXPECT_EQ(client.Get("/y").body, "GET /y [] 127.0.0.1");
+}
+
+TEST_F(HttpServerTest, ASharedBodyIsSentInsteadOfTheOther) {
+  HttpClient client(server_->port());
+  for (int i = 0; i < 2; ++i) {
+    const ClientResponse response = client.Get("/shared");
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.Header("Content-Type"), "application/json");
+    EXPECT_TRUE(response.body == *shared_body_);
+    const ClientResponse head = client.Request("HEAD", "/shared");
+    EXPECT_EQ(head.status, 200);
+    EXPECT_EQ(head.Header("Content-Length"),
+              absl::StrCat(shared_body_->size()));
+    EXPECT_EQ(client.Get("/y").body, "GET /y [] 127.0.0.1");
+  }
+  const ClientResponse error = client.Get("/shared-error");
+  EXPECT_EQ(error.status, 503);
+  EXPECT_TRUE(error.body == *shared_body_);
+  EXPECT_TRUE(client.IsClosed());
 }
 
 TEST_F(HttpServerTest, TakesTheAbsoluteForm) {
