@@ -37,19 +37,18 @@ void EndEnvelope(absl::Time generated, absl::TimeZone zone, JsonWriter& json) {
 
 }  // namespace
 
-std::string RenderProcesses(
-    absl::Span<const platform::Process* const> processes,
-    absl::Span<const ProcessKey* const> keys, const ProcessFormat& format,
-    absl::Time generated) {
+std::string RenderProcesses(absl::Span<const platform::Process> processes,
+                            absl::Span<const ProcessKey* const> keys,
+                            const ProcessFormat& format, absl::Time generated) {
   std::string out;
   out.reserve(processes.size() * kBytesPerProcess + 128);
   JsonWriter json(out);
   BeginEnvelope(200, "Ok", json);
-  for (const platform::Process* process : processes) {
+  for (const platform::Process& process : processes) {
     json.BeginObject();
     for (const ProcessKey* key : keys) {
       json.Key(key->name);
-      key->write(*process, format, json);
+      key->write(process, format, json);
     }
     json.EndObject();
   }

@@ -16,10 +16,9 @@ namespace tallyman::api {
 
 // The answer that lists `processes` with the keys `keys`. `generated` is when
 // the list was made.
-std::string RenderProcesses(
-    absl::Span<const platform::Process* const> processes,
-    absl::Span<const ProcessKey* const> keys, const ProcessFormat& format,
-    absl::Time generated);
+std::string RenderProcesses(absl::Span<const platform::Process> processes,
+                            absl::Span<const ProcessKey* const> keys,
+                            const ProcessFormat& format, absl::Time generated);
 
 // An error: `data` is [], `status_desc` is the error's details, or the
 // description of its kind where it has none.

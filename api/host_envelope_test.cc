@@ -28,7 +28,7 @@ std::string Render(const std::vector<Process>& processes,
   const auto query = ProcessListQuery::Parse(Params::Parse(query_string));
   EXPECT_TRUE(query.ok()) << query.status();
   const auto redactor = Redactor::Create(DefaultSecretNames());
-  return RenderProcesses(query->Select(processes), query->keys(),
+  return RenderProcesses(processes, query->keys(),
                          {.redactor = **redactor, .zone = kZone}, kGenerated);
 }
 

@@ -193,6 +193,14 @@ absl::StatusOr<std::vector<const ProcessKey*>> ParseFields(
 
 absl::StatusOr<ProcessListQuery> ProcessListQuery::Parse(const Params& params) {
   ProcessListQuery query;
+  for (const std::string_view name :
+       {"name", "user", "state", "pid", "sort", "limit", "fields"}) {
+    const auto value = params.Get(name);
+    // With the size before it, no value can be taken for another parameter.
+    if (value) {
+      absl::StrAppend(&query.text_, name, "=", value->size(), ":", *value, ";");
+    }
+  }
   if (const auto text = params.Get("name")) {
     auto name = ParseName(*text);
     if (!name.ok()) return name.status();
@@ -233,44 +241,35 @@ absl::StatusOr<ProcessListQuery> ProcessListQuery::Parse(const Params& params) {
 
 platform::ProcessQuery ProcessListQuery::ToPlatform() const {
   using platform::ProcessField;
-  ProcessFields fields;
-  for (const ProcessKey* key : keys_) fields |= key->fields;
-  if (sort_key_ != nullptr) fields |= sort_key_->fields;
-  if (name_ != nullptr) fields |= ProcessField::kName;
-  if (!users_.empty()) fields |= ProcessField::kUser;
-  if (!states_.empty()) fields |= ProcessField::kState;
-  return {.fields = fields, .pids = pids_};
+  platform::ProcessQuery query;
+  query.pids = pids_;
+  ProcessFields decisive;
+  if (name_ != nullptr) decisive |= ProcessField::kName;
+  if (!users_.empty()) decisive |= ProcessField::kUser;
+  if (!states_.empty()) decisive |= ProcessField::kState;
+  if (!decisive.empty()) {
+    query.condition = [copy = *this](const Process& process) {
+      return copy.Matches(process);
+    };
+    query.condition_fields = decisive;
+  }
+  if (sort_key_ != nullptr) {
+    query.order_fields = sort_key_->fields;
+    query.order = [key = sort_key_, descending = descending_](
+                      const Process& a, const Process& b) {
+      return descending ? key->less(b, a) : key->less(a, b);
+    };
+  }
+  if (limit_) query.limit = static_cast<size_t>(*limit_);
+  query.fields = query.condition_fields | query.order_fields;
+  for (const ProcessKey* key : keys_) query.fields |= key->fields;
+  return query;
 }
 
 bool ProcessListQuery::Matches(const Process& process) const {
   return (users_.empty() || absl::c_linear_search(users_, process.user)) &&
          (states_.empty() || absl::c_linear_search(states_, process.state)) &&
          (name_ == nullptr || RE2::PartialMatch(process.name, *name_));
-}
-
-std::vector<const Process*> ProcessListQuery::Select(
-    absl::Span<const Process> processes) const {
-  std::vector<const Process*> selected;
-  selected.reserve(processes.size());
-  for (const Process& process : processes) {
-    if (Matches(process)) selected.push_back(&process);
-  }
-  const size_t limit = limit_ ? static_cast<size_t>(std::min<int64_t>(
-                                    *limit_, std::ssize(selected)))
-                              : selected.size();
-  if (sort_key_ != nullptr) {
-    // Equal ones stay in the order of their pids.
-    const auto before = [this](const Process* a, const Process* b) {
-      if (sort_key_->less(*a, *b)) return !descending_;
-      if (sort_key_->less(*b, *a)) return descending_;
-      return a->pid < b->pid;
-    };
-    std::partial_sort(selected.begin(),
-                      selected.begin() + static_cast<ptrdiff_t>(limit),
-                      selected.end(), before);
-  }
-  selected.resize(limit);
-  return selected;
 }
 
 }  // namespace tallyman::api

@@ -52,12 +52,13 @@ class ProcessListQuery {
   // wrong with it and at which position of its value (the first is 1).
   static absl::StatusOr<ProcessListQuery> Parse(const Params& params);
 
-  // What has to be read to answer it.
+  // What has to be read to answer it: what is listed then is the answer. Keeps
+  // what it needs, so it may outlive this query.
   platform::ProcessQuery ToPlatform() const;
 
-  // Those of `processes` that pass the filters, in order, at most `limit`.
-  std::vector<const platform::Process*> Select(
-      absl::Span<const platform::Process> processes) const;
+  // The parameters, in a form of its own: queries with the same text have the
+  // same answer.
+  const std::string& text() const { return text_; }
 
   // The keys to write.
   absl::Span<const ProcessKey* const> keys() const { return keys_; }
@@ -65,6 +66,7 @@ class ProcessListQuery {
  private:
   bool Matches(const platform::Process& process) const;
 
+  std::string text_;
   std::shared_ptr<const RE2> name_;  // Null: any name.
   std::vector<std::string> users_;   // Empty: any user; likewise states_.
   std::vector<platform::ProcessState> states_;

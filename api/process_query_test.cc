@@ -1,5 +1,6 @@
 #include "api/process_query.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -39,14 +40,24 @@ std::vector<Process> SomeProcesses() {
   return processes;
 }
 
+// What the platform would list of these.
 std::vector<int32_t> Select(std::string_view query_string) {
   const auto query = ProcessListQuery::Parse(Params::Parse(query_string));
   EXPECT_TRUE(query.ok()) << query.status();
   if (!query.ok()) return {};
-  const std::vector<Process> processes = SomeProcesses();
+  const platform::ProcessQuery wanted = query->ToPlatform();
+  std::vector<Process> processes = SomeProcesses();
+  if (wanted.condition) {
+    std::erase_if(processes, [&](const Process& process) {
+      return !wanted.condition(process);
+    });
+  }
+  if (wanted.order) {
+    std::stable_sort(processes.begin(), processes.end(), wanted.order);
+  }
   std::vector<int32_t> pids;
-  for (const Process* process : query->Select(processes)) {
-    pids.push_back(process->pid);
+  for (const Process& process : processes) {
+    if (pids.size() < wanted.limit) pids.push_back(process.pid);
   }
   return pids;
 }

@@ -1,5 +1,9 @@
 #include "server/host_handlers.h"
 
+#include <memory>
+#include <string>
+#include <utility>
+
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -11,22 +15,38 @@
 #include "auth/token.h"
 #include "platform/process_lister.h"
 #include "server/router.h"
+#include "server/shared_answers.h"
 
 namespace tallyman::server {
 namespace {
 
-HandlerResult ListProcesses(const platform::ProcessLister& lister,
-                            const api::ProcessFormat& format,
+// What the route is made of.
+struct HostServices {
+  HostServices(const platform::ProcessLister& lister,
+               const api::ProcessFormat& format)
+      : lister(lister), format(format) {}
+
+  const platform::ProcessLister& lister;
+  const api::ProcessFormat format;
+  SharedAnswers answers;
+};
+
+HandlerResult ListProcesses(HostServices& services,
                             const RequestContext& context) {
   const absl::StatusOr<api::ProcessListQuery> query =
       api::ProcessListQuery::Parse(context.request.params);
   if (!query.ok()) return api::ErrorFromStatus(query.status());
-  const absl::StatusOr<platform::ProcessSnapshot> snapshot =
-      lister.List(query->ToPlatform());
-  if (!snapshot.ok()) return api::ErrorFromStatus(snapshot.status());
+  SharedAnswers::Answer answer =
+      services.answers.Get(query->text(), [&]() -> absl::StatusOr<std::string> {
+        const absl::StatusOr<platform::ProcessSnapshot> snapshot =
+            services.lister.List(query->ToPlatform());
+        if (!snapshot.ok()) return snapshot.status();
+        return api::RenderProcesses(snapshot->processes(), query->keys(),
+                                    services.format, absl::Now());
+      });
+  if (!answer.ok()) return api::ErrorFromStatus(answer.status());
   api::Response response;
-  response.body = api::RenderProcesses(query->Select(snapshot->processes()),
-                                       query->keys(), format, absl::Now());
+  response.shared_body = *std::move(answer);
   return response;
 }
 
@@ -35,14 +55,14 @@ HandlerResult ListProcesses(const platform::ProcessLister& lister,
 void AddHostRoutes(const platform::ProcessLister& lister,
                    const api::Redactor& redactor, absl::TimeZone zone,
                    Router& router) {
-  router.Add(
-      "/server/processes", Family::kHost,
-      {{"GET",
-        {.scope = auth::Scope::kPublic,
-         .handler = [&lister, &redactor, zone](const RequestContext& context) {
-           return ListProcesses(lister, {.redactor = redactor, .zone = zone},
-                                context);
-         }}}});
+  const auto services = std::make_shared<HostServices>(
+      lister, api::ProcessFormat{.redactor = redactor, .zone = zone});
+  router.Add("/server/processes", Family::kHost,
+             {{"GET",
+               {.scope = auth::Scope::kPublic,
+                .handler = [services](const RequestContext& context) {
+                  return ListProcesses(*services, context);
+                }}}});
 }
 
 }  // namespace tallyman::server
