@@ -1,6 +1,5 @@
 #include "server/shared_answers.h"
 
-#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,15 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
 
 namespace tallyman::server {
-namespace {
-
-// The part of a round's time that the next one waits for a crowd: an eighth.
-constexpr int kPatience = 8;
-
-}  // namespace
 
 SharedAnswers::Answer SharedAnswers::Get(
     std::string_view key,
@@ -28,14 +20,16 @@ SharedAnswers::Answer SharedAnswers::Get(
   Topic& topic = topics_[key];
   if (topic.next != nullptr) {
     const std::shared_ptr<Round> round = topic.next;
-    ++round->members;
-    round->changed.SignalAll();
-    while (!round->done) round->changed.Wait(&mutex_);
+    while (!round->done) round->done_changed.Wait(&mutex_);
     return round->answer;
   }
   const auto round = std::make_shared<Round>();
   topic.next = round;
-  WaitForTurn(key, topic, *round);
+  while (topic.running != nullptr) {
+    // It lives as long as it has to be waited for.
+    const std::shared_ptr<Round> running = topic.running;
+    running->done_changed.Wait(&mutex_);
+  }
   topic.running = std::exchange(topic.next, nullptr);
   lock.Release();
 
@@ -43,17 +37,15 @@ SharedAnswers::Answer SharedAnswers::Get(
     // Whatever happens, the others must not wait for ever.
     absl::StatusOr<std::string> made =
         absl::InternalError("the answer could not be made");
-    const Clock::time_point begin = Clock::now();
-    const auto finish = absl::MakeCleanup(
-        [&] { Finish(key, std::move(made), Clock::now() - begin, topic); });
+    const auto finish =
+        absl::MakeCleanup([&] { Finish(key, std::move(made), topic); });
     made = make();
   }
   return round->answer;
 }
 
 void SharedAnswers::Finish(std::string_view key,
-                           absl::StatusOr<std::string> made,
-                           Clock::duration took, Topic& topic) {
+                           absl::StatusOr<std::string> made, Topic& topic) {
   const absl::MutexLock lock(&mutex_);
   Round& round = *topic.running;
   if (made.ok()) {
@@ -62,35 +54,9 @@ void SharedAnswers::Finish(std::string_view key,
     round.answer = made.status();
   }
   round.done = true;
-  round.changed.SignalAll();
-  if (round.members > 1) {
-    crowd_ = {.key = std::string(key),
-              .members = round.members,
-              .took = took,
-              .ended = Clock::now()};
-  } else if (crowd_.key == key) {
-    crowd_.members = 0;
-  }
+  round.done_changed.SignalAll();
   topic.running.reset();
   if (topic.next == nullptr) topics_.erase(key);
-}
-
-void SharedAnswers::WaitForTurn(std::string_view key, const Topic& topic,
-                                Round& round) {
-  while (topic.running != nullptr) {
-    // It lives as long as it has to be waited for.
-    const std::shared_ptr<Round> running = topic.running;
-    running->changed.Wait(&mutex_);
-  }
-  if (crowd_.key != key) return;
-  const Clock::time_point deadline = crowd_.ended + crowd_.took / kPatience;
-  while (round.members < crowd_.members) {
-    const Clock::duration left = deadline - Clock::now();
-    if (left <= Clock::duration::zero() ||
-        round.changed.WaitWithTimeout(&mutex_, absl::FromChrono(left))) {
-      return;
-    }
-  }
 }
 
 }  // namespace tallyman::server

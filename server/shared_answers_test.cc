@@ -104,29 +104,5 @@ TEST(SharedAnswersTest, NoAnswerIsOlderThanItsQuestion) {
   EXPECT_LE(made, kThreads * kQuestions);
 }
 
-// A round of several makes the next one wait for as many, but not for long.
-TEST(SharedAnswersTest, WaitsForACrowdInVainOnlyForAWhile) {
-  SharedAnswers answers;
-  absl::Notification began;
-  absl::Notification may_end;
-  std::thread running([&] {
-    (void)answers.Get("key", [&]() -> absl::StatusOr<std::string> {
-      began.Notify();
-      may_end.WaitForNotification();
-      return "";
-    });
-  });
-  began.WaitForNotification();
-  std::vector<std::thread> crowd;
-  for (int i = 0; i < 3; ++i) {
-    crowd.emplace_back(
-        [&] { (void)answers.Get("key", [] { return std::string(); }); });
-  }
-  may_end.Notify();
-  running.join();
-  for (std::thread& thread : crowd) thread.join();
-  EXPECT_EQ(**answers.Get("key", [] { return std::string("alone"); }), "alone");
-}
-
 }  // namespace
 }  // namespace tallyman::server
