@@ -33,7 +33,7 @@ constexpr size_t kInitialCapacity = size_t{8} << 10;
 // pread(2), but no point of cancellation (pthreads(7)), which the C library
 // pays for at every call of a program with threads.
 ssize_t ReadAt(int fd, char* to, size_t size, size_t offset) {
-  if constexpr (sizeof(long) == sizeof(off64_t)) {
+  if constexpr (sizeof(void*) == sizeof(off64_t)) {
     return syscall(SYS_pread64, fd, to, size, offset);
   } else {
     return pread64(fd, to, size, static_cast<off64_t>(offset));

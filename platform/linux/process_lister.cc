@@ -147,11 +147,11 @@ struct Place {
 
 class LinuxProcessLister : public ProcessLister {
  public:
-  LinuxProcessLister(Place place, const Options& options)
+  LinuxProcessLister(Place place, Options options)
       : place_(std::move(place)),
         max_kept_(options.max_kept_descriptors),
         keep_for_(options.keep_for),
-        user_names_(options.user_name) {}
+        user_names_(std::move(options.user_name)) {}
   ~LinuxProcessLister() override;
 
   absl::StatusOr<ProcessSnapshot> List(
@@ -325,7 +325,8 @@ absl::StatusOr<std::unique_ptr<ProcessLister>> ProcessLister::Create(
                           : processors;
   place.ticks_per_second = sysconf(_SC_CLK_TCK);
   place.page_bytes = sysconf(_SC_PAGESIZE);
-  return std::make_unique<LinuxProcessLister>(std::move(place), options);
+  return std::make_unique<LinuxProcessLister>(std::move(place),
+                                              std::move(options));
 }
 
 }  // namespace tallyman::platform

@@ -23,10 +23,10 @@ namespace {
 
 // A thread is worth starting for about this many processes: reading one takes
 // some six to twenty microseconds, starting a thread some tens.
-constexpr size_t kProcessesPerThread = 64;
+constexpr size_t kProcessesPerThread = 32;
 
 // Processes that a thread takes at a time.
-constexpr size_t kBatch = 32;
+constexpr size_t kBatch = 16;
 
 // Whether it pays to read a little of a process first, because most turn out
 // not to be wanted. Until that is known it is tried.
