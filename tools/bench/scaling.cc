@@ -6,17 +6,13 @@
 //   tools/bazel run //tools/bench:scaling
 
 #include <sys/types.h>
-#include <unistd.h>
 
 #include <array>
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -33,6 +29,7 @@
 #include "tools/bench/latency_probe.h"
 #include "tools/bench/proc_usage.h"
 #include "tools/bench/report.h"
+#include "tools/bench/runfiles.h"
 #include "tools/bench/scale_timer.h"
 #include "tools/bench/spawn_loop.h"
 
@@ -276,32 +273,6 @@ void Benchmark::AddTimes(const Samples& samples) {
       samples.spawn_stop);
 }
 
-// The path of the server; `path` is relative to where the user is, but for the
-// default.
-absl::StatusOr<std::string> ResolveServer(const std::string& path) {
-  std::vector<std::string> places = {path};
-  if (!path.starts_with('/')) {
-    // Of `bazel run`, which starts programs among their runfiles.
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): there are no threads yet.
-    if (const char* const user_dir = std::getenv("BUILD_WORKING_DIRECTORY")) {
-      places.push_back(absl::StrCat(user_dir, "/", path));
-    }
-    std::error_code error;
-    const std::string self =
-        std::filesystem::read_symlink("/proc/self/exe", error).string();
-    places.push_back(absl::StrCat(self, ".runfiles/tallyman/", path));
-    places.push_back(absl::StrCat(self, ".runfiles/_main/", path));
-  }
-  for (const std::string& place : places) {
-    if (access(place.c_str(), X_OK) == 0 &&
-        !std::filesystem::is_directory(place)) {
-      return place;
-    }
-  }
-  return absl::NotFoundError(
-      absl::StrCat("--server: \"", path, "\" is not there, or is no program"));
-}
-
 absl::StatusOr<std::vector<int64_t>> ParseCounts(
     const std::vector<std::string>& texts) {
   std::vector<int64_t> counts;
@@ -340,7 +311,7 @@ absl::Status Run() {
       ParseCounts(absl::GetFlag(FLAGS_counts));
   if (!counts.ok()) return counts.status();
   const absl::StatusOr<std::string> program =
-      ResolveServer(absl::GetFlag(FLAGS_server));
+      FindProgram(absl::GetFlag(FLAGS_server), "--server");
   if (!program.ok()) return program.status();
   NoteInterruptions();
   const std::string machine = DescribeMachine();
