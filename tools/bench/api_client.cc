@@ -188,7 +188,11 @@ absl::StatusOr<std::string> ApiClient::MakeToken() {
 absl::StatusOr<std::string> ApiClient::CreateStack(std::string_view command) {
   const Json process = {{"name", kProcess}, {"command", command}};
   const Json stack = {{"name", "bench"}, {"processes", Json::array({process})}};
-  return StringOf(ParseItem(Post("/stacks", stack.dump())), "uid");
+  return CreateStackOf(stack.dump());
+}
+
+absl::StatusOr<std::string> ApiClient::CreateStackOf(std::string_view json) {
+  return StringOf(ParseItem(Post("/stacks", json)), "uid");
 }
 
 absl::StatusOr<std::string> ApiClient::ServerUid(std::string_view stack_uid) {

@@ -33,6 +33,9 @@ class ApiClient {
   // Makes a stack with one process that runs `command`; its uid.
   absl::StatusOr<std::string> CreateStack(std::string_view command);
 
+  // Makes the stack that `json` describes; its uid.
+  absl::StatusOr<std::string> CreateStackOf(std::string_view json);
+
   // The uid of the server, which is the only one.
   absl::StatusOr<std::string> ServerUid(std::string_view stack_uid);
 

@@ -38,6 +38,7 @@
 #include "absl/time/time.h"
 #include "platform/unique_fd.h"
 #include "tools/bench/api_client.h"
+#include "tools/bench/http_load.h"
 #include "tools/bench/instance_watch.h"
 #include "tools/bench/proc_file.h"
 
@@ -97,12 +98,16 @@ absl::StatusOr<std::unique_ptr<BenchServer>> BenchServer::Start(
 
 BenchServer::~BenchServer() {
   if (const absl::Status stopped = Stop(); !stopped.ok()) {
-    std::cerr << "scaling: stopping the server: " << stopped.message() << "\n";
+    std::cerr << "bench: stopping the server: " << stopped.message() << "\n";
   }
 }
 
 absl::StatusOr<ApiClient> BenchServer::Connect() const {
   return ApiClient::Connect(port_, token_);
+}
+
+HttpTarget BenchServer::Target(std::string_view path) const {
+  return {.port = port_, .token = token_, .path = std::string(path)};
 }
 
 // --- The start

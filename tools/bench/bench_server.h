@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "platform/unique_fd.h"
 #include "tools/bench/api_client.h"
+#include "tools/bench/http_load.h"
 
 namespace tallyman::bench {
 
@@ -38,6 +39,9 @@ class BenchServer {
 
   // A connection with a token that has no limit worth mentioning.
   absl::StatusOr<ApiClient> Connect() const;
+
+  // The same for clients that only measure; `path` is sent as it is.
+  HttpTarget Target(std::string_view path) const;
 
   pid_t pid() const { return pid_; }
   const std::string& stack_uid() const { return stack_uid_; }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -21,25 +20,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "tools/bench/statistics.h"
 
 namespace tallyman::bench {
 namespace {
-
-// Of the middle two if there are two.
-double Median(std::vector<double> samples) {
-  absl::c_sort(samples);
-  const size_t half = samples.size() / 2;
-  if (samples.size() % 2 == 1) return samples[half];
-  return (samples[half - 1] + samples[half]) / 2;
-}
-
-// Three decimals of small numbers, none of whole ones.
-std::string Show(double value) {
-  if (value == std::floor(value)) return absl::StrFormat("%.0f", value);
-  if (value >= 100) return absl::StrFormat("%.1f", value);
-  if (value >= 10) return absl::StrFormat("%.2f", value);
-  return absl::StrFormat("%.3f", value);
-}
 
 std::string Ratio(double value, double floor) {
   return floor > 0 ? absl::StrFormat("%.2f", value / floor) : "-";
@@ -69,9 +53,9 @@ void Report::Add(Group group, std::string_view what, int64_t instances,
   Row row = {std::string(what),
              absl::StrCat(instances),
              std::string(unit),
-             has_spread ? Show(samples.front()) : "-",
-             Show(median),
-             has_spread ? Show(samples.back()) : "-",
+             has_spread ? ShowNumber(samples.front()) : "-",
+             ShowNumber(median),
+             has_spread ? ShowNumber(samples.back()) : "-",
              absl::StrCat(samples.size()),
              "",
              ""};

@@ -1,0 +1,153 @@
+// Lists the processes of the machine when it is told to, and says how long that
+// took. A process of its own for each way of listing: one's kept descriptors
+// take nothing from another's limit.
+//
+//   enumerator floor|floor_kept|lister|lister_kept THREADS
+//
+// Says "ready", then for each line on standard input, a number N, one line with
+// the number of processes, the number of descriptors that are open, and the
+// nanoseconds of each of N listings. One more is made before these and not
+// counted. Ends with its input.
+
+#include <sys/resource.h>
+
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "platform/process.h"
+#include "platform/process_lister.h"
+#include "tools/bench/proc_file.h"
+#include "tools/bench/proc_floor.h"
+
+namespace tallyman::bench {
+namespace {
+
+using ::tallyman::platform::ProcessField;
+using ::tallyman::platform::ProcessLister;
+using ::tallyman::platform::ProcessQuery;
+
+// What GET /server/processes shows if nothing else is asked for; the pid is
+// always there.
+constexpr platform::ProcessFields kDefaultFields =
+    ProcessField::kName | ProcessField::kArguments | ProcessField::kNumThreads |
+    ProcessField::kState | ProcessField::kResidentBytes |
+    ProcessField::kPeakResidentBytes | ProcessField::kUser |
+    ProcessField::kStorageIo;
+
+// One listing; the number of processes.
+using Listing = std::function<absl::StatusOr<size_t>()>;
+
+void RaiseDescriptorLimit() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+absl::StatusOr<Listing> MakeFloor(ProcFloor::Files files, int threads) {
+  absl::StatusOr<std::unique_ptr<ProcFloor>> floor =
+      ProcFloor::Create(files, threads);
+  if (!floor.ok()) return floor.status();
+  return Listing([floor = std::shared_ptr<ProcFloor>(*std::move(floor))] {
+    return floor->Walk();
+  });
+}
+
+// A lister that has no such option yet keeps no descriptors.
+template <typename Options>
+void SetKeptDescriptors(Options& options, int kept) {
+  if constexpr (requires { options.max_kept_descriptors; }) {
+    options.max_kept_descriptors = kept;
+  }
+}
+
+absl::StatusOr<Listing> MakeLister(int max_kept_descriptors, int threads) {
+  ProcessLister::Options options = {.max_threads = threads};
+  SetKeptDescriptors(options, max_kept_descriptors);
+  absl::StatusOr<std::unique_ptr<ProcessLister>> lister =
+      ProcessLister::Create(std::move(options));
+  if (!lister.ok()) return lister.status();
+  return Listing([lister = std::shared_ptr<ProcessLister>(
+                      *std::move(lister))]() -> absl::StatusOr<size_t> {
+    const absl::StatusOr<platform::ProcessSnapshot> snapshot =
+        lister->List({.fields = kDefaultFields, .pids = {}});
+    if (!snapshot.ok()) return snapshot.status();
+    return snapshot->processes().size();
+  });
+}
+
+absl::StatusOr<Listing> MakeListing(std::string_view way, int threads) {
+  if (way == "floor") return MakeFloor(ProcFloor::Files::kOpened, threads);
+  if (way == "floor_kept") return MakeFloor(ProcFloor::Files::kKept, threads);
+  if (way == "lister") return MakeLister(0, threads);
+  if (way == "lister_kept") return MakeLister(-1, threads);
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", way, "\" is no way of listing"));
+}
+
+absl::StatusOr<std::string> ListRepeatedly(const Listing& list, int times) {
+  using Clock = std::chrono::steady_clock;
+  std::string nanoseconds;
+  size_t processes = 0;
+  for (int i = 0; i <= times; ++i) {
+    const Clock::time_point begin = Clock::now();
+    // What a listing gives back is part of what it costs.
+    const absl::StatusOr<size_t> listed = list();
+    const std::chrono::nanoseconds elapsed = Clock::now() - begin;
+    if (!listed.ok()) return listed.status();
+    processes = *listed;
+    if (i > 0) absl::StrAppend(&nanoseconds, " ", elapsed.count());
+  }
+  return absl::StrCat(processes, " ", ListNumbers("/proc/self/fd").size(),
+                      nanoseconds);
+}
+
+absl::Status Run(std::string_view way, std::string_view threads_text) {
+  constexpr int kMost = 10'000;
+  int threads = 0;
+  if (!absl::SimpleAtoi(threads_text, &threads) || threads < 0) {
+    return absl::InvalidArgumentError("THREADS is not a number");
+  }
+  RaiseDescriptorLimit();
+  const absl::StatusOr<Listing> list = MakeListing(way, threads);
+  if (!list.ok()) return list.status();
+  std::cout << "ready" << std::endl;
+  std::string line;
+  while (std::getline(std::cin, line)) {
+    int times = 0;
+    if (!absl::SimpleAtoi(line, &times) || times < 1 || times > kMost) {
+      return absl::InvalidArgumentError("how often?");
+    }
+    const absl::StatusOr<std::string> answer = ListRepeatedly(*list, times);
+    if (!answer.ok()) return answer.status();
+    std::cout << *answer << std::endl;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace tallyman::bench
+
+int main(int argc, char** argv) {
+  const absl::Status status =
+      argc == 3 ? tallyman::bench::Run(argv[1], argv[2])
+                : absl::InvalidArgumentError(
+                      "usage: enumerator "
+                      "floor|floor_kept|lister|lister_kept THREADS");
+  if (status.ok()) return 0;
+  // Where whoever speaks to it reads: instead of an answer.
+  std::cout << "error " << status.message() << std::endl;
+  return 1;
+}

@@ -1,0 +1,62 @@
+#include "tools/bench/interleave.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "tools/bench/interruption.h"
+#include "tools/bench/statistics.h"
+
+namespace tallyman::bench {
+namespace {
+
+// How long one measurement is repeated in a round.
+constexpr double kRoundMilliseconds = 40;
+constexpr double kMostTimes = 25;
+
+}  // namespace
+
+size_t Interleave::Add(Measurement measurement) {
+  entries_.push_back({.measurement = std::move(measurement)});
+  return entries_.size() - 1;
+}
+
+size_t Interleave::AddSingle(Single single) {
+  entries_.push_back({.measurement = [single = std::move(single)](int)
+                          -> absl::StatusOr<std::vector<double>> {
+                        const absl::StatusOr<double> value = single();
+                        if (!value.ok()) return value.status();
+                        return std::vector<double>{*value};
+                      },
+                      .once = true});
+  return entries_.size() - 1;
+}
+
+absl::Status Interleave::Run(int repetitions,
+                             absl::FunctionRef<void(int)> progress) {
+  for (int i = 0; i <= repetitions; ++i) {
+    progress(i);
+    for (Entry& entry : entries_) {
+      if (absl::Status status = CheckInterruption(); !status.ok()) {
+        return status;
+      }
+      const absl::StatusOr<std::vector<double>> values =
+          entry.measurement(entry.times);
+      if (!values.ok()) return values.status();
+      const double median = Median(*values);
+      if (i > 0) {
+        entry.samples.push_back(median);
+      } else if (!entry.once && median > 0) {
+        entry.times = static_cast<int>(
+            std::clamp(kRoundMilliseconds / median, 1.0, kMostTimes));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tallyman::bench

@@ -1,0 +1,286 @@
+// The ratios that Tallyman is held against, in one table of one run: listing
+// beside what reading /proc costs at least and beside other listers, answers
+// over HTTP beside the listing and beside nginx, scaling beside loops of
+// posix_spawn(3) and kill(2), and what is left when nothing happens. See
+// docs/performance.md. Starts all that it measures and leaves nothing behind.
+//
+//   tools/bazel run //tools/bench:performance
+
+#include <cstdint>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "tools/bench/bench_server.h"
+#include "tools/bench/interruption.h"
+#include "tools/bench/listing_area.h"
+#include "tools/bench/peer_versions.h"
+#include "tools/bench/performance_options.h"
+#include "tools/bench/performance_run.h"
+#include "tools/bench/report.h"
+#include "tools/bench/result_table.h"
+#include "tools/bench/runfiles.h"
+#include "tools/bench/scaling_area.h"
+#include "tools/bench/sleeper_crowd.h"
+#include "tools/bench/small_area.h"
+#include "tools/bench/spawn_loop.h"
+
+ABSL_FLAG(std::vector<std::string>, areas,
+          (std::vector<std::string>{"listing", "http", "small", "scaling",
+                                    "idle"}),
+          "What is measured: any of listing, http, small, scaling, idle.");
+ABSL_FLAG(std::vector<std::string>, processes,
+          (std::vector<std::string>{"100", "1000", "5000"}),
+          "Numbers of sleeping processes that are added for listing and http.");
+ABSL_FLAG(std::vector<std::string>, instances,
+          (std::vector<std::string>{"100", "1000"}),
+          "Numbers of instances to scale to, from 0 and back.");
+ABSL_FLAG(int64_t, idle_instances, 1000, "How many instances idle.");
+ABSL_FLAG(int, repetitions, 5,
+          "How often each figure is taken, besides a first time that does not "
+          "count.");
+ABSL_FLAG(absl::Duration, load, absl::Seconds(1),
+          "How long one client and 16 clients ask, each time.");
+ABSL_FLAG(absl::Duration, idle, absl::Seconds(10),
+          "How long server and keeper are watched while nothing changes.");
+ABSL_FLAG(absl::Duration, timeout, absl::Minutes(5),
+          "How long one scale may take.");
+ABSL_FLAG(std::string, format, "table",
+          "table (for people), markdown, or json (with all samples).");
+ABSL_FLAG(bool, check, false,
+          "End with the exit code 1 if a target is missed.");
+ABSL_FLAG(std::string, server, "server/server",
+          "The server's binary. The default is the one that was built along "
+          "with this program.");
+ABSL_FLAG(std::string, dir, "",
+          "Where the server's data directory is made, for as long as this "
+          "runs: its file system matters. Empty: $TMPDIR, or /tmp.");
+
+namespace tallyman::bench {
+namespace {
+
+constexpr int64_t kMostProcesses = 20'000;
+constexpr int64_t kMostInstances = 1000;  // What the API allows.
+
+struct Plan {
+  PerformanceRun run;
+  std::set<Area> areas;
+  std::vector<int64_t> processes;
+  TableFormat format = TableFormat::kTable;
+
+  bool Has(Area area) const { return areas.contains(area); }
+};
+
+absl::Status FindFiles(PerformanceRun& run) {
+  absl::Status status;
+  const auto set = [&](std::string& path, absl::StatusOr<std::string> found) {
+    status.Update(found.status());
+    if (found.ok()) path = *std::move(found);
+  };
+  set(run.server, FindProgram(absl::GetFlag(FLAGS_server), "--server"));
+  set(run.sleepers, FindProgram("tools/bench/sleepers", "sleepers"));
+  set(run.enumerator, FindProgram("tools/bench/enumerator", "enumerator"));
+  set(run.psutil_lister, FindDataFile("tools/bench/psutil_lister.py"));
+  return status;
+}
+
+absl::StatusOr<Plan> ReadFlags() {
+  Plan plan;
+  absl::StatusOr<std::set<Area>> areas = ParseAreas(absl::GetFlag(FLAGS_areas));
+  if (!areas.ok()) return areas.status();
+  plan.areas = *std::move(areas);
+  absl::StatusOr<std::vector<int64_t>> processes = ParseCounts(
+      absl::GetFlag(FLAGS_processes), kMostProcesses, "--processes");
+  if (!processes.ok()) return processes.status();
+  plan.processes = *std::move(processes);
+  absl::StatusOr<std::vector<int64_t>> instances = ParseCounts(
+      absl::GetFlag(FLAGS_instances), kMostInstances, "--instances");
+  if (!instances.ok()) return instances.status();
+  plan.run.instances = *std::move(instances);
+  plan.run.idle_instances = absl::GetFlag(FLAGS_idle_instances);
+  if (plan.run.idle_instances < 1 || plan.run.idle_instances > kMostInstances) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--idle_instances: is not from 1 to ", kMostInstances));
+  }
+  const std::string format = absl::GetFlag(FLAGS_format);
+  const std::optional<TableFormat> parsed = ParseTableFormat(format);
+  if (!parsed) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--format: \"", format, "\" is not table, markdown or json"));
+  }
+  plan.format = *parsed;
+  plan.run.repetitions = absl::GetFlag(FLAGS_repetitions);
+  if (plan.run.repetitions < 1) {
+    return absl::InvalidArgumentError("--repetitions: is less than 1");
+  }
+  plan.run.load = absl::GetFlag(FLAGS_load);
+  plan.run.idle = absl::GetFlag(FLAGS_idle);
+  plan.run.timeout = absl::GetFlag(FLAGS_timeout);
+  for (const absl::Duration duration :
+       {plan.run.load, plan.run.idle, plan.run.timeout}) {
+    if (duration <= absl::ZeroDuration()) {
+      return absl::InvalidArgumentError(
+          "--load, --idle, --timeout: are not more than 0");
+    }
+  }
+  plan.run.parent_directory = absl::GetFlag(FLAGS_dir);
+  plan.run.progress = [](std::string_view what) {
+    std::cerr << "performance: " << what << std::endl;
+  };
+  if (absl::Status found = FindFiles(plan.run); !found.ok()) return found;
+  return plan;
+}
+
+// Measures the areas of a plan. One that fails does not keep others from being
+// measured: it is a row that says why.
+class Performance {
+ public:
+  explicit Performance(const Plan& plan) : plan_(plan) {}
+
+  // Cancelled if it was interrupted; otherwise the first thing that failed.
+  absl::Status Measure();
+
+  ResultTable& table() { return table_; }
+
+ private:
+  // Notes what came of `area`. False if nothing more is to be measured.
+  bool GoOn(std::string_view area, const absl::Status& status);
+
+  // With a server of its own each.
+  bool MeasureAnswers();
+  bool MeasureInstances();
+  // Runs `measure` with a new server, and stops it.
+  bool WithServer(const std::function<bool(BenchServer&)>& measure);
+  bool MeasurePopulation(const BenchServer& server, int64_t added);
+
+  const Plan& plan_;
+  ResultTable table_;
+  absl::Status status_;
+};
+
+absl::Status Performance::Measure() {
+  const std::string before = DescribeMachine();
+  const std::string peers = DescribePeers();
+  bool go_on = true;
+  if (plan_.Has(Area::kListing) || plan_.Has(Area::kHttp) ||
+      plan_.Has(Area::kSmall)) {
+    go_on = MeasureAnswers();
+  }
+  if (go_on && (plan_.Has(Area::kScaling) || plan_.Has(Area::kIdle))) {
+    MeasureInstances();
+  }
+  table_.AddFootnote(absl::StrCat("medians of ", plan_.run.repetitions,
+                                  " rounds; ratio and spread: of the single "
+                                  "rounds"));
+  table_.AddFootnote(absl::StrCat("before: ", before));
+  table_.AddFootnote(absl::StrCat("after:  ", DescribeMachine()));
+  table_.AddFootnote(absl::StrCat("peers:  ", peers));
+  return status_;
+}
+
+bool Performance::GoOn(std::string_view area, const absl::Status& status) {
+  if (status.ok()) return true;
+  status_.Update(status);
+  if (absl::IsCancelled(status)) return false;
+  plan_.run.progress(absl::StrCat(area, ": ", status.message()));
+  table_.BeginSection(std::string(area));
+  table_.Add({.what = "failed", .note = std::string(status.message())});
+  return true;
+}
+
+bool Performance::WithServer(const std::function<bool(BenchServer&)>& measure) {
+  const absl::StatusOr<std::unique_ptr<BenchServer>> server =
+      BenchServer::Start(plan_.run.server, plan_.run.parent_directory,
+                         kSleepCommand);
+  if (!server.ok()) return GoOn("the server", server.status());
+  const bool go_on = measure(**server);
+  return GoOn("stopping the server", (*server)->Stop()) && go_on;
+}
+
+bool Performance::MeasurePopulation(const BenchServer& server, int64_t added) {
+  plan_.run.progress(
+      absl::StrCat("starting ", ShowCount(added), " sleeping processes"));
+  const absl::StatusOr<std::unique_ptr<SleeperCrowd>> crowd =
+      SleeperCrowd::Start(plan_.run.sleepers, added);
+  if (!crowd.ok()) return GoOn("sleeping processes", crowd.status());
+  const Population population = {.added = added,
+                                 .one_pid = (*crowd)->last_pid()};
+  if (plan_.Has(Area::kListing) &&
+      !GoOn("listing", MeasureListing(plan_.run, server, population, table_))) {
+    return false;
+  }
+  return !plan_.Has(Area::kHttp) ||
+         GoOn("http", MeasureHttp(plan_.run, server, population, table_));
+}
+
+bool Performance::MeasureAnswers() {
+  return WithServer([&](BenchServer& server) {
+    if (plan_.Has(Area::kListing) || plan_.Has(Area::kHttp)) {
+      for (const int64_t added : plan_.processes) {
+        if (!MeasurePopulation(server, added)) return false;
+      }
+    }
+    return !plan_.Has(Area::kSmall) ||
+           GoOn("small", MeasureSmall(plan_.run, server, table_));
+  });
+}
+
+bool Performance::MeasureInstances() {
+  return WithServer([&](BenchServer& server) {
+    if (plan_.Has(Area::kScaling) &&
+        !GoOn("scaling", MeasureScaling(plan_.run, server, table_))) {
+      return false;
+    }
+    return !plan_.Has(Area::kIdle) ||
+           GoOn("idle", MeasureIdle(plan_.run, server, table_));
+  });
+}
+
+// The exit code.
+absl::StatusOr<int> Run() {
+  const absl::StatusOr<Plan> plan = ReadFlags();
+  if (!plan.ok()) return plan.status();
+  NoteInterruptions();
+  Performance performance(*plan);
+  const absl::Status status = performance.Measure();
+  std::cout << performance.table().Render(plan->format) << std::flush;
+  if (!status.ok()) return status;
+  const int missed = performance.table().MissedTargets();
+  plan->run.progress(absl::StrCat("targets missed: ", missed));
+  return absl::GetFlag(FLAGS_check) && missed > 0 ? 1 : 0;
+}
+
+int Main(int argc, char** argv) {
+  absl::SetProgramUsageMessage(
+      "Measures Tallyman beside what it is held against; prints one table.\n\n"
+      "  performance [--areas=listing,http,small,scaling,idle] "
+      "[--processes=100,1000,5000]\n"
+      "      [--repetitions=5] [--format=table|markdown|json] [--check]");
+  const std::vector<char*> arguments = absl::ParseCommandLine(argc, argv);
+  const absl::StatusOr<int> code =
+      arguments.size() > 1
+          ? absl::InvalidArgumentError(absl::StrCat(
+                "\"", std::string_view(arguments[1]), "\" is not a flag"))
+          : Run();
+  if (code.ok()) return *code;
+  std::cerr << "performance: " << code.status().message() << "\n";
+  return 1;
+}
+
+}  // namespace
+}  // namespace tallyman::bench
+
+int main(int argc, char** argv) { return tallyman::bench::Main(argc, argv); }

@@ -1,0 +1,52 @@
+#include "tools/bench/performance_options.h"
+
+#include <cstdint>
+#include <set>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gtest/gtest.h"
+
+namespace tallyman::bench {
+namespace {
+
+TEST(ParseAreasTest, TakesAnyOrder) {
+  const auto areas = ParseAreas({"idle", "listing", "idle"});
+  ASSERT_TRUE(areas.ok()) << areas.status();
+  EXPECT_EQ(*areas, (std::set<Area>{Area::kListing, Area::kIdle}));
+}
+
+TEST(ParseAreasTest, NamesWhatThereIsNot) {
+  const auto areas = ParseAreas({"listing", "disk"});
+  EXPECT_EQ(areas.status(),
+            absl::InvalidArgumentError(
+                "--areas: there is no \"disk\"; there are listing, http, "
+                "small, scaling, idle"));
+  EXPECT_FALSE(ParseAreas({}).ok());
+}
+
+TEST(ParseCountsTest, KeepsTheOrder) {
+  const auto counts = ParseCounts({"5000", "1"}, 5000, "--processes");
+  ASSERT_TRUE(counts.ok()) << counts.status();
+  EXPECT_EQ(*counts, (std::vector<int64_t>{5000, 1}));
+}
+
+TEST(ParseCountsTest, RefusesWhatIsNoNumberInRange) {
+  EXPECT_EQ(ParseCounts({"5001"}, 5000, "--processes").status(),
+            absl::InvalidArgumentError(
+                "--processes: \"5001\" is not a number from 1 to 5000"));
+  EXPECT_FALSE(ParseCounts({"0"}, 5000, "--processes").ok());
+  EXPECT_FALSE(ParseCounts({"many"}, 5000, "--processes").ok());
+  EXPECT_FALSE(ParseCounts({""}, 5000, "--processes").ok());
+  EXPECT_FALSE(ParseCounts({}, 5000, "--processes").ok());
+}
+
+TEST(ShowCountTest, DividesThousands) {
+  EXPECT_EQ(ShowCount(0), "0");
+  EXPECT_EQ(ShowCount(100), "100");
+  EXPECT_EQ(ShowCount(1000), "1,000");
+  EXPECT_EQ(ShowCount(1234567), "1,234,567");
+}
+
+}  // namespace
+}  // namespace tallyman::bench

@@ -1,0 +1,47 @@
+#include "tools/bench/scratch_directory.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <ios>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+
+namespace tallyman::bench {
+
+absl::StatusOr<ScratchDirectory> ScratchDirectory::Make() {
+  std::error_code error;
+  std::string path =
+      absl::StrCat(std::filesystem::temp_directory_path(error).string(),
+                   "/tallyman-bench-XXXXXX");
+  if (error || mkdtemp(path.data()) == nullptr) {
+    return absl::ErrnoToStatus(error ? error.value() : errno,
+                               absl::StrCat("can't make \"", path, "\""));
+  }
+  return ScratchDirectory(std::move(path));
+}
+
+ScratchDirectory::~ScratchDirectory() {
+  if (path_.empty()) return;
+  std::error_code error;
+  std::filesystem::remove_all(path_, error);
+}
+
+absl::Status ScratchDirectory::Write(std::string_view name,
+                                     std::string_view text) const {
+  const std::string path = absl::StrCat(path_, "/", name);
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  if (file) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("can't write \"", path, "\""));
+}
+
+}  // namespace tallyman::bench

@@ -1,0 +1,21 @@
+// The area "small": short answers, many of them.
+
+#ifndef TALLYMAN_TOOLS_BENCH_SMALL_AREA_H_
+#define TALLYMAN_TOOLS_BENCH_SMALL_AREA_H_
+
+#include "absl/status/status.h"
+#include "tools/bench/bench_server.h"
+#include "tools/bench/performance_run.h"
+#include "tools/bench/result_table.h"
+
+namespace tallyman::bench {
+
+// Adds a section: GET /stacks/{uid}/processes of a stack of ten processes,
+// which it makes, beside a static file of the same size from nginx, both asked
+// by wrk in turn.
+absl::Status MeasureSmall(const PerformanceRun& run, const BenchServer& server,
+                          ResultTable& table);
+
+}  // namespace tallyman::bench
+
+#endif  // TALLYMAN_TOOLS_BENCH_SMALL_AREA_H_

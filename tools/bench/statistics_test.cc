@@ -1,0 +1,25 @@
+#include "tools/bench/statistics.h"
+
+#include "gtest/gtest.h"
+
+namespace tallyman::bench {
+namespace {
+
+TEST(MedianTest, IsTheMiddleWhateverTheOrder) {
+  EXPECT_EQ(Median({5}), 5);
+  EXPECT_EQ(Median({9, 1, 5}), 5);
+}
+
+TEST(MedianTest, OfAnEvenNumberIsBetweenTheTwoInTheMiddle) {
+  EXPECT_EQ(Median({9, 1, 4, 6}), 5);
+}
+
+TEST(ShowNumberTest, HasAboutFourDigits) {
+  EXPECT_EQ(ShowNumber(0.12345), "0.123");
+  EXPECT_EQ(ShowNumber(12.345), "12.35");
+  EXPECT_EQ(ShowNumber(123.45), "123.5");
+  EXPECT_EQ(ShowNumber(12), "12");
+}
+
+}  // namespace
+}  // namespace tallyman::bench
