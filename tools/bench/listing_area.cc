@@ -28,17 +28,24 @@ namespace {
 
 constexpr std::string_view kProcesses = "/server/processes";
 
-// A way of listing in a process of its own, with its place among the turns.
+// A way of listing in a process of its own, with its place among the turns; or
+// why it can't be measured.
 struct Way {
   std::unique_ptr<ListingProbe> probe;
-  size_t turn = 0;
+  std::optional<size_t> turn;
+  std::string failure;
 };
 
+// An error only if it was interrupted.
 absl::StatusOr<Way> AddWay(std::vector<std::string> arguments,
                            Interleave& turns) {
   absl::StatusOr<std::unique_ptr<ListingProbe>> probe =
       ListingProbe::Start(std::move(arguments));
-  if (!probe.ok()) return probe.status();
+  absl::Status status = probe.status();
+  // What fails, as where descriptors run out, does so now.
+  if (status.ok()) status = (*probe)->Measure(1).status();
+  if (absl::IsCancelled(status)) return status;
+  if (!status.ok()) return Way{.failure = std::string(status.message())};
   const size_t turn = turns.Add(
       [probe = probe->get()](int times) { return probe->Measure(times); });
   return Way{.probe = *std::move(probe), .turn = turn};
@@ -81,10 +88,16 @@ class ListingArea {
   void AddRequests();
   size_t AddRequest(std::string_view query);
 
+  // None if it could not be measured.
+  std::vector<double> SamplesOf(const Way& way) const {
+    return way.turn ? turns_.samples(*way.turn) : std::vector<double>();
+  }
+
   void Report();
   void ReportPairs();
-  void ReportPeer(std::string against, const std::vector<double>* samples,
-                  double target, std::string_view package);
+  void ReportPair(size_t index);
+  void ReportPeer(std::string against, std::vector<double> samples,
+                  double target, std::string failure);
   void ReportRequests();
 
   const PerformanceRun& run_;
@@ -95,7 +108,7 @@ class ListingArea {
   Interleave turns_;
   std::vector<Way> floors_;
   std::vector<Way> listers_;
-  std::optional<Way> psutil_;
+  Way psutil_ = {.failure = "not installed: python3"};
   std::optional<size_t> ps_;
   size_t full_ = 0;
   std::vector<Less> less_;
@@ -129,6 +142,10 @@ absl::Status ListingArea::AddPairs() {
     if (status.ok()) status = add(pair.lister_way, pair.threads, listers_);
     if (!status.ok()) return status;
   }
+  // Where even that fails there is nothing to compare with.
+  if (!floors_.front().turn) {
+    return absl::InternalError(floors_.front().failure);
+  }
   return absl::OkStatus();
 }
 
@@ -157,7 +174,7 @@ absl::Status ListingArea::AddPsutil() {
   if (!python) return absl::OkStatus();
   absl::StatusOr<Way> psutil = AddWay({*python, run_.psutil_lister}, turns_);
   if (psutil.ok()) psutil_ = *std::move(psutil);
-  return absl::IsNotFound(psutil.status()) ? absl::OkStatus() : psutil.status();
+  return psutil.status();
 }
 
 size_t ListingArea::AddRequest(std::string_view query) {
@@ -185,11 +202,11 @@ void ListingArea::Report() {
       "LISTING: ", ShowCount(population_.added), " processes added (",
       ShowCount(floors_.front().probe->processes()), " in all), ten fields"));
   ReportPairs();
-  ReportPeer("ps (8 of the fields)", ps_ ? &turns_.samples(*ps_) : nullptr, 5,
-             "procps");
-  ReportPeer("psutil, warm (9 of the fields)",
-             psutil_ ? &turns_.samples(psutil_->turn) : nullptr, 12,
-             "python3-psutil");
+  ReportPeer("ps (8 of the fields)",
+             ps_ ? turns_.samples(*ps_) : std::vector<double>(), 5,
+             "not installed: procps");
+  ReportPeer("psutil, warm (9 of the fields)", SamplesOf(psutil_), 12,
+             psutil_.failure);
   ReportRequests();
 }
 
@@ -197,35 +214,43 @@ void ListingArea::ReportPairs() {
   for (size_t i = 0; i < kPairs.size(); ++i) {
     table_.Add({.what = absl::StrCat("floor: ", kPairs[i].name),
                 .unit = "ms",
-                .measured = turns_.samples(floors_[i].turn)});
+                .measured = SamplesOf(floors_[i]),
+                .note = floors_[i].failure});
   }
-  for (size_t i = 0; i < kPairs.size(); ++i) {
-    // How many it really keeps is for it to decide.
-    table_.Add({.what = absl::StrCat("ProcessLister: ", kPairs[i].name),
-                .unit = "ms",
-                .measured = turns_.samples(listers_[i].turn),
-                .against = "the same floor",
-                .beside = turns_.samples(floors_[i].turn),
-                .target = AtMost(kMostOfFloor),
-                .note = absl::StrCat(listers_[i].probe->descriptors(),
-                                     " descriptors open")});
-  }
+  for (size_t i = 0; i < kPairs.size(); ++i) ReportPair(i);
 }
 
-void ListingArea::ReportPeer(std::string against,
-                             const std::vector<double>* samples, double target,
-                             std::string_view package) {
+void ListingArea::ReportPair(size_t index) {
+  const Way& lister = listers_[index];
+  Row row = {.what = absl::StrCat("ProcessLister: ", kPairs[index].name),
+             .unit = "ms",
+             .measured = SamplesOf(lister),
+             .against = "the same floor",
+             .beside = SamplesOf(floors_[index]),
+             .target = AtMost(kMostOfFloor),
+             .note = lister.failure};
+  // Without anything beside it the target means nothing.
+  if (row.beside.empty()) row.target.reset();
+  if (lister.probe != nullptr) {
+    // How many it really keeps is for it to decide.
+    row.note = absl::StrCat(lister.probe->descriptors(), " descriptors open");
+  }
+  table_.Add(std::move(row));
+}
+
+void ListingArea::ReportPeer(std::string against, std::vector<double> samples,
+                             double target, std::string failure) {
+  const Way& lister = listers_[kBest];
   Row row = {
       .what = absl::StrCat("times faster: ProcessLister, ", kPairs[kBest].name),
       .unit = "ms",
       .against = std::move(against),
       .times_faster = true,
-      .target = AtLeast(target)};
-  if (samples != nullptr) {
-    row.measured = turns_.samples(listers_[kBest].turn);
-    row.beside = *samples;
-  } else {
-    row.note = absl::StrCat("not installed: ", package);
+      .target = AtLeast(target),
+      .note = samples.empty() ? std::move(failure) : lister.failure};
+  if (!samples.empty()) {
+    row.measured = SamplesOf(lister);
+    row.beside = std::move(samples);
   }
   table_.Add(std::move(row));
 }
@@ -262,6 +287,7 @@ absl::Status MeasureHttp(const PerformanceRun& run, const BenchServer& server,
   const absl::StatusOr<Way> lister =
       AddWay({run.enumerator, "lister_kept", "0"}, turns);
   if (!lister.ok()) return lister.status();
+  if (!lister->turn) return absl::InternalError(lister->failure);
   size_t body_bytes = 0;
   const size_t fetch =
       turns.Add([&](int times) -> absl::StatusOr<std::vector<double>> {
@@ -288,7 +314,7 @@ absl::Status MeasureHttp(const PerformanceRun& run, const BenchServer& server,
              .unit = "ms",
              .measured = turns.samples(fetch),
              .against = "ProcessLister in process",
-             .beside = turns.samples(lister->turn),
+             .beside = turns.samples(*lister->turn),
              .target = AtMost(1.35)});
   table.Add({.what = absl::StrCat("answers to ", kClients, " clients"),
              .unit = "1/s",

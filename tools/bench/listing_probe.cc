@@ -11,7 +11,6 @@
 #include "absl/memory/memory.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -34,12 +33,10 @@ absl::StatusOr<std::unique_ptr<ListingProbe>> ListingProbe::Start(
   if (!child.ok()) return child.status();
   const absl::StatusOr<std::string> line = (*child)->ReadLine(kStartWait);
   if (!line.ok()) return line.status();
-  std::string_view text = *line;
-  if (absl::ConsumePrefix(&text, "ready")) {
-    absl::ConsumePrefix(&text, " ");
-    return absl::WrapUnique(
-        new ListingProbe(*std::move(child), std::string(text)));
+  if (*line == "ready") {
+    return absl::WrapUnique(new ListingProbe(*std::move(child)));
   }
+  std::string_view text = *line;
   absl::ConsumePrefix(&text, "error ");
   return absl::StartsWith(text, "not installed") ? absl::NotFoundError(text)
                                                  : absl::InternalError(text);
@@ -60,7 +57,9 @@ absl::StatusOr<std::vector<double>> ListingProbe::Measure(int times) {
     numbers.push_back(number);
   }
   if (numbers.size() != static_cast<size_t>(times) + 2) {
-    return absl::InternalError(absl::StrCat("listing failed: ", *line));
+    std::string_view text = *line;
+    absl::ConsumePrefix(&text, "error ");
+    return absl::InternalError(text);
   }
   processes_ = numbers[0];
   descriptors_ = numbers[1];

@@ -18,27 +18,24 @@ namespace tallyman::bench {
 // Not thread-safe.
 class ListingProbe {
  public:
-  // `arguments` begin with the path of the program. NotFound if what it lists
-  // with is not installed; the message says what is missing.
+  // `arguments` begin with the path of the program. Internal, with what it
+  // says, if it can't list: "not installed: ...".
   static absl::StatusOr<std::unique_ptr<ListingProbe>> Start(
       std::vector<std::string> arguments);
 
   // Milliseconds of each of `times` listings, after one that is not counted.
   absl::StatusOr<std::vector<double>> Measure(int times);
 
-  // What it said of itself when it began: a version, or "".
-  const std::string& version() const { return version_; }
   // Of the latest Measure(): how many processes there were, and how many
   // descriptors the child had open.
   int64_t processes() const { return processes_; }
   int64_t descriptors() const { return descriptors_; }
 
  private:
-  ListingProbe(std::unique_ptr<ChildProcess> child, std::string version)
-      : child_(std::move(child)), version_(std::move(version)) {}
+  explicit ListingProbe(std::unique_ptr<ChildProcess> child)
+      : child_(std::move(child)) {}
 
   std::unique_ptr<ChildProcess> child_;
-  std::string version_;
   int64_t processes_ = 0;
   int64_t descriptors_ = 0;
 };

@@ -21,7 +21,7 @@ def listing():
     return [process.info for process in psutil.process_iter(attrs=FIELDS, ad_value=None)]
 
 
-print("ready", psutil.__version__, flush=True)
+print("ready", flush=True)
 for line in sys.stdin:
     rows = listing()
     nanoseconds = []

@@ -13,7 +13,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "tools/bench/bench_server.h"
 #include "tools/bench/interruption.h"
@@ -23,6 +22,7 @@
 #include "tools/bench/result_table.h"
 #include "tools/bench/scale_timer.h"
 #include "tools/bench/spawn_loop.h"
+#include "tools/bench/statistics.h"
 
 namespace tallyman::bench {
 namespace {
@@ -114,8 +114,8 @@ Row SumRow(std::string what, std::string unit,
           .unit = std::move(unit),
           .measured = {values[0] + values[1]},
           .target = AtMost(most),
-          .note = absl::StrFormat("server %.2f, keeper %.2f", values[0],
-                                  values[1])};
+          .note = absl::StrCat("server ", ShowNumber(values[0]), ", keeper ",
+                               ShowNumber(values[1]))};
 }
 
 }  // namespace
