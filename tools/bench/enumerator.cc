@@ -11,7 +11,6 @@
 
 #include <sys/resource.h>
 
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -36,7 +35,6 @@ namespace {
 
 using ::tallyman::platform::ProcessField;
 using ::tallyman::platform::ProcessLister;
-using ::tallyman::platform::ProcessQuery;
 
 // What GET /server/processes shows if nothing else is asked for; the pid is
 // always there.
@@ -65,17 +63,11 @@ absl::StatusOr<Listing> MakeFloor(ProcFloor::Files files, int threads) {
   });
 }
 
-// A lister that has no such option yet keeps no descriptors.
-template <typename Options>
-void SetKeptDescriptors(Options& options, int kept) {
-  if constexpr (requires { options.max_kept_descriptors; }) {
-    options.max_kept_descriptors = kept;
-  }
-}
+enum class Keep { kNothing, kDefault };
 
-absl::StatusOr<Listing> MakeLister(int max_kept_descriptors, int threads) {
+absl::StatusOr<Listing> MakeLister(Keep keep, int threads) {
   ProcessLister::Options options = {.max_threads = threads};
-  SetKeptDescriptors(options, max_kept_descriptors);
+  if (keep == Keep::kNothing) options.max_kept_descriptors = 0;
   absl::StatusOr<std::unique_ptr<ProcessLister>> lister =
       ProcessLister::Create(std::move(options));
   if (!lister.ok()) return lister.status();
@@ -91,8 +83,8 @@ absl::StatusOr<Listing> MakeLister(int max_kept_descriptors, int threads) {
 absl::StatusOr<Listing> MakeListing(std::string_view way, int threads) {
   if (way == "floor") return MakeFloor(ProcFloor::Files::kOpened, threads);
   if (way == "floor_kept") return MakeFloor(ProcFloor::Files::kKept, threads);
-  if (way == "lister") return MakeLister(0, threads);
-  if (way == "lister_kept") return MakeLister(-1, threads);
+  if (way == "lister") return MakeLister(Keep::kNothing, threads);
+  if (way == "lister_kept") return MakeLister(Keep::kDefault, threads);
   return absl::InvalidArgumentError(
       absl::StrCat("\"", way, "\" is no way of listing"));
 }
