@@ -1,6 +1,7 @@
 #include "tools/bench/interleave.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "tools/bench/interruption.h"
 #include "tools/bench/statistics.h"
 
@@ -15,8 +17,10 @@ namespace tallyman::bench {
 namespace {
 
 // How long one measurement is repeated in a round.
-constexpr double kRoundMilliseconds = 40;
+constexpr double kRoundMilliseconds = 20;
 constexpr double kMostTimes = 25;
+// How many times as many rounds as were asked for.
+constexpr int kMostRounds = 5;
 
 }  // namespace
 
@@ -36,10 +40,14 @@ size_t Interleave::AddSingle(Single single) {
   return entries_.size() - 1;
 }
 
-absl::Status Interleave::Run(int repetitions,
+absl::Status Interleave::Run(int repetitions, absl::Duration at_least,
                              absl::FunctionRef<void(int)> progress) {
-  for (int i = 0; i <= repetitions; ++i) {
-    progress(i);
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point deadline;
+  for (int i = 0; i <= repetitions * kMostRounds; ++i) {
+    if (i == 1) deadline = Clock::now() + absl::ToChronoMilliseconds(at_least);
+    if (i > repetitions && Clock::now() > deadline) break;
+    if (i <= repetitions) progress(i);
     for (Entry& entry : entries_) {
       if (absl::Status status = CheckInterruption(); !status.ok()) {
         return status;

@@ -12,6 +12,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace tallyman::bench {
 
@@ -20,7 +21,7 @@ namespace tallyman::bench {
 //   Interleave turns;
 //   const size_t floor = turns.Add(measure_floor);
 //   const size_t lister = turns.Add(measure_lister);
-//   absl::Status status = turns.Run(5, progress);
+//   absl::Status status = turns.Run(5, absl::Seconds(5), progress);
 //   ... turns.samples(floor), turns.samples(lister)
 class Interleave {
  public:
@@ -35,12 +36,14 @@ class Interleave {
   size_t AddSingle(Single single);
 
   // All in the order in which they were added, again and again: one round that
-  // warms up and does not count, then `repetitions` more. Of each round and
-  // measurement there is one sample. What takes little time is measured several
-  // times in a row, and the sample is their median. Calls `progress` before
-  // each round, with 0 for the first. The first error ends it; so does an
-  // interruption (see interruption.h).
-  absl::Status Run(int repetitions,
+  // warms up and does not count, then at least `repetitions` more. Where rounds
+  // are quick there are as many more as fit into `at_least`, but no more than
+  // five times as many. Of each round and measurement there is one sample. What
+  // takes little time is measured several times in a row, and the sample is
+  // their median. Calls `progress` before each of the first rounds, with 0 for
+  // the one that warms up. The first error ends it; so does an interruption
+  // (see interruption.h).
+  absl::Status Run(int repetitions, absl::Duration at_least,
                    absl::FunctionRef<void(int repetition)> progress);
 
   const std::vector<double>& samples(size_t index) const {

@@ -50,8 +50,8 @@ ABSL_FLAG(std::vector<std::string>, instances,
           "Numbers of instances to scale to, from 0 and back.");
 ABSL_FLAG(int64_t, idle_instances, 1000, "How many instances idle.");
 ABSL_FLAG(int, repetitions, 5,
-          "How often each figure is taken, besides a first time that does not "
-          "count.");
+          "How often each figure is taken at least, besides a first time that "
+          "does not count.");
 ABSL_FLAG(absl::Duration, load, absl::Seconds(1),
           "How long one client and 16 clients ask, each time.");
 ABSL_FLAG(absl::Duration, idle, absl::Seconds(10),
@@ -183,8 +183,8 @@ absl::Status Performance::Measure() {
     MeasureInstances();
   }
   table_.AddFootnote(absl::StrCat("medians of ", plan_.run.repetitions,
-                                  " rounds; ratio and spread: of the single "
-                                  "rounds"));
+                                  " rounds, or more where they are quick; "
+                                  "ratio and spread: of the single rounds"));
   table_.AddFootnote(absl::StrCat("before: ", before));
   table_.AddFootnote(absl::StrCat("after:  ", DescribeMachine()));
   table_.AddFootnote(absl::StrCat("peers:  ", peers));
