@@ -3,6 +3,10 @@
 // take nothing from another's limit.
 //
 //   enumerator floor|floor_kept|lister|lister_kept THREADS
+//   enumerator floor:FILE,...|floor_kept:FILE,... THREADS
+//
+// The second form reads just these files of each process; of none at all it
+// only lists the directory.
 //
 // Says "ready", then for each line on standard input, a number N, one line with
 // the number of processes, the number of descriptors that are open, and the
@@ -25,6 +29,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "platform/process.h"
 #include "platform/process_lister.h"
 #include "tools/bench/proc_file.h"
@@ -54,9 +59,10 @@ void RaiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-absl::StatusOr<Listing> MakeFloor(ProcFloor::Files files, int threads) {
+absl::StatusOr<Listing> MakeFloor(ProcFloor::Files files, int threads,
+                                  ProcFloor::Names names) {
   absl::StatusOr<std::unique_ptr<ProcFloor>> floor =
-      ProcFloor::Create(files, threads);
+      ProcFloor::Create(files, threads, std::move(names));
   if (!floor.ok()) return floor.status();
   return Listing([floor = std::shared_ptr<ProcFloor>(*std::move(floor))] {
     return floor->Walk();
@@ -81,8 +87,17 @@ absl::StatusOr<Listing> MakeLister(Keep keep, int threads) {
 }
 
 absl::StatusOr<Listing> MakeListing(std::string_view way, int threads) {
-  if (way == "floor") return MakeFloor(ProcFloor::Files::kOpened, threads);
-  if (way == "floor_kept") return MakeFloor(ProcFloor::Files::kKept, threads);
+  ProcFloor::Names names = ProcFloor::DefaultNames();
+  if (const size_t colon = way.find(':'); colon != std::string_view::npos) {
+    names = absl::StrSplit(way.substr(colon + 1), ',', absl::SkipEmpty());
+    way = way.substr(0, colon);
+  }
+  if (way == "floor") {
+    return MakeFloor(ProcFloor::Files::kOpened, threads, std::move(names));
+  }
+  if (way == "floor_kept") {
+    return MakeFloor(ProcFloor::Files::kKept, threads, std::move(names));
+  }
   if (way == "lister") return MakeLister(Keep::kNothing, threads);
   if (way == "lister_kept") return MakeLister(Keep::kDefault, threads);
   return absl::InvalidArgumentError(

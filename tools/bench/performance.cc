@@ -25,6 +25,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "tools/bench/bench_server.h"
+#include "tools/bench/floor_area.h"
 #include "tools/bench/interruption.h"
 #include "tools/bench/listing_area.h"
 #include "tools/bench/peer_versions.h"
@@ -41,7 +42,8 @@
 ABSL_FLAG(std::vector<std::string>, areas,
           (std::vector<std::string>{"listing", "http", "small", "scaling",
                                     "idle"}),
-          "What is measured: any of listing, http, small, scaling, idle.");
+          "What is measured: any of listing, http, small, scaling, idle; and "
+          "floor, which is what reading /proc costs by its parts.");
 ABSL_FLAG(std::vector<std::string>, processes,
           (std::vector<std::string>{"100", "1000", "5000"}),
           "Numbers of sleeping processes that are added for listing and http.");
@@ -175,8 +177,8 @@ absl::Status Performance::Measure() {
   const std::string before = DescribeMachine();
   const std::string peers = DescribePeers();
   bool go_on = true;
-  if (plan_.Has(Area::kListing) || plan_.Has(Area::kHttp) ||
-      plan_.Has(Area::kSmall)) {
+  if (plan_.Has(Area::kFloor) || plan_.Has(Area::kListing) ||
+      plan_.Has(Area::kHttp) || plan_.Has(Area::kSmall)) {
     go_on = MeasureAnswers();
   }
   if (go_on && (plan_.Has(Area::kScaling) || plan_.Has(Area::kIdle))) {
@@ -218,6 +220,10 @@ bool Performance::MeasurePopulation(const BenchServer& server, int64_t added) {
   if (!crowd.ok()) return GoOn("sleeping processes", crowd.status());
   const Population population = {.added = added,
                                  .one_pid = (*crowd)->last_pid()};
+  if (plan_.Has(Area::kFloor) &&
+      !GoOn("floor", MeasureFloorParts(plan_.run, added, table_))) {
+    return false;
+  }
   if (plan_.Has(Area::kListing) &&
       !GoOn("listing", MeasureListing(plan_.run, server, population, table_))) {
     return false;
@@ -228,7 +234,8 @@ bool Performance::MeasurePopulation(const BenchServer& server, int64_t added) {
 
 bool Performance::MeasureAnswers() {
   return WithServer([&](BenchServer& server) {
-    if (plan_.Has(Area::kListing) || plan_.Has(Area::kHttp)) {
+    if (plan_.Has(Area::kFloor) || plan_.Has(Area::kListing) ||
+        plan_.Has(Area::kHttp)) {
       for (const int64_t added : plan_.processes) {
         if (!MeasurePopulation(server, added)) return false;
       }

@@ -18,8 +18,9 @@
 namespace tallyman::bench {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Area>, 5> kAreas = {
-    {{"listing", Area::kListing},
+constexpr std::array<std::pair<std::string_view, Area>, 6> kAreas = {
+    {{"floor", Area::kFloor},
+     {"listing", Area::kListing},
      {"http", Area::kHttp},
      {"small", Area::kSmall},
      {"scaling", Area::kScaling},
@@ -35,9 +36,9 @@ absl::StatusOr<std::set<Area>> ParseAreas(
         std::find_if(kAreas.begin(), kAreas.end(),
                      [&](const auto& area) { return area.first == name; });
     if (found == kAreas.end()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--areas: there is no \"", name,
-                       "\"; there are listing, http, small, scaling, idle"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--areas: there is no \"", name,
+          "\"; there are floor, listing, http, small, scaling, idle"));
     }
     areas.insert(found->second);
   }

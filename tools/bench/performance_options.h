@@ -14,10 +14,10 @@
 namespace tallyman::bench {
 
 // Parts of a run, in the order in which they are measured.
-enum class Area { kListing, kHttp, kSmall, kScaling, kIdle };
+enum class Area { kFloor, kListing, kHttp, kSmall, kScaling, kIdle };
 
-// "listing", "http", "small", "scaling", "idle"; InvalidArgument for any other
-// and for none at all.
+// "floor", "listing", "http", "small", "scaling", "idle"; InvalidArgument for
+// any other and for none at all.
 absl::StatusOr<std::set<Area>> ParseAreas(
     const std::vector<std::string>& names);
 

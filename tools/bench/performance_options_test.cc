@@ -20,8 +20,8 @@ TEST(ParseAreasTest, NamesWhatThereIsNot) {
   const auto areas = ParseAreas({"listing", "disk"});
   EXPECT_EQ(areas.status(),
             absl::InvalidArgumentError(
-                "--areas: there is no \"disk\"; there are listing, http, "
-                "small, scaling, idle"));
+                "--areas: there is no \"disk\"; there are floor, listing, "
+                "http, small, scaling, idle"));
   EXPECT_FALSE(ParseAreas({}).ok());
 }
 

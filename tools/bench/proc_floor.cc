@@ -13,10 +13,12 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/memory/memory.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -25,11 +27,13 @@
 namespace tallyman::bench {
 namespace {
 
-constexpr std::array<const char*, 3> kNames = {"status", "io", "cmdline"};
 constexpr size_t kEntriesSize = size_t{1} << 16;
 constexpr size_t kFileSize = size_t{1} << 14;
 // Processes that a thread takes at a time.
 constexpr size_t kBatch = 32;
+
+// So long may a name be.
+constexpr size_t kMostName = 15;
 
 // "PID/name", with a NUL at its end.
 class Path {
@@ -38,8 +42,8 @@ class Path {
     end_ = std::to_chars(text_.data(), text_.data() + 11, pid).ptr;
     *end_++ = '/';
   }
-  const char* To(const char* name) {
-    std::strcpy(end_, name);
+  const char* To(const std::string& name) {
+    std::memcpy(end_, name.c_str(), name.size() + 1);
     return text_.data();
   }
 
@@ -56,18 +60,26 @@ int OpenAt(int directory, const char* path) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ProcFloor>> ProcFloor::Create(Files files,
-                                                             int threads) {
-  static_assert(kNames.size() == kFiles);
+                                                             int threads,
+                                                             Names names) {
+  if (names.size() > kMostFiles ||
+      absl::c_any_of(names, [](const std::string& name) {
+        return name.size() > kMostName;
+      })) {
+    return absl::InvalidArgumentError("too many names of files, or too long");
+  }
   platform::UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!proc.valid()) return absl::ErrnoToStatus(errno, "opening \"/proc\"");
-  return absl::WrapUnique(
-      new ProcFloor(std::move(proc), files, std::max(threads, 1)));
+  return absl::WrapUnique(new ProcFloor(
+      std::move(proc), files, std::max(threads, 1), std::move(names)));
 }
 
-ProcFloor::ProcFloor(platform::UniqueFd proc, Files files, int threads)
+ProcFloor::ProcFloor(platform::UniqueFd proc, Files files, int threads,
+                     Names names)
     : proc_(std::move(proc)),
       files_(files),
       threads_(threads),
+      names_(std::move(names)),
       entries_(kEntriesSize) {}
 
 absl::StatusOr<size_t> ProcFloor::Walk() {
@@ -130,9 +142,9 @@ bool ProcFloor::UpdateKept() {
     Kept& added = now.emplace_back();
     added.pid = pid;
     Path path(pid);
-    for (size_t i = 0; i < kFiles; ++i) {
+    for (size_t i = 0; i < names_.size(); ++i) {
       added.files[i] =
-          platform::UniqueFd(OpenAt(proc_.get(), path.To(kNames[i])));
+          platform::UniqueFd(OpenAt(proc_.get(), path.To(names_[i])));
       if (!added.files[i].valid() && (errno == EMFILE || errno == ENFILE)) {
         kept_.clear();
         return false;
@@ -155,7 +167,7 @@ void ProcFloor::ReadSome() {
         continue;
       }
       for (const platform::UniqueFd& file : kept_[i].files) {
-        if (!file.valid()) continue;  // Another user's.
+        if (!file.valid()) continue;  // Another user's, or not wanted.
         syscall(SYS_pread64, file.get(), buffer.data(), buffer.size(), 0);
       }
     }
@@ -164,7 +176,7 @@ void ProcFloor::ReadSome() {
 
 void ProcFloor::ReadOpened(pid_t pid, char* buffer) const {
   Path path(pid);
-  for (const char* const name : kNames) {
+  for (const std::string& name : names_) {
     const int file = OpenAt(proc_.get(), path.To(name));
     if (file < 0) continue;  // It is gone, or another user's.
     syscall(SYS_read, file, buffer, kFileSize);

@@ -1,10 +1,10 @@
 // What reading /proc costs with nothing else: the floor that a listing of
 // processes stands on.
 //
-// A walk reads the directory (getdents64) and of each process the files
-// `status`, `io` and `cmdline`, which hold the ten fields that are listed by
-// default. It looks at no byte of them. System calls are made directly, and
-// threads are started for each walk, as a plain program would.
+// A walk reads the directory (getdents64) and some files of each process; by
+// default `status`, `io` and `cmdline`, which hold the ten fields that are
+// listed by default. It looks at no byte of them. System calls are made
+// directly, and threads are started for each walk, as a plain program would.
 
 #ifndef TALLYMAN_TOOLS_BENCH_PROC_FLOOR_H_
 #define TALLYMAN_TOOLS_BENCH_PROC_FLOOR_H_
@@ -15,6 +15,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -30,9 +31,14 @@ class ProcFloor {
     kKept,    // Opened once and read with pread; three descriptors a process.
   };
 
+  // Names in /proc/PID of the files that are read, three at most.
+  using Names = std::vector<std::string>;
+  static Names DefaultNames() { return {"status", "io", "cmdline"}; }
+
   // `threads` is at least 1: the calling one and as many more as are needed.
-  static absl::StatusOr<std::unique_ptr<ProcFloor>> Create(Files files,
-                                                           int threads);
+  // InvalidArgument if there are too many names, or one is too long.
+  static absl::StatusOr<std::unique_ptr<ProcFloor>> Create(
+      Files files, int threads, Names names = DefaultNames());
 
   ProcFloor(const ProcFloor&) = delete;
   ProcFloor& operator=(const ProcFloor&) = delete;
@@ -44,13 +50,13 @@ class ProcFloor {
   absl::StatusOr<size_t> Walk();
 
  private:
-  static constexpr size_t kFiles = 3;
+  static constexpr size_t kMostFiles = 3;
   struct Kept {
     pid_t pid = 0;
-    std::array<platform::UniqueFd, kFiles> files;
+    std::array<platform::UniqueFd, kMostFiles> files;
   };
 
-  ProcFloor(platform::UniqueFd proc, Files files, int threads);
+  ProcFloor(platform::UniqueFd proc, Files files, int threads, Names names);
 
   // Fills pids_, ascending as the kernel lists them.
   bool ListPids();
@@ -63,6 +69,7 @@ class ProcFloor {
   const platform::UniqueFd proc_;
   const Files files_;
   const int threads_;
+  const Names names_;
   std::vector<char> entries_;
   std::vector<pid_t> pids_;
   std::vector<Kept> kept_;
