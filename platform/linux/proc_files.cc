@@ -88,7 +88,7 @@ absl::Status ListingError(int error) {
       status.message(), "; raise the limit on open files (ulimit -n)"));
 }
 
-absl::StatusOr<std::vector<int32_t>> ReadPids(int proc_fd) {
+absl::StatusOr<std::vector<int32_t>> ReadPids(int proc_fd, size_t enough) {
   // A descriptor of its own, so that concurrent calls do not share an offset.
   const FileDescriptor dir(
       openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -97,8 +97,13 @@ absl::StatusOr<std::vector<int32_t>> ReadPids(int proc_fd) {
   }
   std::vector<int32_t> pids;
   alignas(dirent64) std::array<char, size_t{32} << 10> buffer;
-  while (true) {
-    const ssize_t got = getdents64(dir.get(), buffer.data(), buffer.size());
+  // An entry takes 24 bytes or more. proc begins with some that are no pids.
+  constexpr size_t kOthers = 128;
+  const size_t room = enough < buffer.size() / 32 - kOthers
+                          ? (enough + kOthers) * 32
+                          : buffer.size();
+  while (pids.size() < enough) {
+    const ssize_t got = getdents64(dir.get(), buffer.data(), room);
     if (got < 0) return ListingError(errno);
     if (got == 0) break;
     for (ssize_t at = 0; at < got;) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -54,8 +55,11 @@ bool IsExhaustion(int error);
 // Internal.
 absl::Status ListingError(int error);
 
-// The pids that the directory `proc_fd` lists, ascending.
-absl::StatusOr<std::vector<int32_t>> ReadPids(int proc_fd);
+// The pids that the directory `proc_fd` lists, ascending. Reads no further once
+// there are `enough`: proc(5) lists them in this order, a recorded tree may
+// not.
+absl::StatusOr<std::vector<int32_t>> ReadPids(
+    int proc_fd, size_t enough = std::numeric_limits<size_t>::max());
 
 }  // namespace tallyman::platform
 

@@ -50,6 +50,9 @@ namespace {
 // many are read at a time, at least.
 constexpr size_t kChunk = 256;
 
+// A list of fewer needs neither all pids nor what is kept of the processes.
+constexpr size_t kFewProcesses = 256;
+
 // Reads the processes that a query asks for, and of them no more than it takes.
 class Selection {
  public:
@@ -162,6 +165,10 @@ class LinuxProcessLister : public ProcessLister {
  private:
   absl::StatusOr<ProcessSnapshot> ListAll(const ProcessQuery& query) const
       ABSL_LOCKS_EXCLUDED(mutex_);
+  // The first ones by pid, at a cost that does not depend on how many there
+  // are.
+  absl::StatusOr<ProcessSnapshot> ListFirst(const ProcessQuery& query,
+                                            absl::Time taken_at) const;
   // `kept` may be null. Sets `failure` to the errno of what failed.
   absl::StatusOr<ProcessSnapshot> ListPids(const ProcessQuery& query,
                                            const std::vector<int32_t>& pids,
@@ -211,13 +218,36 @@ KeepLimits LinuxProcessLister::CurrentLimits() const {
 
 absl::StatusOr<ProcessSnapshot> LinuxProcessLister::List(
     const ProcessQuery& query) const {
-  if (!query.pids) return ListAll(query);
   const absl::Time taken_at = absl::Now();
+  if (!query.pids) {
+    if (query.limit >= kFewProcesses || query.condition || query.order ||
+        !place_.is_proc) {
+      return ListAll(query);
+    }
+    return ListFirst(query, taken_at);
+  }
   std::vector<int32_t> pids = *query.pids;
   std::sort(pids.begin(), pids.end());
   pids.erase(std::unique(pids.begin(), pids.end()), pids.end());
   int failure = 0;
   return ListPids(query, pids, nullptr, taken_at, failure);
+}
+
+absl::StatusOr<ProcessSnapshot> LinuxProcessLister::ListFirst(
+    const ProcessQuery& query, absl::Time taken_at) const {
+  // Some may be gone when they are read.
+  const size_t enough = query.limit * 2;
+  const absl::StatusOr<std::vector<int32_t>> pids =
+      ReadPids(place_.proc.get(), enough);
+  if (!pids.ok()) return pids.status();
+  int failure = 0;
+  absl::StatusOr<ProcessSnapshot> snapshot =
+      ListPids(query, *pids, nullptr, taken_at, failure);
+  if (snapshot.ok() && snapshot->processes().size() < query.limit &&
+      pids->size() >= enough) {
+    return ListAll(query);
+  }
+  return snapshot;
 }
 
 absl::StatusOr<ProcessSnapshot> LinuxProcessLister::ListAll(

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstddef>
@@ -237,6 +238,17 @@ TEST(ProcessListerLiveTest, ListsAChosenProcessButNoThread) {
   EXPECT_GE(snapshot.processes()[0].num_threads, 2);
   release.CloseWrite();
   thread.join();
+}
+
+TEST(ProcessListerLiveTest, TheFirstOnesAreTheFirstOfAll) {
+  const Child child([] {});
+  for (const size_t limit : {size_t{1}, size_t{2}, size_t{255}, size_t{256}}) {
+    const ProcessSnapshot first = List({.limit = limit});
+    const ProcessSnapshot all = List();
+    const size_t count = std::min(limit, all.processes().size());
+    ASSERT_EQ(first.processes().size(), count);
+    EXPECT_EQ(first.processes()[0].pid, all.processes()[0].pid);
+  }
 }
 
 // Children come and go while lists are made: what is listed is whole.
