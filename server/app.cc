@@ -95,7 +95,7 @@ absl::Status App::OpenStores() {
   if (!limiter.ok()) return limiter.status();
   limiter_ = *std::move(limiter);
 
-  auto lister = platform::ProcessLister::Create({});
+  auto lister = platform::ProcessLister::Create(config_.processes);
   if (!lister.ok()) return lister.status();
   lister_ = *std::move(lister);
   return absl::OkStatus();

@@ -21,6 +21,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "api/redaction.h"
+#include "platform/process_lister.h"
 #include "server/cors.h"
 #include "server/version.h"
 
@@ -35,6 +36,11 @@ ABSL_FLAG(
     "their output. Made with mode 0700 where it is missing. Empty: `tallyman` "
     "in $XDG_DATA_HOME, "
     "or in ~/.local/share.");
+ABSL_FLAG(int64_t, max_kept_descriptors,
+          tallyman::platform::ProcessLister::Options().max_kept_descriptors,
+          "Files of /proc that stay open between lists of processes, three for "
+          "each process, which makes lists about twice as fast. Closed two "
+          "minutes after the last list. 0 keeps none.");
 ABSL_FLAG(std::string, cors_origins, "*",
           "Origins whose pages may read /server/processes: \"*\" for all (they "
           "need a token in any case), \"\" for none, or a comma-separated list "
@@ -124,6 +130,9 @@ absl::Status CheckFlags() {
                    int64_t{1} << 30),
         CheckRange("max_connections", absl::GetFlag(FLAGS_max_connections), 1,
                    10000),
+        CheckRange("max_kept_descriptors",
+                   absl::GetFlag(FLAGS_max_kept_descriptors), 0,
+                   int64_t{1} << 30),
         CheckDuration("io_timeout", absl::GetFlag(FLAGS_io_timeout)),
         CheckDuration("keep_alive_timeout",
                       absl::GetFlag(FLAGS_keep_alive_timeout)),
@@ -193,6 +202,8 @@ absl::StatusOr<Config> ConfigFromFlags() {
                .io_timeout = absl::GetFlag(FLAGS_io_timeout),
                .keep_alive_timeout = absl::GetFlag(FLAGS_keep_alive_timeout)},
       .data_dir = std::move(data_dir),
+      .processes = {.max_kept_descriptors =
+                        absl::GetFlag(FLAGS_max_kept_descriptors)},
       .stacks = StackOptionsFromFlags(),
       .cors = *std::move(cors),
       .redactor = *std::move(redactor),

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "api/redaction.h"
+#include "platform/process_lister.h"
 #include "server/cors.h"
 #include "server/http_server.h"
 #include "server/stack_runtime.h"
@@ -18,6 +19,7 @@ namespace tallyman::server {
 struct Config {
   HttpServer::Options http;
   std::string data_dir;  // Not empty.
+  platform::ProcessLister::Options processes;
   StackOptions stacks;
   CorsPolicy cors;
   std::unique_ptr<api::Redactor> redactor;  // Not null.
