@@ -2,8 +2,10 @@
 // other end of its socket decides whether it ever runs the program. So its
 // identity can be made durable before it does anything.
 //
+//   HeldChildForker forker;
 //   absl::StatusOr<Gate> gate = Gate::Create();
-//   absl::StatusOr<ProcessIdentity> child = ForkHeld(spec, ends);
+//   absl::StatusOr<ProcessIdentity> child = forker.Fork(spec, ends);
+//   forker.AwaitSetUp(child->pid);
 //   ... write the identity down ...
 //   gate->Release();
 //   poll(gate->fd()) ; gate->Outcome()   // running, or why not
@@ -17,6 +19,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -63,24 +66,54 @@ struct LaunchSpec {
   bool operator==(const LaunchSpec&) const = default;
 };
 
-// Descriptors for ForkHeld; borrowed.
+// Descriptors for HeldChildForker::Fork(); borrowed.
 struct LaunchDescriptors {
   int gate = -1;    // Gate::child_end()
   int output = -1;  // Becomes standard output and standard error.
   int cgroup = -1;  // A cgroup v2 directory to start in; -1: the caller's.
 };
 
-// Forks the child of `spec`: it leads a session and a process group of its own,
-// has /dev/null as standard input, `output` twice, and no other descriptor; no
-// signal is blocked or ignored; its umask is 022. Returns as soon as all of
-// that is so. The caller must be its only waiter (nobody may reap it before
-// this returns), and must have a single thread.
+// Forks held children, in a process with a single thread, which also is the
+// only one to wait for them (waitpid(2)).
 //
-// Errors are those of fork: Unavailable (no memory, processes or descriptors
-// left), or Internal; and InvalidArgument for a spec without arguments, with
-// NUL characters, or with a negative limit. No child is left then.
-absl::StatusOr<ProcessIdentity> ForkHeld(const LaunchSpec& spec,
-                                         const LaunchDescriptors& descriptors);
+// A child leads a session and a process group of its own, has /dev/null as
+// standard input, the output twice, and no other descriptor; no signal is
+// blocked or ignored; its umask is 022.
+//
+// On Linux for x86-64 a child that stays the caller's user shares the caller's
+// memory until it executes its program (CLONE_VM of clone(2), as vfork(2)
+// does): copying the page tables and giving them up again would take longer
+// than all the rest. Elsewhere, and where the kernel is older than 5.9, it is a
+// plain fork(2).
+class HeldChildForker {
+ public:
+  // Looks which signals the process ignores. Those that it ignores only later
+  // may remain ignored in children.
+  HeldChildForker();
+  // Children that have not executed their programs keep what they need.
+  ~HeldChildForker();
+  HeldChildForker(const HeldChildForker&) = delete;
+  HeldChildForker& operator=(const HeldChildForker&) = delete;
+
+  // Forks the child of `spec`. It is still setting itself up then: until
+  // AwaitSetUp() it may be in the caller's session and have its descriptors.
+  //
+  // Errors are those of fork: Unavailable (no memory, processes or descriptors
+  // left), or Internal; and InvalidArgument for a spec without arguments, with
+  // NUL characters, or with a negative limit. No child is left then.
+  absl::StatusOr<ProcessIdentity> Fork(LaunchSpec spec,
+                                       const LaunchDescriptors& descriptors);
+
+  // True once the child `pid`, which Fork() has returned, is as described
+  // above, or has ended. Does not block.
+  bool IsSetUp(int32_t pid);
+  // Returns once IsSetUp().
+  void AwaitSetUp(int32_t pid);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 // Why a released child could not run its program.
 struct LaunchFailure {
@@ -104,7 +137,7 @@ class Gate {
  public:
   static absl::StatusOr<Gate> Create();
 
-  // To be handed to ForkHeld, and closed then in the process that holds the
+  // To be handed to a forker, and closed then in the process that holds the
   // gate, or the outcome is never seen.
   int child_end() const { return child_end_.get(); }
   void CloseChildEnd() { child_end_.reset(); }

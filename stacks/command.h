@@ -31,9 +31,9 @@ struct InstanceName {
   std::string launch;  // 32 hex digits, of this start alone
 };
 
-// All that platform::ForkHeld needs. The environment is stated: PATH (that of
-// login shells), HOME, USER, LOGNAME and SHELL of the user that it runs as,
-// LANG=C.UTF-8, then the definition's own, then TALLYMAN_STACK (uid),
+// All that platform::HeldChildForker needs. The environment is stated: PATH
+// (that of login shells), HOME, USER, LOGNAME and SHELL of the user that it
+// runs as, LANG=C.UTF-8, then the definition's own, then TALLYMAN_STACK (uid),
 // TALLYMAN_PROCESS (name), TALLYMAN_INSTANCE (number), TALLYMAN_LAUNCH.
 // `default_open_files` is the limit where the definition has none (0: leave).
 // NotFound names a user that doesn't exist; PermissionDenied a user that this

@@ -41,6 +41,9 @@ using ::tallyman::platform::UniqueFd;
 // How long accept(2) rests where the system is out of descriptors or memory.
 constexpr int kAcceptPauseMs = 1000;
 
+// So that ends, and other servers, get their turn.
+constexpr int kPacketsAtOnce = 64;
+
 // With these a message that answers one always fits.
 constexpr size_t kMaxLaunchBytes = 1024;
 constexpr size_t kMaxReasonBytes = 4096;
@@ -160,13 +163,21 @@ void KeeperLoop::Accept() {
 }
 
 void KeeperLoop::ServeServer() {
-  if (!server_.valid()) return;
+  // While a child sets itself up the next one is forked.
+  for (int i = 0; i < kPacketsAtOnce && ServePacket(); ++i) {
+    TellForked(/*all=*/false);
+  }
+  TellForked(/*all=*/true);
+}
+
+bool KeeperLoop::ServePacket() {
+  if (!server_.valid()) return false;
   absl::StatusOr<keeper::Packet> packet = keeper::Receive(server_.get());
-  if (absl::IsUnavailable(packet.status())) return;
+  if (absl::IsUnavailable(packet.status())) return false;
   if (absl::IsAborted(packet.status()) ||
       (packet.ok() && packet->bytes.empty())) {
     DropServer();
-    return;
+    return false;
   }
   absl::Status status = packet.status();
   if (packet.ok()) {
@@ -178,12 +189,12 @@ void KeeperLoop::ServeServer() {
         if (packet->descriptors.size() == expected &&
             spawn->launch.size() <= kMaxLaunchBytes) {
           Handle(*spawn, packet->descriptors);
-          return;
+          return true;
         }
       } else if (const auto* const forget =
                      std::get_if<keeper::Forget>(&*message)) {
         Handle(*forget);
-        return;
+        return true;
       }
       status = absl::InvalidArgumentError(absl::StrCat(
           "a message that is none of a server's: type ", message->index() + 1,
@@ -192,6 +203,7 @@ void KeeperLoop::ServeServer() {
   }
   Note(absl::StrCat("closes the connection to the server: ", status.message()));
   DropServer();
+  return false;
 }
 
 void KeeperLoop::Handle(keeper::Spawn& spawn,
@@ -203,10 +215,11 @@ void KeeperLoop::Handle(keeper::Spawn& spawn,
     return;
   }
   FaultPoint("keeper.spawn");
-  const absl::StatusOr<platform::ProcessIdentity> child = platform::ForkHeld(
-      spawn.spec, {.gate = descriptors[0].get(),
-                   .output = descriptors[1].get(),
-                   .cgroup = spawn.has_cgroup ? descriptors[2].get() : -1});
+  const absl::StatusOr<platform::ProcessIdentity> child =
+      forker_.Fork(std::move(spawn.spec),
+                   {.gate = descriptors[0].get(),
+                    .output = descriptors[1].get(),
+                    .cgroup = spawn.has_cgroup ? descriptors[2].get() : -1});
   if (!child.ok()) {
     const std::string_view reason = child.status().message();
     Tell(keeper::SpawnFailed{
@@ -220,10 +233,19 @@ void KeeperLoop::Handle(keeper::Spawn& spawn,
                              .pid = child->pid,
                              .start_ticks = child->start_ticks,
                              .wait_status = {}};
-  Tell(keeper::Spawned{.launch = spawn.launch,
-                       .pid = child->pid,
-                       .start_ticks = child->start_ticks});
-  FaultPoint("keeper.told");
+  forked_.push_back({.launch = std::move(spawn.launch),
+                     .pid = child->pid,
+                     .start_ticks = child->start_ticks});
+}
+
+void KeeperLoop::TellForked(bool all) {
+  for (; !forked_.empty(); forked_.pop_front()) {
+    const int32_t pid = forked_.front().pid;
+    if (all) forker_.AwaitSetUp(pid);
+    if (!forker_.IsSetUp(pid)) return;
+    Tell(forked_.front());
+    FaultPoint("keeper.told");
+  }
 }
 
 void KeeperLoop::Handle(const keeper::Forget& forget) {

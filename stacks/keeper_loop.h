@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "platform/held_child.h"
 #include "platform/unique_fd.h"
 #include "stacks/keeper_protocol.h"
 
@@ -43,12 +44,17 @@ class KeeperLoop {
   int PollTimeout() const;  // As poll(2) wants it.
 
   void Accept();
-  void ServeServer();  // Takes one packet.
+  void ServeServer();  // Takes some packets.
+  bool ServePacket();  // Takes one; false if there is none.
   void Handle(keeper::Spawn& spawn,
               const std::vector<platform::UniqueFd>& descriptors);
   void Handle(const keeper::Forget& forget);
   // Waits for all that have ended; false if no process is left to wait for.
   bool Reap();
+
+  // Tells the server of those that were forked and are held, in the order of
+  // their forks; with `all` it waits until all of them are.
+  void TellForked(bool all);
 
   // To the server, if there is one, now or when it reads.
   void Tell(const keeper::Message& message);
@@ -64,6 +70,9 @@ class KeeperLoop {
   bool had_server_ = false;
   bool accept_failed_ = false;  // Tried again after a while.
 
+  platform::HeldChildForker forker_;
+  // Those that were forked, and of which the server wasn't told yet.
+  std::deque<keeper::Spawned> forked_;
   std::map<std::string, keeper::Child> children_;  // By launch; not forgotten.
   std::unordered_map<pid_t, std::string> alive_;   // Their launches, by pid.
 };

@@ -53,8 +53,8 @@ TEST(HeldChildTest, ADroppedChildNeverRunsItsProgram) {
   ASSERT_TRUE(gate.ok());
   const UniqueFd null(open("/dev/null", O_WRONLY | O_CLOEXEC));
   const absl::StatusOr<ProcessIdentity> child =
-      ForkHeld(ShellSpec(absl::StrCat("echo > '", file, "'")),
-               {.gate = gate->child_end(), .output = null.get()});
+      HeldChildForker().Fork(ShellSpec(absl::StrCat("echo > '", file, "'")),
+                             {.gate = gate->child_end(), .output = null.get()});
   ASSERT_TRUE(child.ok()) << child.status();
   { const Gate dropped = *std::move(gate); }
   int status = 0;
@@ -262,12 +262,13 @@ TEST(HeldChildTest, CredentialsThatItMayNotTakeAreAFailure) {
 }
 
 TEST(HeldChildTest, SpecsThatCannotBeMeantAreRefused) {
+  HeldChildForker forker;
   const LaunchDescriptors none;
-  EXPECT_TRUE(absl::IsInvalidArgument(ForkHeld({}, none).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(forker.Fork({}, none).status()));
   EXPECT_TRUE(absl::IsInvalidArgument(
-      ForkHeld({.arguments = {std::string("a\0b", 3)}}, none).status()));
+      forker.Fork({.arguments = {std::string("a\0b", 3)}}, none).status()));
   EXPECT_TRUE(absl::IsInvalidArgument(
-      ForkHeld({.arguments = {"true"}, .limits = {.open_files = -1}}, none)
+      forker.Fork({.arguments = {"true"}, .limits = {.open_files = -1}}, none)
           .status()));
 }
 
@@ -275,8 +276,8 @@ TEST(HeldChildTest, BadDescriptorsAreAFailureOfSetUp) {
   absl::StatusOr<Gate> gate = Gate::Create();
   ASSERT_TRUE(gate.ok());
   const LaunchSpec spec = ShellSpec("true");
-  const absl::StatusOr<ProcessIdentity> child =
-      ForkHeld(spec, {.gate = gate->child_end(), .output = 1 << 20});
+  const absl::StatusOr<ProcessIdentity> child = HeldChildForker().Fork(
+      spec, {.gate = gate->child_end(), .output = 1 << 20});
   ASSERT_TRUE(child.ok()) << child.status();
   gate->CloseChildEnd();
   int status = 0;
@@ -298,9 +299,9 @@ void LaunchWithoutStandardDescriptors(int result) {
   std::array<int, 2> pipe_ends;
   if (!gate.ok() || pipe2(pipe_ends.data(), O_CLOEXEC) != 0) _exit(2);
   if (gate->child_end() > 2 && pipe_ends[1] > 2) _exit(3);
-  const absl::StatusOr<ProcessIdentity> child =
-      ForkHeld(ShellSpec("echo out; echo err >&2; readlink /proc/self/fd/0"),
-               {.gate = gate->child_end(), .output = pipe_ends[1]});
+  const absl::StatusOr<ProcessIdentity> child = HeldChildForker().Fork(
+      ShellSpec("echo out; echo err >&2; readlink /proc/self/fd/0"),
+      {.gate = gate->child_end(), .output = pipe_ends[1]});
   if (!child.ok()) _exit(4);
   gate->CloseChildEnd();
   close(pipe_ends[1]);

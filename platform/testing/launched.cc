@@ -71,10 +71,12 @@ Launched::Launched(LaunchSpec spec, int cgroup)
   CHECK_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
   output_ = UniqueFd(ends[0]);
   const UniqueFd write_end(ends[1]);
-  absl::StatusOr<ProcessIdentity> identity = ForkHeld(
+  HeldChildForker forker;
+  absl::StatusOr<ProcessIdentity> identity = forker.Fork(
       spec_,
       {.gate = gate_.child_end(), .output = write_end.get(), .cgroup = cgroup});
   CHECK_OK(identity);
+  forker.AwaitSetUp(identity->pid);
   identity_ = *std::move(identity);
   gate_.CloseChildEnd();
 }

@@ -2,6 +2,7 @@
 
 #include "platform/held_child.h"
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
@@ -18,10 +19,19 @@ absl::Status Unsupported() {
 
 }  // namespace
 
-absl::StatusOr<ProcessIdentity> ForkHeld(
-    const LaunchSpec& /*spec*/, const LaunchDescriptors& /*descriptors*/) {
+struct HeldChildForker::State {};
+
+HeldChildForker::HeldChildForker() = default;
+HeldChildForker::~HeldChildForker() = default;
+
+absl::StatusOr<ProcessIdentity> HeldChildForker::Fork(
+    LaunchSpec /*spec*/, const LaunchDescriptors& /*descriptors*/) {
   return Unsupported();
 }
+
+// There never is a child to ask for.
+bool HeldChildForker::IsSetUp(int32_t /*pid*/) { return true; }
+void HeldChildForker::AwaitSetUp(int32_t /*pid*/) {}
 
 std::string LaunchFailure::Message(const LaunchSpec& /*spec*/) const {
   return std::string(Unsupported().message());

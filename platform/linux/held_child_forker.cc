@@ -1,0 +1,406 @@
+// Linux: clone3(2) with shared memory, or fork(2).
+
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "platform/held_child.h"
+#include "platform/linux/held_program.h"
+#include "platform/linux/proc_files.h"
+#include "platform/linux/raw_call.h"
+#include "platform/process_handle.h"
+#include "platform/unique_fd.h"
+
+namespace tallyman::platform {
+namespace {
+
+// struct clone_args of linux/sched.h, as far as Linux 5.7 knows it.
+struct CloneArguments {
+  uint64_t flags = 0;
+  uint64_t pidfd = 0;
+  uint64_t child_tid = 0;
+  uint64_t parent_tid = 0;
+  uint64_t exit_signal = 0;
+  uint64_t stack = 0;
+  uint64_t stack_size = 0;
+  uint64_t tls = 0;
+  uint64_t set_tid = 0;
+  uint64_t set_tid_size = 0;
+  uint64_t cgroup = 0;
+};
+constexpr uint64_t kCloneVm = 0x100;
+constexpr uint64_t kCloneChildClearTid = 0x200000;
+constexpr uint64_t kCloneClearSighand = uint64_t{1} << 32;
+constexpr uint64_t kCloneIntoCgroup = uint64_t{1} << 33;
+
+constexpr uint64_t kAllSignals = ~uint64_t{0};
+
+// RunHeldProgram() takes less than a page of x86-64.
+constexpr size_t kStackBytes = 16384;
+constexpr size_t kGuardBytes = 4096;
+
+bool HasNul(std::string_view text) {
+  return text.find('\0') != std::string_view::npos;
+}
+
+absl::Status CheckSpec(const LaunchSpec& spec) {
+  if (spec.arguments.empty()) {
+    return absl::InvalidArgumentError("a program to start has no arguments");
+  }
+  if (std::any_of(spec.arguments.begin(), spec.arguments.end(), HasNul) ||
+      std::any_of(spec.environment.begin(), spec.environment.end(), HasNul) ||
+      HasNul(spec.directory)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "an argument, a variable or the directory of \"",
+        spec.arguments.front().c_str(), "\" contains a NUL character"));
+  }
+  for (const std::optional<int64_t>& limit :
+       {spec.limits.cpu_seconds, spec.limits.memory_bytes,
+        spec.limits.open_files}) {
+    if (limit && *limit < 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("a resource limit of \"", spec.arguments.front(),
+                       "\" is negative: ", *limit));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ForkError(int error) {
+  const absl::Status status =
+      absl::ErrnoToStatus(error, "cannot fork a process");
+  if (IsExhaustion(error)) return absl::UnavailableError(status.message());
+  if (error == EAGAIN) {
+    return absl::UnavailableError(absl::StrCat(
+        status.message(),
+        "; the limit on processes (ulimit -u, pids.max) is used up"));
+  }
+  return absl::InternalError(status.message());
+}
+
+// Moves `pid` into the cgroup whose directory `cgroup` is.
+absl::Status EnterCgroup(int cgroup, pid_t pid) {
+  const UniqueFd file(openat(cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC));
+  const std::string text = absl::StrCat(pid);
+  if (file.valid() && write(file.get(), text.data(), text.size()) ==
+                          static_cast<ssize_t>(text.size())) {
+    return absl::OkStatus();
+  }
+  const absl::Status status = absl::ErrnoToStatus(
+      errno, absl::StrCat("cannot move process ", pid, " into its cgroup"));
+  return absl::InternalError(status.message());
+}
+
+// Ends a child that nobody has waited for.
+void Abandon(pid_t pid) {
+  kill(pid, SIGKILL);
+  while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+// fork(2), in `cgroup` if there is one; `moved` is false if the child still has
+// to be moved there.
+pid_t ForkPlainly(int cgroup, bool& moved) {
+  moved = true;
+  if (cgroup >= 0) {
+    CloneArguments arguments = {.flags = kCloneIntoCgroup,
+                                .exit_signal = SIGCHLD,
+                                .cgroup = static_cast<uint64_t>(cgroup)};
+    const auto pid =
+        static_cast<pid_t>(syscall(SYS_clone3, &arguments, sizeof(arguments)));
+    if (pid >= 0 || errno == EAGAIN || errno == ENOMEM) return pid;
+    // An older kernel, a filter of system calls, or no right to it.
+    moved = false;
+  }
+  return fork();
+}
+
+// Those that the process ignores: bit n - 1 for signal n.
+uint64_t IgnoredSignals() {
+  uint64_t ignored = 0;
+  for (int signal = 1; signal <= 64; ++signal) {
+    // The kernel's own struct sigaction, which begins with the handler; also
+    // for the signals that sigaction(3) hides.
+    std::array<uint64_t, 4> action = {};
+    if (syscall(SYS_rt_sigaction, signal, nullptr, action.data(),
+                sizeof(uint64_t)) == 0 &&
+        action[0] == reinterpret_cast<uint64_t>(SIG_IGN)) {
+      ignored |= uint64_t{1} << (signal - 1);
+    }
+  }
+  return ignored;
+}
+
+// The stack of a child that shares our memory.
+class Stack {
+ public:
+  // Null if there is no memory.
+  static std::unique_ptr<Stack> Make() {
+    // The lowest page stays forbidden, so that nothing else could be hit.
+    void* const memory = mmap(nullptr, kStackBytes, PROT_NONE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (memory == MAP_FAILED) return nullptr;
+    auto stack = std::unique_ptr<Stack>(new Stack(memory));
+    if (mprotect(static_cast<char*>(memory) + kGuardBytes,
+                 kStackBytes - kGuardBytes, PROT_READ | PROT_WRITE) != 0) {
+      return nullptr;
+    }
+    return stack;
+  }
+  ~Stack() { munmap(memory_, kStackBytes); }
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
+
+  // Its lowest address.
+  uint64_t begin() const { return reinterpret_cast<uint64_t>(memory_); }
+
+ private:
+  explicit Stack(void* memory) : memory_(memory) {}
+  void* const memory_;
+};
+
+// What a child that shares our memory needs until it is kGone.
+struct Shared {
+  explicit Shared(std::unique_ptr<Stack> own) : stack(std::move(own)) {}
+  std::atomic<uint32_t> progress = kGone;
+  const std::unique_ptr<Stack> stack;
+  std::optional<HeldProgram> program;
+};
+
+// When a process that is forked between two calls began, in clock ticks: the
+// kernel takes the time of this clock and divides it (proc_pid_stat(5), 22).
+// -1 if this can't be told.
+int64_t TicksNow() {
+  static const int64_t kNanosecondsPerTick = [] {
+    const int64_t per_second = sysconf(_SC_CLK_TCK);
+    return per_second > 0 && 1'000'000'000 % per_second == 0
+               ? 1'000'000'000 / per_second
+               : 0;
+  }();
+  timespec now;
+  if (kNanosecondsPerTick == 0 || clock_gettime(CLOCK_BOOTTIME, &now) != 0) {
+    return -1;
+  }
+  return (int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec) /
+         kNanosecondsPerTick;
+}
+
+}  // namespace
+
+struct HeldChildForker::State {
+  // Both return a pid or a negated errno; `moved` as in ForkPlainly().
+  pid_t ForkSharing(Shared& shared, const LaunchDescriptors& descriptors) const;
+  pid_t ForkCopying(LaunchSpec spec, const LaunchDescriptors& descriptors,
+                    bool& moved);
+  // One that no child uses; null if there is no memory.
+  Shared* FreeShared();
+
+  absl::StatusOr<ProcessIdentity> Identify(pid_t pid, int64_t before,
+                                           int64_t after);
+
+  const uint64_t ignored_signals = IgnoredSignals();
+  // TicksNow() was found to be what /proc/PID/stat shows.
+  bool trusts_clock = false;
+  std::vector<std::unique_ptr<Shared>> all_shared;
+  // Children that may still be setting themselves up: those that share memory,
+  // and for the others a pipe that is closed at the other end then.
+  std::map<pid_t, Shared*> sharing;
+  std::map<pid_t, UniqueFd> copying;
+};
+
+Shared* HeldChildForker::State::FreeShared() {
+  for (const std::unique_ptr<Shared>& each : all_shared) {
+    if (each->progress.load(std::memory_order_acquire) == kGone) {
+      return each.get();
+    }
+  }
+  std::unique_ptr<Stack> stack = Stack::Make();
+  if (stack == nullptr) return nullptr;
+  return all_shared.emplace_back(std::make_unique<Shared>(std::move(stack)))
+      .get();
+}
+
+pid_t HeldChildForker::State::ForkSharing(
+    Shared& shared, const LaunchDescriptors& descriptors) const {
+#if TALLYMAN_CAN_SHARE_MEMORY
+  HeldProgram& program = *shared.program;
+  program.gate = descriptors.gate;
+  program.output = descriptors.output;
+  program.ignored_signals = ignored_signals;
+  program.progress = &shared.progress;
+  CloneArguments arguments = {
+      .flags = kCloneVm | kCloneClearSighand | kCloneChildClearTid,
+      .child_tid = reinterpret_cast<uint64_t>(&shared.progress),
+      .exit_signal = SIGCHLD,
+      .stack = shared.stack->begin(),
+      .stack_size = kStackBytes};
+  if (descriptors.cgroup >= 0) {
+    arguments.flags |= kCloneIntoCgroup;
+    arguments.cgroup = static_cast<uint64_t>(descriptors.cgroup);
+  }
+  shared.progress = kSettingUp;
+  const long pid = CloneSharingMemory(
+      &arguments, sizeof(arguments),
+      [](void* held) { RunHeldProgram(*static_cast<HeldProgram*>(held)); },
+      &program);
+  if (pid < 0) shared.progress = kGone;
+  return static_cast<pid_t>(pid);
+#else
+  (void)shared;
+  (void)descriptors;
+  return -ENOSYS;
+#endif
+}
+
+pid_t HeldChildForker::State::ForkCopying(LaunchSpec spec,
+                                          const LaunchDescriptors& descriptors,
+                                          bool& moved) {
+  HeldProgram program(std::move(spec));
+  program.gate = descriptors.gate;
+  program.output = descriptors.output;
+  program.ignored_signals = kAllSignals;  // And the handled ones.
+  // Closed in the child when it has left the caller's session and has closed
+  // what it does not need, or has ended.
+  std::array<int, 2> ends;
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return -errno;
+  UniqueFd ready(ends[0]);
+  const UniqueFd child_end(ends[1]);
+
+  // No handler of the caller may run in the child.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const pid_t pid = ForkPlainly(descriptors.cgroup, moved);
+  const int error = errno;
+  if (pid == 0) RunHeldProgram(program);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (pid < 0) return -error;
+  copying[pid] = std::move(ready);
+  return pid;
+}
+
+// `before`, `after`: TicksNow() on both sides of the fork.
+absl::StatusOr<ProcessIdentity> HeldChildForker::State::Identify(
+    pid_t pid, int64_t before, int64_t after) {
+  const bool is_clear = before == after && before >= 0;
+  if (is_clear && trusts_clock) {
+    absl::StatusOr<std::string> boot_id = BootId();
+    if (!boot_id.ok()) return boot_id.status();
+    return ProcessIdentity{
+        .boot_id = *std::move(boot_id), .pid = pid, .start_ticks = before};
+  }
+  absl::StatusOr<ProcessIdentity> identity = IdentifyProcess(pid);
+  // Something that only resembles Linux may count from elsewhere.
+  trusts_clock = is_clear && identity.ok() && identity->start_ticks == before;
+  return identity;
+}
+
+HeldChildForker::HeldChildForker() : state_(std::make_unique<State>()) {}
+
+HeldChildForker::~HeldChildForker() {
+  for (std::unique_ptr<Shared>& each : state_->all_shared) {
+    if (each->progress.load() != kGone) (void)each.release();
+  }
+}
+
+absl::StatusOr<ProcessIdentity> HeldChildForker::Fork(
+    LaunchSpec spec, const LaunchDescriptors& descriptors) {
+  if (absl::Status status = CheckSpec(spec); !status.ok()) return status;
+  pid_t pid = -ENOSYS;
+  bool moved = true;
+  const int64_t before = TicksNow();
+  // Another user's process never has our memory.
+  Shared* const shared =
+      kCanShareMemory && !spec.credentials ? state_->FreeShared() : nullptr;
+  if (shared != nullptr) {
+    shared->program.emplace(std::move(spec));
+    pid = state_->ForkSharing(*shared, descriptors);
+    if (pid > 0) {
+      state_->sharing[pid] = shared;
+    } else {
+      spec = shared->program->spec;
+    }
+  }
+  // An older kernel, a filter of system calls, or no right to the cgroup.
+  if (pid < 0 && pid != -EAGAIN && pid != -ENOMEM) {
+    pid = state_->ForkCopying(std::move(spec), descriptors, moved);
+  }
+  const int64_t after = TicksNow();
+  if (pid < 0) return ForkError(-pid);
+
+  absl::Cleanup abandon = [&] {
+    state_->sharing.erase(pid);
+    state_->copying.erase(pid);
+    Abandon(pid);
+  };
+  if (!moved) {
+    if (absl::Status status = EnterCgroup(descriptors.cgroup, pid);
+        !status.ok()) {
+      return status;
+    }
+  }
+  absl::StatusOr<ProcessIdentity> identity =
+      state_->Identify(pid, before, after);
+  if (identity.ok()) std::move(abandon).Cancel();
+  return identity;
+}
+
+bool HeldChildForker::IsSetUp(int32_t pid) {
+  if (const auto found = state_->sharing.find(pid);
+      found != state_->sharing.end()) {
+    const uint32_t progress = found->second->progress.load();
+    if (progress == kSettingUp || progress == kAwaited) return false;
+    state_->sharing.erase(found);
+    return true;
+  }
+  const auto found = state_->copying.find(pid);
+  if (found == state_->copying.end()) return true;
+  pollfd watched = {.fd = found->second.get(), .events = POLLIN};
+  if (poll(&watched, 1, 0) <= 0) return false;
+  state_->copying.erase(found);
+  return true;
+}
+
+void HeldChildForker::AwaitSetUp(int32_t pid) {
+  while (!IsSetUp(pid)) {
+    if (const auto found = state_->sharing.find(pid);
+        found != state_->sharing.end()) {
+      std::atomic<uint32_t>& progress = found->second->progress;
+      uint32_t expected = kSettingUp;
+      progress.compare_exchange_strong(expected, kAwaited);
+      // Also woken by the kernel, if the child ends; that is never private.
+      syscall(SYS_futex, &progress, FUTEX_WAIT, kAwaited, nullptr, nullptr, 0);
+      continue;
+    }
+    pollfd watched = {.fd = state_->copying.at(pid).get(), .events = POLLIN};
+    poll(&watched, 1, -1);
+  }
+}
+
+}  // namespace tallyman::platform

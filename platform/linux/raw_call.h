@@ -1,0 +1,96 @@
+// System calls that touch no memory but what they are given: not even errno,
+// which a process that shares its parent's memory would write into the
+// parent's.
+
+#ifndef TALLYMAN_PLATFORM_LINUX_RAW_CALL_H_
+#define TALLYMAN_PLATFORM_LINUX_RAW_CALL_H_
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <type_traits>
+
+namespace tallyman::platform {
+
+// True where RawCall() and CloneSharingMemory() do what they say. Elsewhere
+// RawCall() goes through syscall(2), and there is no CloneSharingMemory().
+// Sanitizers keep books of their own in the memory of a thread.
+#if defined(__x86_64__) && defined(__LP64__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define TALLYMAN_CAN_SHARE_MEMORY 1
+inline constexpr bool kCanShareMemory = true;
+#else
+#define TALLYMAN_CAN_SHARE_MEMORY 0
+inline constexpr bool kCanShareMemory = false;
+#endif
+
+namespace raw_call_internal {
+
+template <typename T>
+long ToWord(T value) {
+  if constexpr (std::is_pointer_v<T>) {
+    return reinterpret_cast<long>(value);
+  } else {
+    return static_cast<long>(value);
+  }
+}
+
+inline long Call(long number, long a, long b, long c, long d, long e, long f) {
+#if TALLYMAN_CAN_SHARE_MEMORY
+  // syscall(2), "Architecture calling conventions".
+  long result = number;
+  register long r10 asm("r10") = d;
+  register long r8 asm("r8") = e;
+  register long r9 asm("r9") = f;
+  asm volatile("syscall"
+               : "+a"(result)
+               : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+               : "rcx", "r11", "memory");
+  return result;
+#else
+  const long result = syscall(number, a, b, c, d, e, f);
+  return result == -1 ? -errno : result;
+#endif
+}
+
+}  // namespace raw_call_internal
+
+// The system call `number` with up to six integers or pointers. A negative
+// result is an errno, negated.
+template <typename... Arguments>
+long RawCall(long number, Arguments... arguments) {
+  static_assert(sizeof...(arguments) <= 6);
+  const long words[6] = {raw_call_internal::ToWord(arguments)...};
+  return raw_call_internal::Call(number, words[0], words[1], words[2], words[3],
+                                 words[4], words[5]);
+}
+
+#if TALLYMAN_CAN_SHARE_MEMORY
+// clone3(2) with the struct clone_args `arguments` of `size` bytes, which names
+// a stack: the child begins in `run`, which must not return, with `argument`.
+// The pid, or a negated errno.
+inline long CloneSharingMemory(const void* arguments, unsigned long size,
+                               void (*run)(void*), void* argument) {
+  constexpr long kClone3 = 435;
+  long result = kClone3;
+  // Registers are the child's as well, but for those that the call changes. Its
+  // stack is aligned to 16 bytes, as a call wants it.
+  asm volatile(
+      "syscall\n\t"
+      "testq %%rax, %%rax\n\t"
+      "jnz 1f\n\t"
+      "xorl %%ebp, %%ebp\n\t"
+      "movq %[argument], %%rdi\n\t"
+      "callq *%[run]\n\t"
+      "hlt\n"
+      "1:"
+      : "+a"(result)
+      : "D"(arguments), "S"(size), [run] "r"(run), [argument] "r"(argument)
+      : "rcx", "r11", "memory", "cc");
+  return result;
+}
+#endif
+
+}  // namespace tallyman::platform
+
+#endif  // TALLYMAN_PLATFORM_LINUX_RAW_CALL_H_
