@@ -137,7 +137,8 @@ void InstanceManager::OnEnded(Instance& instance) {
   if (instance.record.launch->confirmed) {
     instance.exit->ran = EventLoop::Now() - instance.running_since;
   }
-  if (!instance.exit->never_ran) {
+  // Of one that leaves nobody will ask.
+  if (!instance.exit->never_ran && !instance.leaving) {
     instance.record.last_output = parts_.logs.LastLine(instance.key());
   }
   stopper_.LeaderEnded(instance, GroupOf(instance).stop_sequence);

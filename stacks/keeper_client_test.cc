@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,8 @@ class KeeperClientTest : public testing::Test {
     ASSERT_TRUE(opened.ok()) << opened.status();
     opened_ = *std::move(opened);
   }
+
+  void TearDown() override { std::filesystem::remove_all(directory_); }
 
   // Makes the socket.
   void Listen() {

@@ -1,6 +1,7 @@
 // A keeper in bad company: killed, spoken to in another language, not listened
 // to.
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -222,6 +223,42 @@ TEST_F(KeeperCrashTest, ServerThatDoesNotReadBlocksNothing) {
   }
   ASSERT_THAT(answers, SizeIs(kMessages));
   for (int i = 0; i < kMessages; ++i) EXPECT_EQ(answers[i], absl::StrCat(i));
+}
+
+TEST_F(KeeperCrashTest, ServerThatReadsOnlyWhenItCannotWriteGetsAllAnswers) {
+  // More than the keeper is willing to keep for it.
+  constexpr int kMessages = 12000;
+  Start();
+  const std::unique_ptr<KeeperClient> client = Connect();
+  ASSERT_NE(client, nullptr);
+  const UniqueFd raw = ConnectRaw();
+  const int small = 4096;
+  ASSERT_EQ(setsockopt(raw.get(), SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)),
+            0);
+  ASSERT_EQ(fcntl(raw.get(), F_SETFL, O_NONBLOCK), 0);
+  int sent = 0;
+  int answered = 0;
+  while (answered < kMessages) {
+    if (sent < kMessages) {
+      const absl::StatusOr<std::string> bytes =
+          keeper::Encode(keeper::Spawn{.launch = absl::StrCat(sent)});
+      ASSERT_TRUE(bytes.ok());
+      const absl::Status status = keeper::Send(raw.get(), *bytes, {2, 2});
+      if (status.ok()) ++sent;
+      if (status.ok()) continue;
+      ASSERT_TRUE(absl::IsUnavailable(status)) << status;
+    }
+    ASSERT_TRUE(Await(raw.get(), POLLIN));
+    const absl::StatusOr<keeper::Packet> packet = keeper::Receive(raw.get());
+    ASSERT_TRUE(packet.ok()) << packet.status();
+    const absl::StatusOr<keeper::Message> message =
+        keeper::Decode(packet->bytes);
+    ASSERT_TRUE(message.ok()) << message.status();
+    const auto* const failed = std::get_if<keeper::SpawnFailed>(&*message);
+    if (failed == nullptr) continue;
+    EXPECT_EQ(failed->launch, absl::StrCat(answered));
+    ++answered;
+  }
 }
 
 TEST_F(KeeperCrashTest, AnotherUserIsTurnedAway) {

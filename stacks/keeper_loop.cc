@@ -44,6 +44,9 @@ constexpr int kAcceptPauseMs = 1000;
 // So that ends, and other servers, get their turn.
 constexpr int kPacketsAtOnce = 64;
 
+// A server that does not read so many messages is not read from either.
+constexpr size_t kMaxQueued = 10'000;
+
 // With these a message that answers one always fits.
 constexpr size_t kMaxLaunchBytes = 1024;
 constexpr size_t kMaxReasonBytes = 4096;
@@ -97,7 +100,8 @@ absl::Status KeeperLoop::Run() {
 
   while (!MayEnd()) {
     const auto server_events =
-        static_cast<int16_t>(queue_.empty() ? POLLIN : POLLIN | POLLOUT);
+        static_cast<int16_t>((queue_.size() < kMaxQueued ? POLLIN : 0) |
+                             (queue_.empty() ? 0 : POLLOUT));
     // Negative descriptors are passed over.
     std::array<pollfd, 3> watched = {{
         {.fd = signals_.get(), .events = POLLIN, .revents = 0},

@@ -147,6 +147,10 @@ void Launcher::CompareChildren() {
     }
     if (child.wait_status) EndedWith(*instance, *child.wait_status);
   }
+  OrphanAllBut(kept);
+}
+
+void Launcher::OrphanAllBut(const std::set<std::string>& kept) {
   std::vector<Instance*> others;
   for (const auto& [launch, instance] : by_launch_) {
     if (!kept.contains(launch)) others.push_back(instance);
@@ -181,13 +185,11 @@ void Launcher::OnKeeperGone(const absl::Status& why) {
   socket_watch_.reset();
   client_.reset();
   strays_.clear();
-  std::vector<Instance*> instances;
-  instances.reserve(by_launch_.size());
-  for (const auto& [launch, instance] : by_launch_) {
-    instances.push_back(instance);
-  }
-  for (Instance* const instance : instances) Orphan(*instance);
-  if (!instances.empty()) Connect();
+  if (by_launch_.empty()) return;
+  // It may be there still, and have lost nothing but the connection: then it
+  // says itself what it has.
+  Connect();
+  if (!connected()) OrphanAllBut({});
 }
 
 void Launcher::OnSocket() {

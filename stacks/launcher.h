@@ -112,6 +112,7 @@ class Launcher {
   void OnKeeperGone(const absl::Status& why);
   void WatchSocket();
   void Orphan(Instance& instance);
+  void OrphanAllBut(const std::set<std::string>& kept);
   void SetRunning(Instance& instance);
   void SetPhase(Instance& instance, Phase phase);
   void Ended(Instance& instance, ExitReport report,

@@ -4,11 +4,13 @@
 #include <signal.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/log/check.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
@@ -16,6 +18,7 @@
 #include "platform/process_handle.h"
 #include "stacks/event.h"
 #include "stacks/instance_store.h"
+#include "stacks/keeper_client.h"
 #include "stacks/registry.h"
 #include "stacks/status.h"
 #include "stacks/supervisor.h"
@@ -103,6 +106,36 @@ TEST(SupervisorRecoveryTest, InstancesOutliveTheirKeeper) {
   // They are stopped as all others.
   app.ScaleTo("worker", 0);
   for (const int32_t pid : pids) EXPECT_FALSE(Exists(pid));
+}
+
+TEST(SupervisorRecoveryTest, ALostConnectionToALivingKeeperChangesNothing) {
+  Supervised app(Quick());
+  app.Define({Command("worker", "sleep 1000")});
+  app.ScaleTo("worker", 3);
+  const std::vector<int32_t> pids = app.Pids("worker");
+  const int32_t keeper = app.KeeperPid();
+  // The newest connection counts, so the server loses its own and makes the
+  // next one, with which this one ends.
+  absl::StatusOr<std::unique_ptr<KeeperClient>> other =
+      KeeperClient::Connect(app.directory(), absl::Seconds(30));
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_THAT((*other)->children(), SizeIs(3));
+  pollfd fd{.fd = (*other)->fd(), .events = POLLIN, .revents = 0};
+  ASSERT_EQ(poll(&fd, 1, 30000), 1);
+  EXPECT_TRUE(absl::IsAborted((*other)->Receive().status()));
+
+  app.ScaleTo("worker", 4);
+  EXPECT_EQ(app.KeeperPid(), keeper);
+  for (size_t i = 0; i < pids.size(); ++i) {
+    EXPECT_EQ(app.Pids("worker")[i], pids[i]);
+  }
+  EXPECT_THAT(app.Events(EventKind::kAdopted), SizeIs(0));
+  // Its children are its own still: it tells how they end.
+  Kill(HandleOf(pids[0]));
+  app.WaitUntil("worker", [](const ProcessStatus& status) {
+    return status.running == 4 && status.instances[0].restarts == 1;
+  });
+  EXPECT_EQ(app.Events(EventKind::kExited)[0].cause, "killed by SIGKILL");
 }
 
 TEST(SupervisorRecoveryTest, WithoutServerAndKeeperInstancesLiveOn) {

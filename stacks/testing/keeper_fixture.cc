@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -87,6 +88,7 @@ void KeeperTest::SetUp() {
   ASSERT_EQ(pthread_sigmask(SIG_BLOCK, &signals, nullptr), 0);
   directory_ = absl::StrCat(testing::TempDir(), "/keeperXXXXXX");
   ASSERT_NE(mkdtemp(directory_.data()), nullptr);
+  made_directory_ = directory_;
 }
 
 void KeeperTest::TearDown() {
@@ -108,6 +110,7 @@ void KeeperTest::TearDown() {
   } while (pid > 0 ||
            (pid == 0 && sigtimedwait(&signals, nullptr, &patience) > 0));
   EXPECT_EQ(pid, -1) << "a process is left";
+  std::filesystem::remove_all(made_directory_);
 }
 
 void KeeperTest::Start(const std::string& fault) {

@@ -84,6 +84,7 @@ class KeeperTest : public testing::Test {
   void ForgetAll();
 
   std::string directory_;
+  std::string made_directory_;  // Removed in the end.
   std::optional<platform::ProcessHandle> keeper_;
   std::vector<platform::ProcessHandle> launched_;
 };
