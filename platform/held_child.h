@@ -83,8 +83,9 @@ struct LaunchDescriptors {
 // On Linux for x86-64 a child that stays the caller's user shares the caller's
 // memory until it executes its program (CLONE_VM of clone(2), as vfork(2)
 // does): copying the page tables and giving them up again would take longer
-// than all the rest. Elsewhere, and where the kernel is older than 5.9, it is a
-// plain fork(2).
+// than all the rest. The end of the one is not the end of the other, but for
+// the OOM killer, which takes all that share what it wants to free. Elsewhere,
+// and where the kernel is older than 5.7, it is a plain fork(2).
 class HeldChildForker {
  public:
   // Looks which signals the process ignores. Those that it ignores only later

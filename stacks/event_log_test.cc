@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +19,7 @@
 #include "stacks/pagination.h"
 #include "storage/connection.h"
 #include "storage/database.h"
+#include "storage/testing/temp_directory.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -34,9 +34,7 @@ const absl::Time kNow =
 class EventLogTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string root = absl::StrCat(testing::TempDir(), "/eventsXXXXXX");
-    ASSERT_NE(mkdtemp(root.data()), nullptr);
-    path_ = absl::StrCat(root, "/test.db");
+    path_ = absl::StrCat(directory_.path(), "/test.db");
     Reopen({});
   }
 
@@ -80,6 +78,7 @@ class EventLogTest : public testing::Test {
     return causes;
   }
 
+  storage::TempDirectory directory_;
   std::string path_;
   std::unique_ptr<storage::Database> db_;
   std::unique_ptr<EventLog> log_;

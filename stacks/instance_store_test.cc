@@ -1,7 +1,6 @@
 #include "stacks/instance_store.h"
 
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <thread>
@@ -16,6 +15,7 @@
 #include "gtest/gtest.h"
 #include "storage/connection.h"
 #include "storage/database.h"
+#include "storage/testing/temp_directory.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -31,9 +31,7 @@ const absl::Time kNow =
 class InstanceStoreTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string root = absl::StrCat(testing::TempDir(), "/instancesXXXXXX");
-    ASSERT_NE(mkdtemp(root.data()), nullptr);
-    path_ = absl::StrCat(root, "/test.db");
+    path_ = absl::StrCat(directory_.path(), "/test.db");
     Reopen();
   }
 
@@ -86,6 +84,7 @@ class InstanceStoreTest : public testing::Test {
     return record;
   }
 
+  storage::TempDirectory directory_;
   std::string path_;
   std::unique_ptr<storage::Database> db_;
   std::unique_ptr<InstanceStore> store_;

@@ -7,8 +7,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +23,7 @@
 #include "platform/unique_fd.h"
 #include "stacks/keeper_protocol.h"
 #include "stacks/keeper_socket.h"
+#include "storage/testing/temp_directory.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -45,14 +44,10 @@ class KeeperClientTest : public testing::Test {
   using ClientOr = absl::StatusOr<std::unique_ptr<KeeperClient>>;
 
   void SetUp() override {
-    directory_ = absl::StrCat(testing::TempDir(), "/clientXXXXXX");
-    ASSERT_NE(mkdtemp(directory_.data()), nullptr);
     absl::StatusOr<UniqueFd> opened = keeper::OpenDirectory(directory_);
     ASSERT_TRUE(opened.ok()) << opened.status();
     opened_ = *std::move(opened);
   }
-
-  void TearDown() override { std::filesystem::remove_all(directory_); }
 
   // Makes the socket.
   void Listen() {
@@ -81,7 +76,8 @@ class KeeperClientTest : public testing::Test {
     return client;
   }
 
-  std::string directory_;
+  storage::TempDirectory made_;
+  const std::string directory_ = made_.path();
   UniqueFd opened_;
   UniqueFd listener_;
   UniqueFd accepted_;

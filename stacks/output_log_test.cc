@@ -26,6 +26,7 @@
 #include "gtest/gtest.h"
 #include "platform/unique_fd.h"
 #include "stacks/instance_store.h"
+#include "storage/testing/temp_directory.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -64,11 +65,7 @@ std::string Lines(int count) {
 
 class OutputLogTest : public testing::Test {
  protected:
-  void SetUp() override {
-    root_ = absl::StrCat(testing::TempDir(), "/outputXXXXXX");
-    ASSERT_NE(mkdtemp(root_.data()), nullptr);
-    Open({});
-  }
+  void SetUp() override { Open({}); }
 
   void Open(OutputLogs::Options options) {
     auto logs = OutputLogs::Open(absl::StrCat(root_, "/logs"), options);
@@ -108,7 +105,8 @@ class OutputLogTest : public testing::Test {
   std::string path() const { return logs_->Path(kWeb); }
   std::string rotated_path() const { return absl::StrCat(path(), ".1"); }
 
-  std::string root_;
+  storage::TempDirectory directory_;
+  const std::string root_ = directory_.path();
   std::optional<OutputLogs> logs_;
 };
 

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <fstream>
 #include <limits>
 #include <map>
@@ -29,6 +28,7 @@
 #include "platform/unique_fd.h"
 #include "stacks/instance_store.h"
 #include "stacks/output_log.h"
+#include "storage/testing/temp_directory.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -104,8 +104,6 @@ class Told {
 class OutputWatcherTest : public testing::Test {
  protected:
   void SetUp() override {
-    root_ = absl::StrCat(testing::TempDir(), "/watcherXXXXXX");
-    ASSERT_NE(mkdtemp(root_.data()), nullptr);
     auto logs = OutputLogs::Open(root_, {.max_bytes = 4096});
     ASSERT_TRUE(logs.ok()) << logs.status();
     logs_ = *std::move(logs);
@@ -138,7 +136,8 @@ class OutputWatcherTest : public testing::Test {
     told_.AwaitRotated(key);
   }
 
-  std::string root_;
+  storage::TempDirectory directory_;
+  const std::string root_ = directory_.path();
   std::optional<OutputLogs> logs_;
   Told told_;
   int64_t settled_ = 0;

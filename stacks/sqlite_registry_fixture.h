@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +25,7 @@
 #include "stacks/sqlite_registry.h"
 #include "storage/connection.h"
 #include "storage/database.h"
+#include "storage/testing/temp_directory.h"
 
 namespace tallyman::stacks {
 
@@ -38,9 +38,7 @@ inline constexpr std::string_view kOther = "22222222222222222222222222222222";
 class SqliteRegistryFixture : public testing::Test {
  protected:
   void SetUp() override {
-    std::string root = absl::StrCat(testing::TempDir(), "/registryXXXXXX");
-    ASSERT_NE(mkdtemp(root.data()), nullptr);
-    path_ = absl::StrCat(root, "/test.db");
+    path_ = absl::StrCat(directory_.path(), "/test.db");
     Reopen();
     AddServer(kServer, "web-1");
   }
@@ -218,6 +216,7 @@ class SqliteRegistryFixture : public testing::Test {
     ASSERT_TRUE(status.ok()) << status;
   }
 
+  storage::TempDirectory directory_;
   std::string path_;
   std::unique_ptr<storage::Database> db_;
   std::unique_ptr<EventLog> events_;

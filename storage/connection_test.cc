@@ -1,7 +1,6 @@
 #include "storage/connection.h"
 
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -15,6 +14,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "storage/database.h"
+#include "storage/testing/temp_directory.h"
 
 namespace tallyman::storage {
 namespace {
@@ -27,9 +27,7 @@ using ::testing::Not;
 class ConnectionTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string root = absl::StrCat(testing::TempDir(), "/connXXXXXX");
-    ASSERT_NE(mkdtemp(root.data()), nullptr);
-    path_ = absl::StrCat(root, "/test.db");
+    path_ = absl::StrCat(directory_.path(), "/test.db");
     absl::StatusOr<std::unique_ptr<Database>> db = Database::Open(path_, {});
     ASSERT_TRUE(db.ok()) << db.status();
     db_ = *std::move(db);
@@ -54,6 +52,7 @@ class ConnectionTest : public testing::Test {
     return count;
   }
 
+  TempDirectory directory_;
   std::string path_;
   std::unique_ptr<Database> db_;
 };

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -16,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "storage/testing/temp_directory.h"
 
 namespace tallyman::storage {
 namespace {
@@ -30,13 +30,8 @@ mode_t ModeOf(const std::string& path) {
 
 class DataDirectoryTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = absl::StrCat(testing::TempDir(), "/dataXXXXXX");
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-  }
-
-  std::string root_;
+  TempDirectory directory_;
+  const std::string root_ = directory_.path();
 };
 
 TEST_F(DataDirectoryTest, MakesTheDirectoryAndItsParentsForTheOwnerOnly) {

@@ -6,7 +6,6 @@
 
 #include <csignal>
 #include <cstdint>
-#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -21,6 +20,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "storage/connection.h"
+#include "storage/testing/temp_directory.h"
 
 namespace tallyman::storage {
 namespace {
@@ -30,13 +30,6 @@ using ::testing::HasSubstr;
 
 class DatabaseTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = absl::StrCat(testing::TempDir(), "/dbXXXXXX");
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-    path_ = absl::StrCat(root_, "/test.db");
-  }
-
   std::unique_ptr<Database> Open() {
     absl::StatusOr<std::unique_ptr<Database>> db =
         Database::Open(path_, {.busy_timeout = absl::ZeroDuration()});
@@ -59,8 +52,9 @@ class DatabaseTest : public testing::Test {
     return Database::Open(path, {}).status();
   }
 
-  std::string root_;
-  std::string path_;
+  TempDirectory directory_;
+  const std::string root_ = directory_.path();
+  const std::string path_ = absl::StrCat(root_, "/test.db");
 };
 
 absl::Status Insert(Connection& connection, int64_t id) {

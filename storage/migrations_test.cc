@@ -1,7 +1,6 @@
 #include "storage/migrations.h"
 
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,6 +13,7 @@
 #include "gtest/gtest.h"
 #include "storage/connection.h"
 #include "storage/database.h"
+#include "storage/testing/temp_directory.h"
 
 namespace tallyman::storage {
 namespace {
@@ -38,10 +38,8 @@ constexpr Migration kFailingCode = {
 class MigrationsTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string root = absl::StrCat(testing::TempDir(), "/migXXXXXX");
-    ASSERT_NE(mkdtemp(root.data()), nullptr);
     absl::StatusOr<std::unique_ptr<Database>> db =
-        Database::Open(absl::StrCat(root, "/test.db"), {});
+        Database::Open(absl::StrCat(directory_.path(), "/test.db"), {});
     ASSERT_TRUE(db.ok()) << db.status();
     db_ = *std::move(db);
   }
@@ -59,6 +57,7 @@ class MigrationsTest : public testing::Test {
     return number;
   }
 
+  TempDirectory directory_;
   std::unique_ptr<Database> db_;
 };
 
