@@ -102,7 +102,7 @@ class HeldChildForker {
   // Errors are those of fork: Unavailable (no memory, processes or descriptors
   // left), or Internal; and InvalidArgument for a spec without arguments, with
   // NUL characters, or with a negative limit. No child is left then.
-  absl::StatusOr<ProcessIdentity> Fork(LaunchSpec spec,
+  absl::StatusOr<ProcessIdentity> Fork(const LaunchSpec& spec,
                                        const LaunchDescriptors& descriptors);
 
   // True once the child `pid`, which Fork() has returned, is as described

@@ -219,11 +219,10 @@ void KeeperLoop::Handle(keeper::Spawn& spawn,
     return;
   }
   FaultPoint("keeper.spawn");
-  const absl::StatusOr<platform::ProcessIdentity> child =
-      forker_.Fork(std::move(spawn.spec),
-                   {.gate = descriptors[0].get(),
-                    .output = descriptors[1].get(),
-                    .cgroup = spawn.has_cgroup ? descriptors[2].get() : -1});
+  const absl::StatusOr<platform::ProcessIdentity> child = forker_.Fork(
+      spawn.spec, {.gate = descriptors[0].get(),
+                   .output = descriptors[1].get(),
+                   .cgroup = spawn.has_cgroup ? descriptors[2].get() : -1});
   if (!child.ok()) {
     const std::string_view reason = child.status().message();
     Tell(keeper::SpawnFailed{

@@ -215,8 +215,8 @@ int64_t TicksNow() {
 struct HeldChildForker::State {
   // Both return a pid or a negated errno; `moved` as in ForkPlainly().
   pid_t ForkSharing(Shared& shared, const LaunchDescriptors& descriptors) const;
-  pid_t ForkCopying(LaunchSpec spec, const LaunchDescriptors& descriptors,
-                    bool& moved);
+  pid_t ForkCopying(const LaunchSpec& spec,
+                    const LaunchDescriptors& descriptors, bool& moved);
   // One that no child uses; null if there is no memory.
   Shared* FreeShared();
 
@@ -264,7 +264,7 @@ pid_t HeldChildForker::State::ForkSharing(
     arguments.cgroup = static_cast<uint64_t>(descriptors.cgroup);
   }
   shared.progress = kSettingUp;
-  const long pid = CloneSharingMemory(
+  const intptr_t pid = CloneSharingMemory(
       &arguments, sizeof(arguments),
       [](void* held) { RunHeldProgram(*static_cast<HeldProgram*>(held)); },
       &program);
@@ -277,10 +277,10 @@ pid_t HeldChildForker::State::ForkSharing(
 #endif
 }
 
-pid_t HeldChildForker::State::ForkCopying(LaunchSpec spec,
+pid_t HeldChildForker::State::ForkCopying(const LaunchSpec& spec,
                                           const LaunchDescriptors& descriptors,
                                           bool& moved) {
-  HeldProgram program(std::move(spec));
+  HeldProgram program(spec);
   program.gate = descriptors.gate;
   program.output = descriptors.output;
   program.ignored_signals = kAllSignals;  // And the handled ones.
@@ -330,7 +330,7 @@ HeldChildForker::~HeldChildForker() {
 }
 
 absl::StatusOr<ProcessIdentity> HeldChildForker::Fork(
-    LaunchSpec spec, const LaunchDescriptors& descriptors) {
+    const LaunchSpec& spec, const LaunchDescriptors& descriptors) {
   if (absl::Status status = CheckSpec(spec); !status.ok()) return status;
   pid_t pid = -ENOSYS;
   bool moved = true;
@@ -339,17 +339,13 @@ absl::StatusOr<ProcessIdentity> HeldChildForker::Fork(
   Shared* const shared =
       kCanShareMemory && !spec.credentials ? state_->FreeShared() : nullptr;
   if (shared != nullptr) {
-    shared->program.emplace(std::move(spec));
+    shared->program.emplace(spec);
     pid = state_->ForkSharing(*shared, descriptors);
-    if (pid > 0) {
-      state_->sharing[pid] = shared;
-    } else {
-      spec = shared->program->spec;
-    }
+    if (pid > 0) state_->sharing[pid] = shared;
   }
   // An older kernel, a filter of system calls, or no right to the cgroup.
   if (pid < 0 && pid != -EAGAIN && pid != -ENOMEM) {
-    pid = state_->ForkCopying(std::move(spec), descriptors, moved);
+    pid = state_->ForkCopying(spec, descriptors, moved);
   }
   const int64_t after = TicksNow();
   if (pid < 0) return ForkError(-pid);

@@ -34,7 +34,7 @@ struct Held {
   ProcessIdentity identity;
 };
 
-Held ForkWith(HeldChildForker& forker, LaunchSpec spec) {
+Held ForkWith(HeldChildForker& forker, const LaunchSpec& spec) {
   absl::StatusOr<Gate> gate = Gate::Create();
   std::array<int, 2> ends;
   CHECK_OK(gate);
@@ -72,7 +72,7 @@ TEST(HeldChildForkerTest, ManyAreHeldAtOnceAndEachIsItself) {
       LaunchSpec spec = ShellSpec("echo \"$NUMBER $0 $$\"");
       spec.environment.push_back(absl::StrCat("NUMBER=", round, ".", i));
       spec.arguments.push_back(absl::StrCat("zero", i));
-      children.push_back(ForkWith(forker, std::move(spec)));
+      children.push_back(ForkWith(forker, spec));
     }
     for (const Held& child : children) {
       forker.AwaitSetUp(child.identity.pid);
@@ -135,7 +135,7 @@ TEST(HeldChildForkerTest, AFailingChildLeavesErrnoOfTheCallerAlone) {
   HeldChildForker forker;
   LaunchSpec spec = {.arguments = {"nowhere"},
                      .environment = {"PATH=/a:/b:/c"}};
-  Held child = ForkWith(forker, std::move(spec));
+  Held child = ForkWith(forker, spec);
   errno = EXDEV;
   kill(child.identity.pid, 0);
   EXPECT_TRUE(child.gate.Release().ok());

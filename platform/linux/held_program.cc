@@ -127,11 +127,11 @@ int CloseOthers() {
   if (list < 0) return -list;
   alignas(dirent64) std::array<char, 1024> buffer;
   while (true) {
-    const long got =
+    const intptr_t got =
         RawCall(SYS_getdents64, list, buffer.data(), buffer.size());
     if (got < 0) return static_cast<int>(-got);
     if (got == 0) break;
-    for (long at = 0; at < got;) {
+    for (intptr_t at = 0; at < got;) {
       const auto* const entry =
           reinterpret_cast<const dirent64*>(buffer.data() + at);
       const std::string_view name = entry->d_name;
@@ -161,19 +161,19 @@ int ArrangeDescriptors(int& gate, int output) {
   gate = high_gate;
   RawCall(SYS_close, STDIN_FILENO);
   // The lowest free number is 0.
-  const long input = RawCall(SYS_openat, AT_FDCWD, "/dev/null", O_RDONLY);
+  const intptr_t input = RawCall(SYS_openat, AT_FDCWD, "/dev/null", O_RDONLY);
   if (input < 0) return static_cast<int>(-input);
   if (input != STDIN_FILENO) return EBADF;
   for (const int standard : {STDOUT_FILENO, STDERR_FILENO}) {
-    const long result = RawCall(SYS_dup3, output, standard, 0);
+    const intptr_t result = RawCall(SYS_dup3, output, standard, 0);
     if (result < 0) return static_cast<int>(-result);
   }
   if (gate == kGateFd) {
     // It may have been handed over without the flag.
-    const long result = RawCall(SYS_fcntl, gate, F_SETFD, FD_CLOEXEC);
+    const intptr_t result = RawCall(SYS_fcntl, gate, F_SETFD, FD_CLOEXEC);
     if (result < 0) return static_cast<int>(-result);
   } else {
-    const long result = RawCall(SYS_dup3, gate, kGateFd, O_CLOEXEC);
+    const intptr_t result = RawCall(SYS_dup3, gate, kGateFd, O_CLOEXEC);
     if (result < 0) return static_cast<int>(-result);
     gate = kGateFd;
   }
@@ -210,7 +210,7 @@ constexpr int kSetUids = SYS_setresuid;
 
 // For this one thread; the C library would want to tell others (nptl(7)).
 int TakeCredentials(const Credentials& who) {
-  long result = RawCall(kSetGroups, who.groups.size(), who.groups.data());
+  intptr_t result = RawCall(kSetGroups, who.groups.size(), who.groups.data());
   if (result == 0) result = RawCall(kSetGids, who.gid, who.gid, who.gid);
   if (result == 0) result = RawCall(kSetUids, who.uid, who.uid, who.uid);
   return static_cast<int>(-result);
@@ -220,7 +220,7 @@ int TakeCredentials(const Credentials& who) {
 bool AwaitRelease(int gate) {
   char byte = 0;
   while (true) {
-    const long got = RawCall(SYS_read, gate, &byte, 1);
+    const intptr_t got = RawCall(SYS_read, gate, &byte, 1);
     if (got == 1) return true;
     if (got != -EINTR) return false;
   }
@@ -317,7 +317,7 @@ void RunHeldProgram(HeldProgram& program) {
   }
   const char* const directory =
       spec.directory.empty() ? "/" : spec.directory.c_str();
-  if (const long result = RawCall(SYS_chdir, directory); result != 0) {
+  if (const intptr_t result = RawCall(SYS_chdir, directory); result != 0) {
     Fail(gate, spec, Step::kDirectory, static_cast<int>(-result));
   }
   Fail(gate, spec, Step::kExec, Execute(program));

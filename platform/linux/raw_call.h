@@ -8,15 +8,26 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 namespace tallyman::platform {
 
+// GCC defines __SANITIZE_ADDRESS__ and __SANITIZE_THREAD__ itself.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
+#define TALLYMAN_HAS_SANITIZER 1
+#endif
+#endif
+
 // True where RawCall() and CloneSharingMemory() do what they say. Elsewhere
 // RawCall() goes through syscall(2), and there is no CloneSharingMemory().
 // Sanitizers keep books of their own in the memory of a thread.
-#if defined(__x86_64__) && defined(__LP64__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__) && defined(__LP64__) &&                        \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && \
+    !defined(TALLYMAN_HAS_SANITIZER)
 #define TALLYMAN_CAN_SHARE_MEMORY 1
 inline constexpr bool kCanShareMemory = true;
 #else
@@ -27,28 +38,29 @@ inline constexpr bool kCanShareMemory = false;
 namespace raw_call_internal {
 
 template <typename T>
-long ToWord(T value) {
+intptr_t ToWord(T value) {
   if constexpr (std::is_pointer_v<T>) {
-    return reinterpret_cast<long>(value);
+    return reinterpret_cast<intptr_t>(value);
   } else {
-    return static_cast<long>(value);
+    return static_cast<intptr_t>(value);
   }
 }
 
-inline long Call(long number, long a, long b, long c, long d, long e, long f) {
+inline intptr_t Call(intptr_t number, intptr_t a, intptr_t b, intptr_t c,
+                     intptr_t d, intptr_t e, intptr_t f) {
 #if TALLYMAN_CAN_SHARE_MEMORY
   // syscall(2), "Architecture calling conventions".
-  long result = number;
-  register long r10 asm("r10") = d;
-  register long r8 asm("r8") = e;
-  register long r9 asm("r9") = f;
+  intptr_t result = number;
+  register intptr_t r10 asm("r10") = d;
+  register intptr_t r8 asm("r8") = e;
+  register intptr_t r9 asm("r9") = f;
   asm volatile("syscall"
                : "+a"(result)
                : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
                : "rcx", "r11", "memory");
   return result;
 #else
-  const long result = syscall(number, a, b, c, d, e, f);
+  const intptr_t result = syscall(number, a, b, c, d, e, f);
   return result == -1 ? -errno : result;
 #endif
 }
@@ -58,9 +70,9 @@ inline long Call(long number, long a, long b, long c, long d, long e, long f) {
 // The system call `number` with up to six integers or pointers. A negative
 // result is an errno, negated.
 template <typename... Arguments>
-long RawCall(long number, Arguments... arguments) {
+intptr_t RawCall(intptr_t number, Arguments... arguments) {
   static_assert(sizeof...(arguments) <= 6);
-  const long words[6] = {raw_call_internal::ToWord(arguments)...};
+  const intptr_t words[6] = {raw_call_internal::ToWord(arguments)...};
   return raw_call_internal::Call(number, words[0], words[1], words[2], words[3],
                                  words[4], words[5]);
 }
@@ -69,10 +81,10 @@ long RawCall(long number, Arguments... arguments) {
 // clone3(2) with the struct clone_args `arguments` of `size` bytes, which names
 // a stack: the child begins in `run`, which must not return, with `argument`.
 // The pid, or a negated errno.
-inline long CloneSharingMemory(const void* arguments, unsigned long size,
-                               void (*run)(void*), void* argument) {
-  constexpr long kClone3 = 435;
-  long result = kClone3;
+inline intptr_t CloneSharingMemory(const void* arguments, size_t size,
+                                   void (*run)(void*), void* argument) {
+  constexpr intptr_t kClone3 = 435;
+  intptr_t result = kClone3;
   // Registers are the child's as well, but for those that the call changes. Its
   // stack is aligned to 16 bytes, as a call wants it.
   asm volatile(

@@ -25,7 +25,7 @@ HeldChildForker::HeldChildForker() = default;
 HeldChildForker::~HeldChildForker() = default;
 
 absl::StatusOr<ProcessIdentity> HeldChildForker::Fork(
-    LaunchSpec /*spec*/, const LaunchDescriptors& /*descriptors*/) {
+    const LaunchSpec& /*spec*/, const LaunchDescriptors& /*descriptors*/) {
   return Unsupported();
 }
 
