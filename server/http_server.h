@@ -1,5 +1,7 @@
 // HTTP/1.1 over TCP: turns what comes over sockets into api::Request and sends
-// api::Response back. The only file that knows the HTTP library.
+// api::Response back. Composed of the connections (server/http_connection.h),
+// which answer plain requests themselves, and of the HTTP library
+// (server/http_engine.h) for all others.
 //
 //   absl::StatusOr<std::unique_ptr<HttpServer>> server =
 //       HttpServer::Listen({.host = "127.0.0.1", .port = 8880}, handler,
@@ -13,15 +15,13 @@
 #define TALLYMAN_SERVER_HTTP_SERVER_H_
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "api/error.h"
-#include "api/http.h"
+#include "server/http_connection.h"
 
 namespace tallyman::server {
 
@@ -41,13 +41,8 @@ class HttpServer {
     absl::Duration keep_alive_timeout = absl::Seconds(30);
   };
 
-  // Answers a request. Called on several threads at once.
-  using Handler = std::function<api::Response(const api::Request&)>;
-
-  // Answers what is no proper request (too long, malformed, ...); of `request`
-  // only what could be read is set.
-  using Rejecter =
-      std::function<api::Response(const api::Request& request, api::Error)>;
+  using Handler = HttpHandler;
+  using Rejecter = HttpRejecter;
 
   // Binds and listens: from now on clients can connect. The error names the
   // address and the reason, such as that it is in use (AlreadyExists).

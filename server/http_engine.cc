@@ -1,0 +1,372 @@
+#include "server/http_engine.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <ctime>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "api/error.h"
+#include "api/http.h"
+#include "httplib.h"
+#include "server/connection_socket.h"
+#include "server/http_connection.h"
+#include "server/http_parser.h"
+#include "server/worker_pool.h"
+
+namespace tallyman::server {
+namespace {
+
+// Connections that wait for a thread, beyond those that the kernel keeps.
+constexpr size_t kMaxWaitingConnections = 1024;
+
+// The library matches paths with std::regex, recursively and slowly, or by
+// counting segments: the latter takes any path of up to so many.
+constexpr int kMaxSegments = 16;
+
+// Gives the library's jobs, one a connection, to a WorkerPool.
+class ConnectionQueue : public httplib::TaskQueue {
+ public:
+  explicit ConnectionQueue(size_t max_connections)
+      : pool_(max_connections, kMaxWaitingConnections) {}
+
+  bool enqueue(std::function<void()> job) override {
+    return pool_.Add(std::move(job));
+  }
+  void shutdown() override { pool_.Shutdown(); }
+
+ private:
+  WorkerPool pool_;
+};
+
+// A connection as the library reads and writes it.
+class LibraryStream : public httplib::Stream {
+ public:
+  LibraryStream(ConnectionSocket& socket, const std::string& remote_address)
+      : socket_(socket), remote_address_(remote_address) {}
+
+  bool is_readable() const override { return !socket_.Unread().empty(); }
+  bool wait_readable() const override { return socket_.WaitReadable(); }
+  // Writing waits by itself.
+  bool wait_writable() const override { return true; }
+  ssize_t read(char* to, size_t size) override {
+    return socket_.Read(to, size);
+  }
+  ssize_t write(const char* from, size_t size) override {
+    return socket_.Send({from, size}, {}) ? static_cast<ssize_t>(size) : -1;
+  }
+  void get_remote_ip_and_port(std::string& ip, int& port) const override {
+    ip = remote_address_;
+    port = 0;  // Nobody asks for it.
+  }
+  void get_local_ip_and_port(std::string& ip, int& port) const override {
+    ip.clear();
+    port = 0;
+  }
+  int socket() const override { return socket_.fd(); }
+  time_t duration() const override { return 0; }  // There is no limit to it.
+
+ private:
+  ConnectionSocket& socket_;
+  const std::string& remote_address_;
+};
+
+// Whether bytes of a body follow the headers (RFC 9112, section 6.3), or
+// whether that can't be said because the length is malformed.
+bool MayHaveBody(const httplib::Request& request) {
+  return request.has_header("Transfer-Encoding") ||
+         request.get_header_value_count("Content-Length") > 1 ||
+         request.get_header_value("Content-Length", "0") != "0";
+}
+
+// The origin-form of a request target: of "http://host/path", which clients of
+// proxies send, what follows the host (RFC 9112, section 3.2).
+std::string_view OriginForm(std::string_view target) {
+  if (target.starts_with('/')) return target;
+  const size_t scheme_end = target.find("://");
+  if (scheme_end == std::string_view::npos) return target;
+  const size_t path = target.find('/', scheme_end + 3);
+  return path == std::string_view::npos ? "/" : target.substr(path);
+}
+
+api::Request ToRequest(const httplib::Request& from) {
+  api::Request request;
+  request.method = from.method;
+  SetTarget(OriginForm(from.target), request);
+  request.headers.reserve(from.headers.size());
+  for (const auto& [name, value] : from.headers) {
+    request.headers.emplace_back(name, value);
+  }
+  request.body = from.body;
+  request.remote_address = from.remote_addr;
+  return request;
+}
+
+bool HasContent(const httplib::Response& response) {
+  return !response.body.empty() || response.content_length_ > 0;
+}
+
+void Send(api::Response&& from, httplib::Response& to) {
+  to.status = from.status;
+  for (const auto& [name, value] : from.headers) to.set_header(name, value);
+  if (from.BodyView().empty()) return;
+  if (from.shared_body != nullptr) {
+    const size_t size = from.shared_body->size();
+    to.set_content_provider(
+        size, from.content_type,
+        [body = std::move(from.shared_body)](size_t offset, size_t length,
+                                             httplib::DataSink& sink) {
+          return sink.write(body->data() + offset, length);
+        });
+  } else {
+    to.set_content(std::move(from.body), from.content_type);
+  }
+}
+
+// What clients are told of an error that the library found.
+std::string RejectionDetails(int status, size_t max_body_bytes) {
+  switch (status) {
+    case 413:
+      return absl::StrCat("the body has more than ", max_body_bytes,
+                          " bytes (--max_body_bytes)");
+    case 414:
+      return absl::StrCat("the address has more than ",
+                          CPPHTTPLIB_REQUEST_URI_MAX_LENGTH, " bytes");
+    case 400:
+      return absl::StrCat(
+          "the request line, a header or the body is malformed, or there are "
+          "more than ",
+          CPPHTTPLIB_HEADER_MAX_COUNT, " headers or ",
+          CPPHTTPLIB_HEADER_MAX_LENGTH,
+          " bytes in one, or the body did not arrive in time");
+    case 415:
+      return "the Content-Encoding of the body is not understood; send it "
+             "without one";
+    case 416:
+      return "the Range header is malformed";
+    case 404:
+      return "no resource has this address";
+    default:
+      return "";
+  }
+}
+
+// True for the name of a method (RFC 9110, section 5.6.2) that the library
+// rejects although the request may be well-formed.
+bool IsUnknownMethod(std::string_view method) {
+  constexpr std::array<std::string_view, 10> kKnown = {
+      "GET",     "HEAD",    "POST",  "PUT",   "DELETE",
+      "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI"};
+  return !method.empty() &&
+         std::all_of(method.begin(), method.end(),
+                     [](char c) { return c >= 'A' && c <= 'Z'; }) &&
+         std::find(kKnown.begin(), kKnown.end(), method) == kKnown.end();
+}
+
+// Set when the connection that this thread serves must not be used for another
+// request: an error said so to the client, or what is left of the request was
+// not read.
+thread_local bool must_close = false;
+
+}  // namespace
+
+// The library's own loop over the requests of a connection waits by polling,
+// forgets bytes of a next request that came with the first one, and reads on
+// after errors that it closes the connection for: it isn't used.
+class HttpEngine::Impl : public httplib::Server {
+ public:
+  explicit Impl(const Parts& parts) : parts_(parts) {
+    Configure();
+    Route();
+  }
+
+  AfterRequest ServeOne(ConnectionSocket& socket,
+                        const std::string& remote_address) {
+    LibraryStream stream(socket, remote_address);
+    bool is_closed = false;
+    must_close = false;
+    const bool is_good = process_request(
+        stream, remote_address, /*remote_port=*/0,
+        /*local_addr=*/"", /*local_port=*/0,
+        /*close_connection=*/parts_.idle.is_stopping(), is_closed,
+        /*setup_request=*/nullptr);
+    if (must_close) return AfterRequest::kDrainAndClose;
+    return is_good && !is_closed && !parts_.idle.is_stopping()
+               ? AfterRequest::kKeep
+               : AfterRequest::kClose;
+  }
+
+ private:
+  using Result = httplib::Server::HandlerResponse;
+
+  bool process_and_close_socket(int fd) override {
+    parts_.serve(fd);
+    return true;
+  }
+
+  void Configure() {
+    set_payload_max_length(parts_.max_body_bytes);
+    set_tcp_nodelay(true);
+    // The library's default, SO_REUSEPORT, would let two servers share a port.
+    set_socket_options([](int fd) {
+      const int one = 1;
+      setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    });
+    set_post_routing_handler(
+        [this](const httplib::Request& request, httplib::Response& response) {
+          CorrectHeaders(request, response);
+        });
+    new_task_queue = [this] {
+      return new ConnectionQueue(parts_.max_connections);
+    };
+  }
+
+  void CorrectHeaders(const httplib::Request& request,
+                      httplib::Response& response) const {
+    // The length would be that of what the client has already (RFC 9110,
+    // section 8.6); the library says 0.
+    if (response.status == 304) response.headers.erase("Content-Length");
+    // There are no parts of answers.
+    if (request.method == "HEAD") response.headers.erase("Accept-Ranges");
+    // Both the library and Answer() may have said that.
+    if (response.get_header_value_count("Connection") > 1) {
+      response.headers.erase("Connection");
+      response.set_header("Connection", "close");
+    }
+    // The library tells of a greatest number of requests.
+    if (response.headers.erase("Keep-Alive") > 0 && parts_.idle_seconds > 0 &&
+        !response.has_header("Connection")) {
+      response.set_header("Keep-Alive",
+                          absl::StrCat("timeout=", parts_.idle_seconds));
+    }
+  }
+
+  void Route() {
+    // Requests without a body are answered before the library routes them.
+    set_pre_routing_handler(
+        [this](const httplib::Request& request, httplib::Response& response) {
+          return AnswerEarly(request, response);
+        });
+    const auto answer = [this](const httplib::Request& request,
+                               httplib::Response& response) {
+      Answer(request, response);
+    };
+    std::string pattern;
+    for (int i = 0; i < kMaxSegments; ++i) {
+      absl::StrAppend(&pattern, "/:", i);
+      Get(pattern, answer);
+      Post(pattern, answer);
+      Put(pattern, answer);
+      Patch(pattern, answer);
+      Delete(pattern, answer);
+      Options(pattern, answer);
+    }
+    set_expect_100_continue_handler(
+        [this](const httplib::Request& request, httplib::Response& response) {
+          if (!IsTooLarge(request)) return 100;
+          response.status = 413;
+          return 413;
+        });
+    // Also called for errors of ours, which have a body already.
+    set_error_handler(
+        [this](const httplib::Request& request, httplib::Response& response) {
+          if (HasContent(response)) return Result::Unhandled;
+          Reject(request, response);
+          return Result::Handled;
+        });
+    set_exception_handler([this](const httplib::Request& request,
+                                 httplib::Response& response,
+                                 const std::exception_ptr&) {
+      response.status = 500;
+      Reject(request, response);
+    });
+  }
+
+  Result AnswerEarly(const httplib::Request& request,
+                     httplib::Response& response) const {
+    // The request is the library's own local variable, not const there.
+    auto& own = const_cast<httplib::Request&>(request);
+    // Answers are made anew each time, so there are no parts of one (RFC 9110,
+    // section 14.2, leaves that to the server).
+    own.ranges.clear();
+    if (IsTooLarge(request)) {
+      // Not read, so that nobody sends it for nothing.
+      own.body_consumed_ = true;
+      response.status = 413;
+      Reject(request, response);
+      return Result::Handled;
+    }
+    if (MayHaveBody(request)) return Result::Unhandled;
+    // Otherwise the library would wait for a body of unknown length after the
+    // answer to a DELETE or POST without Content-Length, and take the next
+    // request for it.
+    own.body_consumed_ = true;
+    Answer(request, response);
+    return Result::Handled;
+  }
+
+  bool IsTooLarge(const httplib::Request& request) const {
+    return request.get_header_value_u64("Content-Length") >
+           parts_.max_body_bytes;
+  }
+
+  void Answer(const httplib::Request& request,
+              httplib::Response& response) const {
+    Send(parts_.handler(ToRequest(request)), response);
+    // The library announces the end of the connection with every error.
+    must_close = response.status >= 400;
+    if (parts_.idle.is_stopping()) response.set_header("Connection", "close");
+  }
+
+  void Reject(const httplib::Request& request,
+              httplib::Response& response) const {
+    must_close = true;
+    response.headers.clear();
+    api::Error error;
+    if (response.status == 400 && IsUnknownMethod(request.method)) {
+      error.kind = api::ErrorKind::kMethodNotAllowed;
+    } else {
+      error.kind = api::ErrorKindOfHttpStatus(response.status);
+      error.details = RejectionDetails(response.status, parts_.max_body_bytes);
+    }
+    Send(parts_.rejecter(ToRequest(request), std::move(error)), response);
+  }
+
+  const Parts parts_;
+};
+
+HttpEngine::HttpEngine(const Parts& parts)
+    : impl_(std::make_unique<Impl>(parts)) {}
+
+HttpEngine::~HttpEngine() = default;
+
+int HttpEngine::Bind(const std::string& host, int port) {
+  if (port == 0) return impl_->bind_to_any_port(host);
+  return impl_->bind_to_port(host, port) ? port : -1;
+}
+
+void HttpEngine::Accept() { impl_->listen_after_bind(); }
+
+void HttpEngine::StopAccepting() {
+  impl_->wait_until_ready();
+  impl_->stop();
+}
+
+void HttpEngine::Unbind() { impl_->stop(); }
+
+AfterRequest HttpEngine::ServeOne(ConnectionSocket& socket,
+                                  const std::string& remote_address) {
+  return impl_->ServeOne(socket, remote_address);
+}
+
+}  // namespace tallyman::server

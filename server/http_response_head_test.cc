@@ -1,0 +1,93 @@
+#include "server/http_response_head.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "api/error.h"
+#include "api/http.h"
+#include "gtest/gtest.h"
+
+namespace tallyman::server {
+namespace {
+
+std::string Head(const api::Response& response, const AfterResponse& after) {
+  std::string out = "before|";
+  AppendResponseHead(response, after, out);
+  return out;
+}
+
+TEST(HttpResponseHeadTest, HasAllThatBelongsToIt) {
+  api::Response response;
+  response.AddHeader("ETag", "\"1\"");
+  response.AddHeader("X-Empty", "");
+  response.body = "{}";
+  EXPECT_EQ(Head(response, {.idle_seconds = 30}),
+            "before|HTTP/1.1 200 OK\r\n"
+            "ETag: \"1\"\r\n"
+            "X-Empty: \r\n"
+            "Content-Type: application/json\r\n"
+            "Content-Length: 2\r\n"
+            "Keep-Alive: timeout=30\r\n"
+            "\r\n");
+}
+
+TEST(HttpResponseHeadTest, ASharedBodyCounts) {
+  api::Response response;
+  response.body = "1";
+  response.shared_body = std::make_shared<const std::string>("12345");
+  EXPECT_EQ(Head(response, {}),
+            "before|HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+            "Content-Length: 5\r\n\r\n");
+}
+
+TEST(HttpResponseHeadTest, AnEmptyBodyHasNoType) {
+  api::Response response;
+  response.status = 404;
+  EXPECT_EQ(Head(response, {.closes = true, .idle_seconds = 30}),
+            "before|HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n"
+            "Connection: close\r\n\r\n");
+}
+
+TEST(HttpResponseHeadTest, WhatHasNoBodySaysNothingOfOne) {
+  for (const int status : {204, 304}) {
+    EXPECT_TRUE(HasNoBody(status));
+    api::Response response;
+    response.status = status;
+    response.body = "ignored";
+    EXPECT_EQ(Head(response, {}).find("Content-"), std::string::npos);
+  }
+  EXPECT_FALSE(HasNoBody(200));
+}
+
+TEST(HttpResponseHeadTest, NoHeaderCanMakeAnother) {
+  for (const std::string_view value :
+       {std::string_view("a\r\nb: c"), std::string_view("a\nb"),
+        std::string_view("a\rb"), std::string_view("a\0b", 3),
+        std::string_view("\x7f")}) {
+    api::Response response;
+    response.AddHeader("X", std::string(value));
+    response.content_type = std::string(value);
+    response.body = "x";
+    EXPECT_EQ(Head(response, {}),
+              "before|HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n");
+  }
+  for (const std::string_view name : {"", "a b", "a:", "a\r\nb", "a\n"}) {
+    api::Response response;
+    response.AddHeader(name, "x");
+    EXPECT_EQ(Head(response, {}),
+              "before|HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  }
+}
+
+TEST(HttpResponseHeadTest, EveryErrorHasAName) {
+  for (int kind = 0; kind <= static_cast<int>(api::ErrorKind::kUnavailable);
+       ++kind) {
+    const int status = api::HttpStatus(static_cast<api::ErrorKind>(kind));
+    EXPECT_NE(ReasonPhrase(status), "") << status;
+  }
+  EXPECT_EQ(ReasonPhrase(299), "");
+}
+
+}  // namespace
+}  // namespace tallyman::server
