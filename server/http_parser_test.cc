@@ -141,12 +141,15 @@ TEST(HttpParserTest, InsertedLineEndsAndNulsAreNeverOverlooked) {
       const Exact exact(changed);
       api::Request request;
       const auto size = ParsePlainRequest(exact.view(), request);
-      // After the request, or as the empty line that ends it sooner.
-      if (size) {
-        EXPECT_EQ(changed.substr(*size - 4, 4), "\r\n\r\n") << place;
-        EXPECT_TRUE(place == kUsual.size() || inserted.starts_with("\r\n"))
-            << place;
-      }
+      if (!size) continue;
+      // It ends with its first empty line, and all its lines are whole.
+      const std::string taken = changed.substr(0, *size);
+      EXPECT_EQ(taken.find("\r\n\r\n"), *size - 4) << place;
+      EXPECT_EQ(taken.find("\r\n "), std::string::npos) << place;
+      const std::string text = absl::StrReplaceAll(taken, {{"\r\n", ""}});
+      EXPECT_EQ(text.find_first_of(std::string_view("\r\n\t\0", 4)),
+                std::string::npos)
+          << place;
     }
   }
 }

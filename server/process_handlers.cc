@@ -2,13 +2,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "absl/algorithm/container.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -24,6 +27,7 @@
 #include "server/router.h"
 #include "server/stack_requests.h"
 #include "server/stack_services.h"
+#include "server/view_cache.h"
 #include "stacks/registry.h"
 #include "stacks/text.h"
 
@@ -43,9 +47,36 @@ api::ProcessView ViewOf(const StackServices& services, const StackView& view,
           .server_uid = server_uid};
 }
 
-HandlerResult ListProcesses(const StackServices& services,
-                            const RequestContext& context) {
-  const StackView view = Look(services);
+// What the body of an answer to GET depends on besides the view. With the sizes
+// before them, no values can be taken for others.
+std::string CacheKey(const RequestContext& context) {
+  std::string key = context.mount == api::Mount::kApi3 ? "api3" : "plain";
+  const auto add = [&key](std::string_view value) {
+    absl::StrAppend(&key, ";", value.size(), ":", value);
+  };
+  for (const std::string& param : context.path_params) add(param);
+  for (const std::string_view name : {"server_uid", "page", "per_page"}) {
+    if (const auto value = context.request.params.Get(name)) {
+      add(name);
+      add(*value);
+    }
+  }
+  return key;
+}
+
+api::Response Answer(const CachedBody& cached, const RequestContext& context) {
+  if (!cached.etag.empty() && api::IsUnchanged(context.request, cached.etag)) {
+    return api::NotModified(cached.etag);
+  }
+  api::Response response;
+  response.shared_body = cached.body;
+  if (!cached.etag.empty()) response.AddHeader("ETag", cached.etag);
+  return response;
+}
+
+HandlerResult RenderProcessList(const StackServices& services,
+                                const StackView& view,
+                                const RequestContext& context) {
   const auto stack = FindStack(*view.registry, context);
   if (!stack.ok()) return api::ErrorFromStatus(stack.status());
   const absl::StatusOr<std::string> server_uid =
@@ -66,9 +97,10 @@ HandlerResult ListProcesses(const StackServices& services,
       });
 }
 
-HandlerResult GetProcess(const StackServices& services,
-                         const RequestContext& context) {
-  const StackView view = Look(services);
+HandlerResult RenderOneProcess(const StackServices& services,
+                               const StackView& view,
+                               const RequestContext& context,
+                               std::string& etag) {
   const auto stack = FindStack(*view.registry, context);
   if (!stack.ok()) return api::ErrorFromStatus(stack.status());
   const auto process = FindProcess(**stack, context.path_params[1]);
@@ -78,21 +110,51 @@ HandlerResult GetProcess(const StackServices& services,
   if (!server_uid.ok()) return api::ErrorFromStatus(server_uid.status());
   const api::ProcessView processes =
       ViewOf(services, view, **stack, *server_uid);
+  etag = api::ProcessEtag(processes, **process);
   const auto write = [&](api::JsonWriter& json) {
     api::WriteProcess(context.mount, processes, **process, json);
   };
   // The plain mount shows a list here as well, as the samples of the API do.
-  HandlerResult result = context.mount == api::Mount::kPlain
-                             ? RenderItems(context, 1,
-                                           [&](api::JsonWriter& json,
-                                               size_t /*i*/) { write(json); })
-                             : RenderItem(context, write);
-  if (auto* const response = std::get_if<api::Response>(&result)) {
-    const std::string etag = api::ProcessEtag(processes, **process);
-    if (api::IsUnchanged(context.request, etag)) return api::NotModified(etag);
-    response->AddHeader("ETag", etag);
+  return context.mount == api::Mount::kPlain
+             ? RenderItems(
+                   context, 1,
+                   [&](api::JsonWriter& json, size_t /*i*/) { write(json); })
+             : RenderItem(context, write);
+}
+
+// The answer that `render(view, etag)` gives, which may be kept.
+HandlerResult RenderOnce(
+    const StackServices& services, ViewCache& cache,
+    const RequestContext& context,
+    absl::FunctionRef<HandlerResult(const StackView&, std::string&)> render) {
+  const StackView view = Look(services);
+  const std::string key = CacheKey(context);
+  if (const std::optional<CachedBody> kept = cache.Find(view, key)) {
+    return Answer(*kept, context);
   }
-  return result;
+  CachedBody made;
+  HandlerResult result = render(view, made.etag);
+  auto* const response = std::get_if<api::Response>(&result);
+  if (response == nullptr) return result;
+  made.body = std::make_shared<const std::string>(std::move(response->body));
+  cache.Keep(view, key, made);
+  return Answer(made, context);
+}
+
+HandlerResult ListProcesses(const StackServices& services, ViewCache& cache,
+                            const RequestContext& context) {
+  return RenderOnce(services, cache, context,
+                    [&](const StackView& view, std::string& /*etag*/) {
+                      return RenderProcessList(services, view, context);
+                    });
+}
+
+HandlerResult GetProcess(const StackServices& services, ViewCache& cache,
+                         const RequestContext& context) {
+  return RenderOnce(services, cache, context,
+                    [&](const StackView& view, std::string& etag) {
+                      return RenderOneProcess(services, view, context, etag);
+                    });
 }
 
 // The entity tag of a process that is there; "" otherwise.
@@ -170,13 +232,20 @@ HandlerResult ScaleProcess(const StackServices& services,
 }  // namespace
 
 void AddProcessRoutes(const StackServices& services, Router& router) {
+  const auto cache = std::make_shared<ViewCache>();
+  const auto cached = [services, cache](auto handle) {
+    return Endpoint{
+        .scope = auth::Scope::kPublic,
+        .handler = [services, cache, handle](const RequestContext& context) {
+          return handle(services, *cache, context);
+        }};
+  };
   router.Add(
       "/stacks/{uid}/processes", Family::kStacks,
-      {{"GET", StackEndpoint(auth::Scope::kPublic, services, ListProcesses)},
+      {{"GET", cached(ListProcesses)},
        {"POST", StackEndpoint(auth::Scope::kAdmin, services, ScaleProcess)}});
-  router.Add(
-      "/stacks/{uid}/processes/{name}", Family::kStacks,
-      {{"GET", StackEndpoint(auth::Scope::kPublic, services, GetProcess)}});
+  router.Add("/stacks/{uid}/processes/{name}", Family::kStacks,
+             {{"GET", cached(GetProcess)}});
 }
 
 }  // namespace tallyman::server

@@ -1,6 +1,7 @@
 #include "server/testing/stack_api.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -18,6 +19,7 @@
 #include "api/params.h"
 #include "api/redaction.h"
 #include "auth/authenticator.h"
+#include "auth/clock.h"
 #include "auth/rate_limiter.h"
 #include "auth/sqlite_count_store.h"
 #include "auth/sqlite_token_store.h"
@@ -82,9 +84,10 @@ std::string Answer::Details() const {
   return json["details"].get<std::string>();
 }
 
-StackApi::StackApi()
+StackApi::StackApi(const auth::Clock* clock)
     : directory_(NewDirectory()),
-      clock_(absl::FromUnixSeconds(1'600'000'000)),
+      still_(absl::FromUnixSeconds(1'600'000'000)),
+      clock_(clock == nullptr ? still_ : *clock),
       database_(Take(storage::Database::Open(directory_ + "/t.db", {}))),
       tokens_(Take(auth::SqliteTokenStore::Open(*database_, clock_, {}))),
       counts_(Take(auth::SqliteCountStore::Open(*database_))),
@@ -129,10 +132,12 @@ StackApi::~StackApi() {
   std::filesystem::remove_all(directory_, error);
 }
 
-std::string StackApi::NewToken(auth::ScopeSet scopes,
-                               std::string_view name) const {
+std::string StackApi::NewToken(auth::ScopeSet scopes, std::string_view name,
+                               int64_t hourly_limit) const {
   const auth::NewToken token =
-      Take(tokens_->Create({.name = std::string(name), .scopes = scopes}));
+      Take(tokens_->Create({.name = std::string(name),
+                            .scopes = scopes,
+                            .hourly_limit = hourly_limit}));
   return absl::StrCat("Bearer ", token.value.Reveal());
 }
 
@@ -155,7 +160,7 @@ Answer StackApi::Ask(std::string_view method, std::string_view target,
   request.remote_address = "192.0.2.2";
   api::Response response = dispatcher_->Handle(request);
   Answer answer = {.status = response.status,
-                   .body = std::move(response.body),
+                   .body = std::string(response.BodyView()),
                    .headers = std::move(response.headers)};
   if (!answer.body.empty()) {
     answer.json = nlohmann::ordered_json::parse(answer.body);

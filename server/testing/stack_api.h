@@ -7,6 +7,7 @@
 #ifndef TALLYMAN_SERVER_TESTING_STACK_API_H_
 #define TALLYMAN_SERVER_TESTING_STACK_API_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "api/http.h"
 #include "api/redaction.h"
 #include "auth/authenticator.h"
+#include "auth/clock.h"
 #include "auth/failure_throttle.h"
 #include "auth/fake_clock.h"
 #include "auth/rate_limiter.h"
@@ -78,7 +80,9 @@ class StackApi {
   static constexpr std::string_view kHere = "e63e859d5ab72b0bcf14321f0ffb013d";
   static constexpr std::string_view kThere = "0c2f4e8d9b7a4c6e8f1a3b5d7c9e0f24";
 
-  StackApi();
+  StackApi() : StackApi(nullptr) {}
+  // With a clock of the caller's; null for one that stands still.
+  explicit StackApi(const auth::Clock* clock);
   ~StackApi();
   StackApi(const StackApi&) = delete;
   StackApi& operator=(const StackApi&) = delete;
@@ -95,15 +99,19 @@ class StackApi {
   // Makes a stack with the processes web, web.v2 and worker; returns its uid.
   std::string MakeStack(std::string_view name = "shop") const;
 
+  // The value of the header Authorization for a new token.
+  std::string NewToken(auth::ScopeSet scopes, std::string_view name,
+                       int64_t hourly_limit = auth::kDefaultHourlyLimit) const;
+
+  const Dispatcher& dispatcher() const { return *dispatcher_; }
   FakeStatus& status() { return status_; }
   stacks::SqliteRegistry& registry() { return *registry_; }
   const stacks::OutputLogs& logs() { return *logs_; }
 
  private:
-  std::string NewToken(auth::ScopeSet scopes, std::string_view name) const;
-
   const std::string directory_;
-  auth::FakeClock clock_;
+  const auth::FakeClock still_;
+  const auth::Clock& clock_;
   std::unique_ptr<storage::Database> database_;
   std::unique_ptr<auth::SqliteTokenStore> tokens_;
   std::unique_ptr<auth::SqliteCountStore> counts_;

@@ -1,0 +1,15 @@
+// Counts allocations, for benchmarks: linking this replaces operator new.
+
+#ifndef TALLYMAN_SERVER_TESTING_ALLOCATION_COUNTER_H_
+#define TALLYMAN_SERVER_TESTING_ALLOCATION_COUNTER_H_
+
+#include <cstdint>
+
+namespace tallyman::server {
+
+// How often the calling thread has called operator new.
+int64_t Allocations();
+
+}  // namespace tallyman::server
+
+#endif  // TALLYMAN_SERVER_TESTING_ALLOCATION_COUNTER_H_
