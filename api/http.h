@@ -52,6 +52,7 @@ struct Response {
   }
 
   void AddHeader(std::string_view name, std::string value) {
+    if (headers.empty()) headers.reserve(8);  // What most responses have.
     headers.emplace_back(std::string(name), std::move(value));
   }
 };

@@ -25,9 +25,12 @@ int HexValue(char c) {
 }
 
 std::string Decode(std::string_view text, bool plus_is_space) {
-  std::string decoded;
+  const size_t first =
+      text.find_first_of(plus_is_space ? std::string_view("%+") : "%");
+  std::string decoded(text.substr(0, first));
+  if (first == std::string_view::npos) return decoded;
   decoded.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
+  for (size_t i = first; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size()) {
       const int high = HexValue(text[i + 1]);
       const int low = HexValue(text[i + 2]);

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -126,6 +127,18 @@ const EVP_MD* Sha256() {
 #endif
 }
 
+// Made once for each thread, since making it costs more than hashing a token
+// does. Nothing of a text stays in it: OpenSSL overwrites its buffer when it
+// finishes a hash.
+EVP_MD_CTX* HashContext() {
+  struct Free {
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  };
+  thread_local const std::unique_ptr<EVP_MD_CTX, Free> context(
+      EVP_MD_CTX_new());
+  return context.get();
+}
+
 }  // namespace
 
 std::string_view ScopeName(Scope scope) {
@@ -223,8 +236,11 @@ absl::StatusOr<TokenHash> TokenHash::FromBytes(std::string_view bytes) {
 TokenHash HashOf(std::string_view value) {
   std::array<unsigned char, TokenHash::kSize> bytes;
   unsigned int size = 0;
-  if (EVP_Digest(value.data(), value.size(), bytes.data(), &size, Sha256(),
-                 nullptr) != 1 ||
+  EVP_MD_CTX* const context = HashContext();
+  if (context == nullptr ||
+      EVP_DigestInit_ex(context, Sha256(), nullptr) != 1 ||
+      EVP_DigestUpdate(context, value.data(), value.size()) != 1 ||
+      EVP_DigestFinal_ex(context, bytes.data(), &size) != 1 ||
       size != bytes.size()) {
     // Only without memory, or with an OpenSSL that lacks SHA-256: there is no
     // safe way to go on.

@@ -22,7 +22,7 @@
 #include "auth/rate_limiter.h"
 #include "auth/secret.h"
 #include "auth/token.h"
-#include "server/log.h"
+#include "server/request_log.h"
 #include "server/router.h"
 
 namespace tallyman::server {
@@ -46,6 +46,12 @@ auth::Secret PresentedToken(const api::Request& request, Family family) {
 }
 
 }  // namespace
+
+Dispatcher::Dispatcher(const Parts& parts) : parts_(parts) {
+  if (parts.request_log != nullptr) {
+    request_log_.emplace(*parts.request_log, parts.redactor);
+  }
+}
 
 api::Response Dispatcher::Handle(const api::Request& request) const {
   const absl::Time begin = absl::Now();
@@ -220,13 +226,12 @@ void Dispatcher::Finish(const api::Request& request, Family family,
   // Answers are about this moment, and tokens may stand in addresses.
   response.AddHeader("Cache-Control", "no-store");
   response.AddHeader("X-Content-Type-Options", "nosniff");
-  if (parts_.request_log == nullptr) return;
-  LogRequest({.request = request,
-              .status = response.status,
-              .response_bytes = response.BodyView().size(),
-              .duration = absl::Now() - begin,
-              .user = user},
-             parts_.redactor, *parts_.request_log);
+  if (!request_log_) return;
+  request_log_->Add({.request = request,
+                     .status = response.status,
+                     .response_bytes = response.BodyView().size(),
+                     .duration = absl::Now() - begin,
+                     .user = user});
 }
 
 }  // namespace tallyman::server

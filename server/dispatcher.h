@@ -18,6 +18,7 @@
 #include "auth/token.h"
 #include "server/cors.h"
 #include "server/log.h"
+#include "server/request_log.h"
 #include "server/router.h"
 
 namespace tallyman::server {
@@ -36,7 +37,7 @@ class Dispatcher {
     absl::TimeZone zone;
   };
 
-  explicit Dispatcher(const Parts& parts) : parts_(parts) {}
+  explicit Dispatcher(const Parts& parts);
 
   // Answers `request`, whatever it is.
   api::Response Handle(const api::Request& request) const;
@@ -79,6 +80,7 @@ class Dispatcher {
               const std::string& user, api::Response& response) const;
 
   const Parts parts_;
+  std::optional<RequestLog> request_log_;
 };
 
 }  // namespace tallyman::server

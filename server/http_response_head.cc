@@ -1,33 +1,47 @@
 #include "server/http_response_head.h"
 
-#include <algorithm>
+#include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "api/http.h"
 
 namespace tallyman::server {
 namespace {
 
-bool IsNameByte(char c) {
-  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' ||
-         c == '_';
-}
+constexpr uint8_t kName = 1;
+constexpr uint8_t kValue = 2;
 
-bool IsControl(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte < 0x20 && byte != '\t') || byte == 0x7F;
+// What a byte may be part of: names are tokens (RFC 9110, section 5.6.2).
+constexpr std::array<uint8_t, 256> kClasses = [] {
+  std::array<uint8_t, 256> classes{};
+  for (int c = 0; c < 256; ++c) {
+    if ((c >= 0x20 && c != 0x7F) || c == '\t') classes[c] |= kValue;
+    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+        (c >= 'a' && c <= 'z') || c == '-' || c == '_') {
+      classes[c] |= kName;
+    }
+  }
+  return classes;
+}();
+
+bool Is(uint8_t of_class, std::string_view text) {
+  uint8_t common = of_class;
+  for (const char c : text) common &= kClasses[static_cast<unsigned char>(c)];
+  return common != 0;
 }
 
 void AppendHeader(std::string_view name, std::string_view value,
                   std::string& out) {
-  if (name.empty() || !std::all_of(name.begin(), name.end(), IsNameByte) ||
-      std::any_of(value.begin(), value.end(), IsControl)) {
-    return;
-  }
-  absl::StrAppend(&out, name, ": ", value, "\r\n");
+  if (name.empty() || !Is(kName, name) || !Is(kValue, value)) return;
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+void AppendHeader(std::string_view name, int64_t value, std::string& out) {
+  const absl::AlphaNum digits(value);
+  out.append(name).append(": ").append(digits.Piece()).append("\r\n");
 }
 
 }  // namespace
@@ -91,12 +105,13 @@ void AppendResponseHead(const api::Response& response,
   if (!HasNoBody(response.status)) {
     const std::string_view body = response.BodyView();
     if (!body.empty()) AppendHeader("Content-Type", response.content_type, out);
-    absl::StrAppend(&out, "Content-Length: ", body.size(), "\r\n");
+    AppendHeader("Content-Length", static_cast<int64_t>(body.size()), out);
   }
   if (after.closes) {
     out.append("Connection: close\r\n");
   } else if (after.idle_seconds > 0) {
-    absl::StrAppend(&out, "Keep-Alive: timeout=", after.idle_seconds, "\r\n");
+    AppendHeader("Keep-Alive", absl::StrCat("timeout=", after.idle_seconds),
+                 out);
   }
   out.append("\r\n");
 }

@@ -8,41 +8,72 @@
 #include <string>
 #include <string_view>
 
-#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "api/http.h"
 #include "api/json_writer.h"
-#include "api/params.h"
-#include "api/redaction.h"
 
 namespace tallyman::server {
 namespace {
 
-// The query, decoded, so that an encoded name hides no token.
-std::string LoggableQuery(const api::Params& params,
-                          const api::Redactor& redactor) {
-  std::string query;
-  for (const auto& [name, value] : params.all()) {
-    absl::StrAppend(
-        &query, query.empty() ? "" : "&", name, "=",
-        name == "token" || redactor.IsSecretName(name) ? "***" : value);
+// `time` as in "2026-11-22T07:26:47.676Z". Taking a time apart is expensive,
+// and many lines are of the same second.
+std::string Timestamp(absl::Time time) {
+  struct Second {
+    int64_t unix_seconds = -1;
+    std::string text;  // "2026-11-22T07:26:47"
+  };
+  thread_local Second last;
+  const int64_t millis = absl::ToUnixMillis(time);
+  if (const int64_t seconds = millis / 1000; seconds != last.unix_seconds) {
+    last = {.unix_seconds = seconds,
+            .text = absl::FormatTime("%Y-%m-%dT%H:%M:%S",
+                                     absl::FromUnixSeconds(seconds),
+                                     absl::UTCTimeZone())};
   }
-  return redactor.Text(query);
+  return absl::StrCat(last.text, ".", absl::Dec(millis % 1000, absl::kZeroPad3),
+                      "Z");
+}
+
+void WriteAll(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd, bytes.data(), bytes.size());
+    // A log that can't be written is no reason to stop.
+    if (written < 0 && errno != EINTR) return;
+    if (written > 0) bytes.remove_prefix(static_cast<size_t>(written));
+  }
 }
 
 }  // namespace
 
-void Log::Write(std::string_view level, std::string_view event,
-                absl::FunctionRef<void(api::JsonWriter&)> add) const {
+Log::Log(int fd, absl::Duration lateness) : fd_(fd) {
+  if (lateness > absl::ZeroDuration()) {
+    writer_.emplace(lateness, [this] { Flush(); });
+  }
+}
+
+Log::~Log() {
+  writer_.reset();
+  Flush();
+}
+
+void Log::InfoSoon(std::string_view event, Add add) const {
+  const size_t late = Append("info", event, add);
+  if (!writer_ || late > kMaxLateBytes) {
+    Flush();
+  } else {
+    writer_->Notify();
+  }
+}
+
+size_t Log::Append(std::string_view level, std::string_view event,
+                   Add add) const {
   std::string line;
   api::JsonWriter json(line);
   json.BeginObject();
   json.Key("time");
-  json.String(absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(),
-                               absl::UTCTimeZone()));
+  json.String(Timestamp(absl::Now()));
   json.Key("level");
   json.String(level);
   json.Key("event");
@@ -51,35 +82,18 @@ void Log::Write(std::string_view level, std::string_view event,
   json.EndObject();
   line.push_back('\n');
   const absl::MutexLock lock(&mutex_);
-  std::string_view rest = line;
-  while (!rest.empty()) {
-    const ssize_t written = write(fd_, rest.data(), rest.size());
-    // A log that can't be written is no reason to stop.
-    if (written < 0 && errno != EINTR) return;
-    if (written > 0) rest.remove_prefix(static_cast<size_t>(written));
-  }
+  lines_.append(line);
+  return lines_.size();
 }
 
-void LogRequest(const RequestRecord& record, const api::Redactor& redactor,
-                const Log& log) {
-  log.Info("request", [&](api::JsonWriter& json) {
-    json.Key("method");
-    json.String(record.request.method);
-    json.Key("path");
-    json.String(redactor.Text(api::DecodePercent(record.request.path)));
-    json.Key("query");
-    json.String(LoggableQuery(record.request.params, redactor));
-    json.Key("status");
-    json.Int(record.status);
-    json.Key("bytes");
-    json.Int(static_cast<int64_t>(record.response_bytes));
-    json.Key("duration_ms");
-    json.Double(absl::ToDoubleMilliseconds(record.duration));
-    json.Key("remote");
-    json.String(record.request.remote_address);
-    json.Key("user");
-    json.String(record.user);
-  });
+void Log::Flush() const {
+  const absl::MutexLock write_lock(&write_mutex_);
+  {
+    const absl::MutexLock lock(&mutex_);
+    lines_.swap(writing_);
+  }
+  WriteAll(fd_, writing_);
+  writing_.clear();
 }
 
 }  // namespace tallyman::server

@@ -28,6 +28,9 @@
 namespace tallyman::server {
 namespace {
 
+// How late the log of requests may be: many of them are written at once.
+constexpr absl::Duration kLogLateness = absl::Milliseconds(10);
+
 // One clear line, and the exit code of a failed start.
 int Fail(const absl::Status& status) {
   std::cerr << "tallyman: " << status.message() << "\n";
@@ -87,7 +90,7 @@ int Main(int argc, char** argv) {
   // A client that is gone is an error of write(2), not the end of the server.
   std::signal(SIGPIPE, SIG_IGN);
 
-  const Log log(STDERR_FILENO);
+  const Log log(STDERR_FILENO, kLogLateness);
   const absl::Duration stop_deadline = config->stop_deadline;
   absl::StatusOr<std::unique_ptr<App>> created =
       App::Create(*std::move(config), log);

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "api/params.h"
 #include "api/stacks_envelope.h"
 
@@ -18,13 +18,21 @@ namespace {
 
 constexpr std::string_view kJsonSuffix = ".json";
 
+using Segments = absl::InlinedVector<std::string_view, 8>;
+
 // "/a/b/" as {"a", "b"}; still encoded, so that an encoded slash does not
 // divide.
-std::vector<std::string> Segments(std::string_view path) {
+Segments Divide(std::string_view path) {
   if (path.starts_with('/')) path.remove_prefix(1);
   if (path.ends_with('/')) path.remove_suffix(1);
-  if (path.empty()) return {};
-  return absl::StrSplit(path, '/');
+  Segments segments;
+  if (path.empty()) return segments;
+  while (true) {
+    const size_t slash = path.find('/');
+    segments.push_back(path.substr(0, slash));
+    if (slash == std::string_view::npos) return segments;
+    path.remove_prefix(slash + 1);
+  }
 }
 
 bool IsParam(std::string_view segment) {
@@ -33,8 +41,8 @@ bool IsParam(std::string_view segment) {
 
 // Whether `path` matches `pattern`. `last` stands for the last segment of
 // `path`.
-bool Matches(const std::vector<std::string>& pattern,
-             const std::vector<std::string>& path, std::string_view last) {
+bool Matches(const std::vector<std::string>& pattern, const Segments& path,
+             std::string_view last) {
   if (pattern.size() != path.size()) return false;
   for (size_t i = 0; i < pattern.size(); ++i) {
     const std::string_view segment = i + 1 == path.size() ? last : path[i];
@@ -45,15 +53,15 @@ bool Matches(const std::vector<std::string>& pattern,
   return true;
 }
 
-// What the {name}s of `pattern` stand for in `path`, which matches it. Of the
-// last segment the first `last_size` bytes count.
+// What the {name}s of `pattern` stand for in `path`, which matches it with
+// `last` for its last segment.
 std::vector<std::string> ParamsOf(const std::vector<std::string>& pattern,
-                                  std::vector<std::string> path,
-                                  size_t last_size) {
-  if (!path.empty()) path.back().resize(last_size);
+                                  const Segments& path, std::string_view last) {
   std::vector<std::string> params;
   for (size_t i = 0; i < pattern.size(); ++i) {
-    if (IsParam(pattern[i])) params.push_back(std::move(path[i]));
+    if (IsParam(pattern[i])) {
+      params.emplace_back(i + 1 == path.size() ? last : path[i]);
+    }
   }
   return params;
 }
@@ -77,16 +85,25 @@ std::string Resource::Allow() const {
 void Router::Add(std::string_view pattern, Family family, Endpoints endpoints) {
   const auto resource =
       std::make_shared<const Resource>(Resource{family, std::move(endpoints)});
-  routes_.push_back({Segments(pattern), api::Mount::kPlain, resource});
+  const auto add = [&](std::string_view path, api::Mount mount) {
+    const Segments segments = Divide(path);
+    routes_.push_back({{segments.begin(), segments.end()}, mount, resource});
+  };
+  add(pattern, api::Mount::kPlain);
   if (family == Family::kStacks) {
-    routes_.push_back({Segments(absl::StrCat("/api/3", pattern)),
-                       api::Mount::kApi3, resource});
+    add(absl::StrCat("/api/3", pattern), api::Mount::kApi3);
   }
 }
 
 std::optional<RouteMatch> Router::Match(std::string_view path) const {
-  std::vector<std::string> segments = Segments(path);
-  for (std::string& segment : segments) segment = api::DecodePercent(segment);
+  Segments segments = Divide(path);
+  std::vector<std::string> decoded;  // What `segments` point to, if necessary.
+  if (path.find('%') != std::string_view::npos) {
+    decoded.reserve(segments.size());
+    for (std::string_view& segment : segments) {
+      segment = decoded.emplace_back(api::DecodePercent(segment));
+    }
+  }
   const std::string_view last =
       segments.empty() ? std::string_view() : segments.back();
   std::string_view bare = last;
@@ -95,9 +112,8 @@ std::optional<RouteMatch> Router::Match(std::string_view path) const {
     const std::string_view wanted =
         route.resource->family == Family::kStacks ? bare : last;
     if (Matches(route.segments, segments, wanted)) {
-      const size_t size = wanted.size();
       return RouteMatch{route.resource.get(),
-                        ParamsOf(route.segments, std::move(segments), size),
+                        ParamsOf(route.segments, segments, wanted),
                         route.mount};
     }
   }
