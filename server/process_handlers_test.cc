@@ -282,5 +282,25 @@ TEST_F(ProcessHandlersTest, ARepeatedRequestIsNotRefusedForItsOwnChange) {
   EXPECT_EQ(again.json["response"][0]["id"], first.json["response"][0]["id"]);
 }
 
+// Bodies are kept for as long as nothing changes: not for other requests, and
+// not for longer.
+TEST_F(ProcessHandlersTest, AKeptAnswerIsOnlyForTheSameQuestion) {
+  for (int running = 0; running < 3; ++running) {
+    RunWeb(running);
+    for (int i = 0; i < 2; ++i) {
+      const Answer answer = api_.Get(path_ + "?x=1");
+      const Json& servers = answer.json["response"][0]["servers"];
+      EXPECT_EQ(servers.value("server_name", 0), running);
+      EXPECT_EQ(api_.Get(path_ + "?x=1&server_uid=").status, 404);
+      EXPECT_EQ(api_.Get(path_ + "?page=0").status, 400);
+      EXPECT_EQ(api_.Get(path_ + "?page=2").json["count"], 0);
+      EXPECT_EQ(api_.Get(path_ + "?per_page=1").json["count"], 1);
+      EXPECT_TRUE(api_.Get("/api/3" + path_)
+                      .json["response"][0]
+                      .contains("servers_pauses"));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tallyman::server
