@@ -172,7 +172,7 @@ std::string Redactor::Text(std::string_view text) const {
   std::string hidden(text);
   if (patterns_ == nullptr) {
     RE2::GlobalReplace(&hidden, OwnToken(), kHidden);
-  } else {
+  } else if (RE2::PartialMatch(text, patterns_->candidate)) {
     HideInside(hidden);
   }
   return hidden;
