@@ -134,8 +134,7 @@ EVP_MD_CTX* HashContext() {
   struct Free {
     void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
   };
-  thread_local const std::unique_ptr<EVP_MD_CTX, Free> context(
-      EVP_MD_CTX_new());
+  thread_local std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
   return context.get();
 }
 

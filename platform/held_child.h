@@ -85,7 +85,8 @@ struct LaunchDescriptors {
 // does): copying the page tables and giving them up again would take longer
 // than all the rest. The end of the one is not the end of the other, but for
 // the OOM killer, which takes all that share what it wants to free. Elsewhere,
-// and where the kernel is older than 5.7, it is a plain fork(2).
+// and before Linux 5.16, where a core dump of one process ends all that share
+// its memory, it is a plain fork(2).
 class HeldChildForker {
  public:
   // Looks which signals the process ignores. Those that it ignores only later

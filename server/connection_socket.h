@@ -60,8 +60,8 @@ class ConnectionSocket {
   bool WaitReadable() const;
 
   // Sends both, one after the other, with as few copies and packets as
-  // possible. False if that failed, or the peer has taken nothing for as long
-  // as the io timeout; nothing more can be sent then.
+  // possible. False if that failed, or the peer has taken nothing for once or
+  // twice the io timeout; nothing more can be sent then.
   bool Send(std::string_view head, std::string_view body);
 
   // Lets the peer read what was sent before the connection goes away: closing a

@@ -101,7 +101,11 @@ class Connection {
 }  // namespace
 
 void ServeConnection(int fd, const ConnectionParts& parts) {
-  Connection(fd, parts).Serve();
+  try {
+    Connection(fd, parts).Serve();
+  } catch (...) {
+    // Such as of a lack of memory: the end of this connection only.
+  }
 }
 
 }  // namespace tallyman::server

@@ -2,6 +2,8 @@
 
 #include "server/http_connection.h"
 
+#include <poll.h>
+
 #include <cstddef>
 #include <memory>
 #include <stdexcept>
@@ -158,6 +160,41 @@ TEST(HttpConnectionTest, BothWaysAnswerTheSame) {
   }
 }
 
+// A client must never have to guess where an answer ends.
+TEST(HttpConnectionTest, AHandshakeOfAWebSocketIsAnsweredLikeAnyOther) {
+  const Server server;
+  HttpClient client(server.port());
+  client.Send(
+      "GET /x HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\n"
+      "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  const ClientResponse response = client.Receive();
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "GET /x []");
+  EXPECT_EQ(client.Get("/next").body, "GET /next []");
+}
+
+// What one server takes for a body must not be a request to another.
+TEST(HttpConnectionTest, ADisputableLengthIsAnErrorAndNothingIsReadBehindIt) {
+  const Server server;
+  for (const std::string_view method : {"GET", "HEAD", "OPTIONS", "POST"}) {
+    for (const std::string_view headers :
+         {"Content-Length: x", "Content-Length: 5, 5", "Content-Length: -1",
+          "Content-Length: 5\r\nContent-Length: 6",
+          "Transfer-Encoding: gzip, chunked",
+          "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
+          "Transfer-Encoding: chunked\r\nContent-Length: 5",
+          "Transfer-Encoding: identity"}) {
+      HttpClient client(server.port());
+      client.Send(absl::StrCat(method, " / HTTP/1.1\r\nHost: h\r\n", headers,
+                               "\r\n\r\n", Plain("GET", "/smuggled")));
+      const ClientResponse response = client.Receive(method == "HEAD");
+      EXPECT_EQ(response.status, 400) << method << " " << headers;
+      EXPECT_TRUE(client.IsClosed()) << method << " " << headers;
+    }
+  }
+}
+
 TEST(HttpConnectionTest, KeepAliveSaysWhatIsMeant) {
   const Server server({.io = kNever, .idle = absl::Seconds(90)});
   HttpClient client(server.port());
@@ -263,6 +300,19 @@ TEST(HttpConnectionTest, WhoStopsInTheMiddleIsDropped) {
       EXPECT_TRUE(client.IsClosed());
     }
   }
+}
+
+TEST(HttpConnectionTest, AHeadHasToEndAtSomeTime) {
+  const Server server({.io = kSoon, .idle = kNever});
+  const HttpClient client(server.port());
+  client.Send("GET / HTTP/1.1\r\nX: ");
+  // It is never silent for as long as the io timeout.
+  int sent = 0;
+  while (client.TrySend("x")) {
+    ++sent;
+    poll(nullptr, 0, 1);
+  }
+  EXPECT_LT(sent, 4000);  // Before the header is too long.
 }
 
 TEST(HttpConnectionTest, WhoDoesNotReadIsDropped) {

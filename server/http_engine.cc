@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <ctime>
 #include <exception>
@@ -15,7 +16,11 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "api/error.h"
 #include "api/http.h"
 #include "httplib.h"
@@ -49,17 +54,28 @@ class ConnectionQueue : public httplib::TaskQueue {
   WorkerPool pool_;
 };
 
+// Whether the library has read all headers of the request that this thread
+// serves.
+thread_local bool head_is_read = false;
+
 // A connection as the library reads and writes it.
 class LibraryStream : public httplib::Stream {
  public:
-  LibraryStream(ConnectionSocket& socket, const std::string& remote_address)
-      : socket_(socket), remote_address_(remote_address) {}
+  // Headers that have not come within `head_timeout` end the request: a client
+  // that sends a byte now and then would keep its thread for months.
+  LibraryStream(ConnectionSocket& socket, const std::string& remote_address,
+                absl::Duration head_timeout)
+      : socket_(socket),
+        remote_address_(remote_address),
+        head_deadline_(Clock::now() + absl::ToChronoNanoseconds(head_timeout)) {
+  }
 
   bool is_readable() const override { return !socket_.Unread().empty(); }
   bool wait_readable() const override { return socket_.WaitReadable(); }
   // Writing waits by itself.
   bool wait_writable() const override { return true; }
   ssize_t read(char* to, size_t size) override {
+    if (!head_is_read && Clock::now() > head_deadline_) return -1;
     return socket_.Read(to, size);
   }
   ssize_t write(const char* from, size_t size) override {
@@ -77,8 +93,11 @@ class LibraryStream : public httplib::Stream {
   time_t duration() const override { return 0; }  // There is no limit to it.
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   ConnectionSocket& socket_;
   const std::string& remote_address_;
+  const Clock::time_point head_deadline_;
 };
 
 // Whether bytes of a body follow the headers (RFC 9112, section 6.3), or
@@ -87,6 +106,28 @@ bool MayHaveBody(const httplib::Request& request) {
   return request.has_header("Transfer-Encoding") ||
          request.get_header_value_count("Content-Length") > 1 ||
          request.get_header_value("Content-Length", "0") != "0";
+}
+
+// Whether servers could differ about where the request ends, so that what is
+// its body for one is the next request for another (RFC 9112, section 6.3): the
+// library reads on in such cases.
+bool HasDisputableLength(const httplib::Request& request) {
+  const size_t codings = request.get_header_value_count("Transfer-Encoding");
+  const size_t lengths = request.get_header_value_count("Content-Length");
+  if (codings > 0) {
+    return codings > 1 || lengths > 0 ||
+           !absl::EqualsIgnoreCase(
+               request.get_header_value("Transfer-Encoding"), "chunked");
+  }
+  for (size_t i = 0; i < lengths; ++i) {
+    const std::string length =
+        request.get_header_value("Content-Length", "", i);
+    if (length.empty() || length.size() > 19 ||
+        !absl::c_all_of(length, absl::ascii_isdigit)) {
+      return true;
+    }
+  }
+  return lengths > 1;
 }
 
 // The origin-form of a request target: of "http://host/path", which clients of
@@ -112,25 +153,13 @@ api::Request ToRequest(const httplib::Request& from) {
   return request;
 }
 
-bool HasContent(const httplib::Response& response) {
-  return !response.body.empty() || response.content_length_ > 0;
-}
-
-void Send(api::Response&& from, httplib::Response& to) {
+void Send(const api::Response& from, httplib::Response& to) {
   to.status = from.status;
   for (const auto& [name, value] : from.headers) to.set_header(name, value);
   if (from.BodyView().empty()) return;
-  if (from.shared_body != nullptr) {
-    const size_t size = from.shared_body->size();
-    to.set_content_provider(
-        size, from.content_type,
-        [body = std::move(from.shared_body)](size_t offset, size_t length,
-                                             httplib::DataSink& sink) {
-          return sink.write(body->data() + offset, length);
-        });
-  } else {
-    to.set_content(std::move(from.body), from.content_type);
-  }
+  // Also where it is shared: what the library calls a provider is not asked any
+  // more once the server stops, and the answer would be cut off.
+  to.set_content(std::string(from.BodyView()), from.content_type);
 }
 
 // What clients are told of an error that the library found.
@@ -192,9 +221,10 @@ class HttpEngine::Impl : public httplib::Server {
 
   AfterRequest ServeOne(ConnectionSocket& socket,
                         const std::string& remote_address) {
-    LibraryStream stream(socket, remote_address);
+    LibraryStream stream(socket, remote_address, parts_.head_timeout);
     bool is_closed = false;
     must_close = false;
+    head_is_read = false;
     const bool is_good = process_request(
         stream, remote_address, /*remote_port=*/0,
         /*local_addr=*/"", /*local_port=*/0,
@@ -236,6 +266,12 @@ class HttpEngine::Impl : public httplib::Server {
     // The length would be that of what the client has already (RFC 9110,
     // section 8.6); the library says 0.
     if (response.status == 304) response.headers.erase("Content-Length");
+    // The library leaves it out of answers to requests that look like those of
+    // a WebSocket, and the connection is kept.
+    if (response.status != 304 && response.status != 204 &&
+        !response.has_header("Content-Length")) {
+      response.set_header("Content-Length", absl::StrCat(response.body.size()));
+    }
     // There are no parts of answers.
     if (request.method == "HEAD") response.headers.erase("Accept-Ranges");
     // Both the library and Answer() may have said that.
@@ -273,6 +309,7 @@ class HttpEngine::Impl : public httplib::Server {
     }
     set_expect_100_continue_handler(
         [this](const httplib::Request& request, httplib::Response& response) {
+          head_is_read = true;
           if (!IsTooLarge(request)) return 100;
           response.status = 413;
           return 413;
@@ -280,7 +317,7 @@ class HttpEngine::Impl : public httplib::Server {
     // Also called for errors of ours, which have a body already.
     set_error_handler(
         [this](const httplib::Request& request, httplib::Response& response) {
-          if (HasContent(response)) return Result::Unhandled;
+          if (!response.body.empty()) return Result::Unhandled;
           Reject(request, response);
           return Result::Handled;
         });
@@ -299,6 +336,13 @@ class HttpEngine::Impl : public httplib::Server {
     // Answers are made anew each time, so there are no parts of one (RFC 9110,
     // section 14.2, leaves that to the server).
     own.ranges.clear();
+    head_is_read = true;
+    if (HasDisputableLength(request)) {
+      own.body_consumed_ = true;
+      response.status = 400;
+      Reject(request, response);
+      return Result::Handled;
+    }
     if (IsTooLarge(request)) {
       // Not read, so that nobody sends it for nothing.
       own.body_consumed_ = true;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/time.h"
 #include "server/connection_socket.h"
 #include "server/http_connection.h"
 #include "server/idle_connections.h"
@@ -26,7 +27,9 @@ class HttpEngine {
     const IdleConnections& idle;
     size_t max_body_bytes;   // More is 413.
     size_t max_connections;  // Served at once; more of them wait.
-    int64_t idle_seconds;    // As in AfterResponse.
+    // Headers that have not come by then end the connection.
+    absl::Duration head_timeout;
+    int64_t idle_seconds;  // As in AfterResponse.
     // Serves the accepted connection `fd`, which it owns, until it ends. Called
     // on a thread of the connection's own.
     std::function<void(int fd)> serve;

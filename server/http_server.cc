@@ -17,6 +17,12 @@
 #include "server/listen_address.h"
 
 namespace tallyman::server {
+namespace {
+
+// The headers of a request have to be there within as many io timeouts.
+constexpr int kHeadTimeouts = 3;
+
+}  // namespace
 
 class HttpServer::Impl {
  public:
@@ -30,6 +36,7 @@ class HttpServer::Impl {
              .idle = idle_,
              .max_body_bytes = options.max_body_bytes,
              .max_connections = options.max_connections,
+             .head_timeout = kHeadTimeouts * options.io_timeout,
              .idle_seconds = absl::ToInt64Seconds(options.keep_alive_timeout),
              .serve = [this](int fd) { ServeConnection(fd, parts_); }}),
         serve_one_([this](ConnectionSocket& socket,

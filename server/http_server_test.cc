@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "api/error.h"
@@ -51,11 +52,13 @@ class HttpServerTest : public testing::Test {
   }
 
   api::Response Echo(const api::Request& request) {
-    if (request.path == "/slow") {
-      slow_started_.Notify();
-      slow_goes_on_.WaitForNotification();
-    }
     api::Response response;
+    if (request.path == "/slow") {
+      slow_started_.DecrementCount();
+      slow_goes_on_.WaitForNotification();
+      response.shared_body = shared_body_;
+      return response;
+    }
     if (request.path == "/unchanged") {
       response.status = 304;
       response.AddHeader("ETag", "\"1\"");
@@ -83,7 +86,7 @@ class HttpServerTest : public testing::Test {
       std::make_shared<const std::string>(size_t{8} << 20, 's');
   std::unique_ptr<HttpServer> server_;
   std::thread thread_;
-  absl::Notification slow_started_;
+  absl::BlockingCounter slow_started_{2};
   absl::Notification slow_goes_on_;
 };
 
@@ -285,16 +288,21 @@ TEST_F(HttpServerTest, ABadAddressIsAClearError) {
 }
 
 TEST_F(HttpServerTest, StopFinishesWhatIsUnderWay) {
-  HttpClient slow(server_->port());
-  slow.Send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n");
-  slow_started_.WaitForNotification();
+  HttpClient plain(server_->port());
+  plain.Send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n");
+  HttpClient other(server_->port());
+  other.Send("GET /slow HTTP/1.1\r\nHost: h\r\nRange: bytes=0-\r\n\r\n");
+  slow_started_.Wait();
   server_->Stop();
   EXPECT_FALSE(HttpClient::CanConnect(server_->port()));
   slow_goes_on_.Notify();
-  const ClientResponse response = slow.Receive();
-  EXPECT_EQ(response.status, 200);
-  EXPECT_EQ(response.Header("Connection"), "close");
-  EXPECT_TRUE(slow.IsClosed());
+  for (HttpClient* const client : {&plain, &other}) {
+    const ClientResponse response = client->Receive();
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.Header("Connection"), "close");
+    EXPECT_EQ(response.body.size(), shared_body_->size());
+    EXPECT_TRUE(client->IsClosed());
+  }
 }
 
 TEST_F(HttpServerTest, ManyClientsAtOnce) {

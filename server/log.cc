@@ -1,5 +1,6 @@
 #include "server/log.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -36,9 +37,17 @@ std::string Timestamp(absl::Time time) {
                       "Z");
 }
 
+// How long a reader of the log may be busy, where writing does not block.
+constexpr int kPatienceMs = 1000;
+
 void WriteAll(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EAGAIN) {
+      pollfd writable = {.fd = fd, .events = POLLOUT, .revents = 0};
+      if (poll(&writable, 1, kPatienceMs) > 0) continue;
+      return;
+    }
     // A log that can't be written is no reason to stop.
     if (written < 0 && errno != EINTR) return;
     if (written > 0) bytes.remove_prefix(static_cast<size_t>(written));

@@ -31,8 +31,8 @@ std::optional<CachedBody> ViewCache::Find(const StackView& view,
 }
 
 void ViewCache::Keep(const StackView& view, std::string_view key,
-                     CachedBody body) {
-  const size_t size = key.size() + body.body->size() + kEntryBytes;
+                     const CachedBody& body) {
+  const size_t size = key.size() + body.body->capacity() + kEntryBytes;
   if (size > kMaxBytes) return;
   // Freed after the lock.
   absl::flat_hash_map<std::string, CachedBody> old;
@@ -46,7 +46,7 @@ void ViewCache::Keep(const StackView& view, std::string_view key,
     bodies_.swap(old);
     bytes_ = 0;
   }
-  if (bodies_.try_emplace(key, std::move(body)).second) bytes_ += size;
+  if (bodies_.try_emplace(key, body).second) bytes_ += size;
 }
 
 }  // namespace tallyman::server

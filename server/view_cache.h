@@ -42,7 +42,7 @@ class ViewCache {
 
   // `key` stands for all that `body`, which is not null, depends on besides
   // `view`.
-  void Keep(const StackView& view, std::string_view key, CachedBody body)
+  void Keep(const StackView& view, std::string_view key, const CachedBody& body)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -43,6 +43,7 @@ constexpr int kAcceptPauseMs = 1000;
 
 // So that ends, and other servers, get their turn.
 constexpr int kPacketsAtOnce = 64;
+constexpr size_t kMaxSettingUp = 8;
 
 // A server that does not read so many messages is not read from either.
 constexpr size_t kMaxQueued = 10'000;
@@ -167,9 +168,11 @@ void KeeperLoop::Accept() {
 }
 
 void KeeperLoop::ServeServer() {
-  // While a child sets itself up the next one is forked.
+  // While a child sets itself up the next one is forked. Not many at once: each
+  // has the lock and the socket of this keeper until it is set up, and if the
+  // keeper is killed then, the next one has to wait for all of them.
   for (int i = 0; i < kPacketsAtOnce && ServePacket(); ++i) {
-    TellForked(/*all=*/false);
+    TellForked(/*all=*/forked_.size() >= kMaxSettingUp);
   }
   TellForked(/*all=*/true);
 }

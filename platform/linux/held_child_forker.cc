@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,15 +14,18 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <ctime>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -59,6 +63,9 @@ constexpr uint64_t kCloneClearSighand = uint64_t{1} << 32;
 constexpr uint64_t kCloneIntoCgroup = uint64_t{1} << 33;
 
 constexpr uint64_t kAllSignals = ~uint64_t{0};
+
+// How often TicksNow() has to be right before it is trusted.
+constexpr int kClockTrials = 8;
 
 // RunHeldProgram() takes less than a page of x86-64.
 constexpr size_t kStackBytes = 16384;
@@ -210,6 +217,20 @@ int64_t TicksNow() {
          kNanosecondsPerTick;
 }
 
+// Before Linux 5.16 a core dump of one process ends all that share its memory
+// (the kernel's commit 0258b5fd7c71).
+bool MayShareMemory() {
+  utsname system;
+  if (!kCanShareMemory || uname(&system) != 0) return false;
+  int major = 0;
+  int minor = 0;
+  const char* const end = system.release + std::strlen(system.release);
+  const auto [dot, error] = std::from_chars(system.release, end, major);
+  if (error != std::errc() || dot == end || *dot != '.') return false;
+  if (std::from_chars(dot + 1, end, minor).ec != std::errc()) return false;
+  return major > 5 || (major == 5 && minor >= 16);
+}
+
 }  // namespace
 
 struct HeldChildForker::State {
@@ -224,8 +245,9 @@ struct HeldChildForker::State {
                                            int64_t after);
 
   const uint64_t ignored_signals = IgnoredSignals();
-  // TicksNow() was found to be what /proc/PID/stat shows.
-  bool trusts_clock = false;
+  const bool may_share = MayShareMemory();
+  // How often TicksNow() was found to be what /proc/PID/stat shows.
+  int clock_matches = 0;
   std::vector<std::unique_ptr<Shared>> all_shared;
   // Children that may still be setting themselves up: those that share memory,
   // and for the others a pipe that is closed at the other end then.
@@ -234,11 +256,14 @@ struct HeldChildForker::State {
 };
 
 Shared* HeldChildForker::State::FreeShared() {
+  Shared* free = nullptr;
   for (const std::unique_ptr<Shared>& each : all_shared) {
-    if (each->progress.load(std::memory_order_acquire) == kGone) {
-      return each.get();
-    }
+    if (each->progress.load(std::memory_order_acquire) != kGone) continue;
+    // Specs hold environments: none stays longer than it has to.
+    each->program.reset();
+    free = each.get();
   }
+  if (free != nullptr) return free;
   std::unique_ptr<Stack> stack = Stack::Make();
   if (stack == nullptr) return nullptr;
   return all_shared.emplace_back(std::make_unique<Shared>(std::move(stack)))
@@ -309,7 +334,7 @@ pid_t HeldChildForker::State::ForkCopying(const LaunchSpec& spec,
 absl::StatusOr<ProcessIdentity> HeldChildForker::State::Identify(
     pid_t pid, int64_t before, int64_t after) {
   const bool is_clear = before == after && before >= 0;
-  if (is_clear && trusts_clock) {
+  if (is_clear && clock_matches >= kClockTrials) {
     absl::StatusOr<std::string> boot_id = BootId();
     if (!boot_id.ok()) return boot_id.status();
     return ProcessIdentity{
@@ -317,7 +342,9 @@ absl::StatusOr<ProcessIdentity> HeldChildForker::State::Identify(
   }
   absl::StatusOr<ProcessIdentity> identity = IdentifyProcess(pid);
   // Something that only resembles Linux may count from elsewhere.
-  trusts_clock = is_clear && identity.ok() && identity->start_ticks == before;
+  if (is_clear && identity.ok()) {
+    clock_matches = identity->start_ticks == before ? clock_matches + 1 : 0;
+  }
   return identity;
 }
 
@@ -337,7 +364,7 @@ absl::StatusOr<ProcessIdentity> HeldChildForker::Fork(
   const int64_t before = TicksNow();
   // Another user's process never has our memory.
   Shared* const shared =
-      kCanShareMemory && !spec.credentials ? state_->FreeShared() : nullptr;
+      state_->may_share && !spec.credentials ? state_->FreeShared() : nullptr;
   if (shared != nullptr) {
     shared->program.emplace(spec);
     pid = state_->ForkSharing(*shared, descriptors);

@@ -99,7 +99,7 @@ TEST(HeldChildForkerTest, ManyAreHeldAtOnceAndEachIsItself) {
 
 TEST(HeldChildForkerTest, TheIdentityIsThatOfProc) {
   HeldChildForker forker;
-  // From the second one on it need not be read.
+  // Later ones need not be read.
   for (int i = 0; i < 20; ++i) {
     Held child = ForkWith(forker, ShellSpec("true"));
     const absl::StatusOr<ProcessIdentity> read =
@@ -129,6 +129,20 @@ TEST(HeldChildForkerTest, AChildThatWasKilledCountsAsSetUp) {
   forker.AwaitSetUp(child.identity.pid);
   EXPECT_EQ(WTERMSIG(WaitFor(child.identity.pid)), SIGKILL);
   EXPECT_TRUE(forker.IsSetUp(child.identity.pid));
+}
+
+// A signal that dumps core ends one process, not all that have its memory.
+TEST(HeldChildForkerTest, ACoreDumpOfOneIsNotTheEndOfTheOthers) {
+  HeldChildForker forker;
+  const Held dumped = ForkWith(forker, ShellSpec("true"));
+  Held other = ForkWith(forker, ShellSpec("echo alive"));
+  forker.AwaitSetUp(dumped.identity.pid);
+  forker.AwaitSetUp(other.identity.pid);
+  kill(dumped.identity.pid, SIGABRT);
+  EXPECT_EQ(WTERMSIG(WaitFor(dumped.identity.pid)), SIGABRT);
+  EXPECT_TRUE(other.gate.Release().ok());
+  EXPECT_EQ(ReadToEnd(other.output), "alive\n");
+  EXPECT_EQ(WaitFor(other.identity.pid), 0);
 }
 
 TEST(HeldChildForkerTest, AFailingChildLeavesErrnoOfTheCallerAlone) {

@@ -3,8 +3,9 @@
 //
 // A descriptor belongs to the process that it was opened for, not to the pid:
 // once that process is reaped every read fails with ESRCH, whoever has the pid
-// then. What a read returns is made at that moment, and what only some may see
-// is checked anew, so a program that was executed meanwhile shows as itself.
+// then. What a read returns is made at that moment, so a program that was
+// executed meanwhile shows as itself. Who may read `io` is checked at each
+// read; who may open the others (hidepid of proc(5)) only when they are opened.
 
 #ifndef TALLYMAN_PLATFORM_LINUX_KEPT_FILES_H_
 #define TALLYMAN_PLATFORM_LINUX_KEPT_FILES_H_

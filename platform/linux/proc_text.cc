@@ -246,8 +246,7 @@ std::optional<StatText> ParseStat(std::string_view text) {
   constexpr int kNumThreads = 20;
   constexpr int kStartTime = 22;
   constexpr int kVirtualBytes = 23;
-  constexpr int kResidentPages = 24;
-  for (int field = kState; field <= kResidentPages; ++field) {
+  for (int field = kState; field <= kVirtualBytes; ++field) {
     const std::string_view word = TakeWord(text);
     switch (field) {
       case kState:
@@ -267,9 +266,6 @@ std::optional<StatText> ParseStat(std::string_view text) {
         break;
       case kVirtualBytes:
         stat.virtual_bytes = ParseNumber<int64_t>(word).value_or(-1);
-        break;
-      case kResidentPages:
-        stat.resident_pages = ParseNumber<int64_t>(word).value_or(-1);
         break;
       case kUserTime:
       case kSystemTime:

@@ -51,7 +51,6 @@ struct StatText {
   int64_t num_threads = -1;
   // 0 without an address space; -1 where the field is missing.
   int64_t virtual_bytes = -1;
-  int64_t resident_pages = -1;
 };
 
 // nullopt if fields are missing or are no numbers. The task's name may contain

@@ -163,18 +163,23 @@ class LinuxProcessLister : public ProcessLister {
   int64_t kept_descriptors() const override { return kept_.size(); }
 
  private:
-  absl::StatusOr<ProcessSnapshot> ListAll(const ProcessQuery& query) const
+  // `keeps`: may use and add to what is kept.
+  absl::StatusOr<ProcessSnapshot> ListOnce(const ProcessQuery& query,
+                                           bool keeps) const;
+  absl::StatusOr<ProcessSnapshot> ListAll(const ProcessQuery& query,
+                                          bool keeps) const
       ABSL_LOCKS_EXCLUDED(mutex_);
   // The first ones by pid, at a cost that does not depend on how many there
   // are.
   absl::StatusOr<ProcessSnapshot> ListFirst(const ProcessQuery& query,
-                                            absl::Time taken_at) const;
-  // `kept` may be null. Sets `failure` to the errno of what failed.
+                                            bool keeps) const;
+  // `kept` may be null.
   absl::StatusOr<ProcessSnapshot> ListPids(const ProcessQuery& query,
                                            const std::vector<int32_t>& pids,
                                            KeptFileTable* kept,
-                                           absl::Time taken_at,
-                                           int& failure) const;
+                                           absl::Time taken_at) const;
+  // False if nothing was kept.
+  bool CloseKept() const ABSL_LOCKS_EXCLUDED(mutex_);
   KeepLimits CurrentLimits() const;
   void CloseLater() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The thread that closes what is kept once it is not used any more.
@@ -218,65 +223,65 @@ KeepLimits LinuxProcessLister::CurrentLimits() const {
 
 absl::StatusOr<ProcessSnapshot> LinuxProcessLister::List(
     const ProcessQuery& query) const {
-  const absl::Time taken_at = absl::Now();
-  if (!query.pids) {
-    if (query.limit >= kFewProcesses || query.condition || query.order ||
-        !place_.is_proc) {
-      return ListAll(query);
-    }
-    return ListFirst(query, taken_at);
+  absl::StatusOr<ProcessSnapshot> snapshot = ListOnce(query, /*keeps=*/true);
+  // What is kept must not be what is missing.
+  if (absl::IsUnavailable(snapshot.status()) && CloseKept()) {
+    snapshot = ListOnce(query, /*keeps=*/false);
   }
-  std::vector<int32_t> pids = *query.pids;
-  std::sort(pids.begin(), pids.end());
-  pids.erase(std::unique(pids.begin(), pids.end()), pids.end());
-  int failure = 0;
-  return ListPids(query, pids, nullptr, taken_at, failure);
+  return snapshot;
+}
+
+absl::StatusOr<ProcessSnapshot> LinuxProcessLister::ListOnce(
+    const ProcessQuery& query, bool keeps) const {
+  if (query.pids) {
+    std::vector<int32_t> pids = *query.pids;
+    std::sort(pids.begin(), pids.end());
+    pids.erase(std::unique(pids.begin(), pids.end()), pids.end());
+    return ListPids(query, pids, nullptr, absl::Now());
+  }
+  const bool wants_first = query.limit < kFewProcesses && !query.condition &&
+                           !query.order && place_.is_proc;
+  return wants_first ? ListFirst(query, keeps) : ListAll(query, keeps);
 }
 
 absl::StatusOr<ProcessSnapshot> LinuxProcessLister::ListFirst(
-    const ProcessQuery& query, absl::Time taken_at) const {
+    const ProcessQuery& query, bool keeps) const {
+  const absl::Time taken_at = absl::Now();
   // Some may be gone when they are read.
   const size_t enough = query.limit * 2;
   const absl::StatusOr<std::vector<int32_t>> pids =
       ReadPids(place_.proc.get(), enough);
   if (!pids.ok()) return pids.status();
-  int failure = 0;
   absl::StatusOr<ProcessSnapshot> snapshot =
-      ListPids(query, *pids, nullptr, taken_at, failure);
+      ListPids(query, *pids, nullptr, taken_at);
   if (snapshot.ok() && snapshot->processes().size() < query.limit &&
       pids->size() >= enough) {
-    return ListAll(query);
+    return ListAll(query, keeps);
   }
   return snapshot;
 }
 
 absl::StatusOr<ProcessSnapshot> LinuxProcessLister::ListAll(
-    const ProcessQuery& query) const {
+    const ProcessQuery& query, bool keeps) const {
   const absl::MutexLock lock(&mutex_);
   const absl::Time taken_at = absl::Now();
-  absl::StatusOr<std::vector<int32_t>> pids = ReadPids(place_.proc.get());
+  const absl::StatusOr<std::vector<int32_t>> pids = ReadPids(place_.proc.get());
   if (!pids.ok()) return pids.status();
   const KeepLimits limits = CurrentLimits();
-  int failure = 0;
-  if (limits.at_most <= 0 || limits.below <= 0) {
-    return ListPids(query, *pids, nullptr, taken_at, failure);
+  if (!keeps || limits.at_most <= 0 || limits.below <= 0) {
+    return ListPids(query, *pids, nullptr, taken_at);
   }
   kept_.SetLimits(limits);
   kept_.Align(*pids);
   absl::StatusOr<ProcessSnapshot> snapshot =
-      ListPids(query, *pids, &kept_, taken_at, failure);
-  if (IsExhaustion(failure) && kept_.size() > 0) {
-    // What is kept must not be what is missing.
-    kept_.CloseAll();
-    snapshot = ListPids(query, *pids, nullptr, taken_at, failure);
-  }
+      ListPids(query, *pids, &kept_, taken_at);
   CloseLater();
   return snapshot;
 }
 
 absl::StatusOr<ProcessSnapshot> LinuxProcessLister::ListPids(
     const ProcessQuery& query, const std::vector<int32_t>& pids,
-    KeptFileTable* kept, absl::Time taken_at, int& failure) const {
+    KeptFileTable* kept, absl::Time taken_at) const {
   const ProcessFields fields =
       query.fields | query.order_fields | query.condition_fields;
   ReadContext context = {.proc_fd = place_.proc.get(),
@@ -288,16 +293,22 @@ absl::StatusOr<ProcessSnapshot> LinuxProcessLister::ListPids(
   if (fields.Intersects(ProcessField::kUser)) user_names_.Refresh();
   if (fields.Intersects(ProcessField::kStartTime)) {
     ReadBuffer buffer;
-    failure = buffer.ReadFile(place_.proc.get(), "stat");
-    if (IsExhaustion(failure)) return ListingError(failure);
-    if (failure == 0) context.boot_time = ParseBootTime(buffer.text());
+    const int error = buffer.ReadFile(place_.proc.get(), "stat");
+    if (IsExhaustion(error)) return ListingError(error);
+    if (error == 0) context.boot_time = ParseBootTime(buffer.text());
   }
   Scan scan(context, pids, place_.max_threads);
   Selection selection(query, scan, pids.size());
-  failure = selection.Run();
-  if (failure != 0) return ListingError(failure);
+  if (const int error = selection.Run()) return ListingError(error);
   std::vector<Process> found = selection.TakeFound();
   return ProcessSnapshot(std::move(found), scan.TakeStrings(), taken_at);
+}
+
+bool LinuxProcessLister::CloseKept() const {
+  const absl::MutexLock lock(&mutex_);
+  if (kept_.size() == 0) return false;
+  kept_.CloseAll();
+  return true;
 }
 
 void LinuxProcessLister::CloseLater() const {

@@ -289,11 +289,29 @@ TEST(KeptFilesTest, GivesThemUpWhenNothingElseIsLeft) {
     taken.emplace_back(fd);
   }
   ASSERT_EQ(errno, EMFILE);
-  taken.pop_back();  // For the list of pids.
   const ProcessSnapshot snapshot = List(*lister);
   ExpectAll(snapshot, children);
   EXPECT_NE(Find(snapshot, late.pid()), nullptr);
   EXPECT_EQ(lister->kept_descriptors(), 0);
+}
+
+// Chosen processes are read without what is kept, which must not be in their
+// way.
+TEST(KeptFilesTest, GivesThemUpForOneProcess) {
+  const OpenFileLimit limit(200);
+  const std::unique_ptr<ProcessLister> lister = MakeLister();
+  for (const ProcessQuery& query :
+       {ProcessQuery{.pids = {{getpid()}}}, ProcessQuery{.limit = 1}}) {
+    List(*lister);
+    ASSERT_GT(lister->kept_descriptors(), 0);
+    std::vector<UniqueFd> taken;
+    for (int fd = dup(STDIN_FILENO); fd >= 0; fd = dup(STDIN_FILENO)) {
+      taken.emplace_back(fd);
+    }
+    const absl::StatusOr<ProcessSnapshot> snapshot = lister->List(query);
+    ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+    EXPECT_EQ(snapshot->processes().size(), 1u);
+  }
 }
 
 TEST(KeptFilesTest, NoneAreKeptWhereThatIsNotWanted) {

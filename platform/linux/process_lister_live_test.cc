@@ -240,6 +240,25 @@ TEST(ProcessListerLiveTest, ListsAChosenProcessButNoThread) {
   thread.join();
 }
 
+// Whatever else is asked for, and whichever file that is in.
+TEST(ProcessListerLiveTest, AFieldHasTheSameValueInEveryList) {
+  const Child child([] {});
+  const ProcessSnapshot all = List();
+  const Process* const whole = Find(all, child.pid());
+  ASSERT_NE(whole, nullptr);
+  const ProcessFields memory =
+      ProcessField::kResidentBytes | ProcessField::kVirtualBytes;
+  for (const ProcessFields fields :
+       {memory, memory | ProcessField::kName, memory | ProcessField::kCpuTime,
+        memory | ProcessField::kUser, memory | ProcessField::kArguments}) {
+    const ProcessSnapshot snapshot = List({.fields = fields});
+    const Process* const process = Find(snapshot, child.pid());
+    ASSERT_NE(process, nullptr);
+    EXPECT_EQ(process->resident_bytes, whole->resident_bytes);
+    EXPECT_EQ(process->virtual_bytes, whole->virtual_bytes);
+  }
+}
+
 TEST(ProcessListerLiveTest, TheFirstOnesAreTheFirstOfAll) {
   const Child child([] {});
   for (const size_t limit : {size_t{1}, size_t{2}, size_t{255}, size_t{256}}) {

@@ -83,6 +83,12 @@ ReadPlan::ReadPlan(ProcessFields fields, bool may_be_thread)
     witness_ = ProcFile::kStatm;
   }
   files_ |= Bit(witness_);
+  // The resident size in `stat` is an estimate (proc_pid_stat(5)), up to some
+  // hundred KiB from the others.
+  if (witness_ == ProcFile::kStat &&
+      fields.Intersects(ProcessField::kResidentBytes)) {
+    files_ |= Bit(ProcFile::kStatm);
+  }
 }
 
 // A file of a process: one that is kept, or one that ends with the object.
@@ -165,8 +171,8 @@ int ProcessReader::ReadFiles(const ReadPlan& plan, int32_t pid, KeptFiles* kept,
   if (IsGone(witness.error()) || IsExhaustion(witness.error())) {
     return witness.error();
   }
-  for (const ProcFile file :
-       {ProcFile::kArguments, ProcFile::kIo, ProcFile::kStat}) {
+  for (const ProcFile file : {ProcFile::kArguments, ProcFile::kIo,
+                              ProcFile::kStat, ProcFile::kStatm}) {
     if (!plan.Has(file) || file == plan.witness()) continue;
     // An unreadable file costs its own fields only; whether the process is
     // still there is for the witness to say.
@@ -177,6 +183,8 @@ int ProcessReader::ReadFiles(const ReadPlan& plan, int32_t pid, KeptFiles* kept,
       SetArguments(process);
     } else if (file == ProcFile::kIo) {
       SetIo(process);
+    } else if (file == ProcFile::kStatm) {
+      SetFromStatm(process);
     } else if (const auto stat = ParseStat(buffer_.text())) {
       SetTimes(*stat, process);
     }
@@ -245,8 +253,8 @@ void ProcessReader::SetFromStat(const ReadPlan& plan, const StatText& stat,
   process.parent_pid = stat.parent_pid;
   process.num_threads = stat.num_threads;
   process.virtual_bytes = stat.virtual_bytes;
-  process.resident_bytes =
-      stat.resident_pages < 0 ? -1 : stat.resident_pages * context_.page_bytes;
+  // It was read in between, and the address space may be gone since.
+  if (stat.virtual_bytes == 0) process.resident_bytes = 0;
 }
 
 void ProcessReader::SetFromStatm(Process& process) const {

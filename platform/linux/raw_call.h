@@ -85,6 +85,8 @@ inline intptr_t CloneSharingMemory(const void* arguments, size_t size,
                                    void (*run)(void*), void* argument) {
   constexpr intptr_t kClone3 = 435;
   intptr_t result = kClone3;
+  // Not in %rbp, which is set before they are read.
+  register void* r8 asm("r8") = argument;
   // Registers are the child's as well, but for those that the call changes. Its
   // stack is aligned to 16 bytes, as a call wants it.
   asm volatile(
@@ -92,12 +94,12 @@ inline intptr_t CloneSharingMemory(const void* arguments, size_t size,
       "testq %%rax, %%rax\n\t"
       "jnz 1f\n\t"
       "xorl %%ebp, %%ebp\n\t"
-      "movq %[argument], %%rdi\n\t"
-      "callq *%[run]\n\t"
+      "movq %%r8, %%rdi\n\t"
+      "callq *%%rdx\n\t"
       "hlt\n"
       "1:"
       : "+a"(result)
-      : "D"(arguments), "S"(size), [run] "r"(run), [argument] "r"(argument)
+      : "D"(arguments), "S"(size), "d"(run), "r"(r8)
       : "rcx", "r11", "memory", "cc");
   return result;
 }

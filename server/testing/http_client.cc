@@ -61,12 +61,15 @@ bool HttpClient::CanConnect(int port) {
   return fd >= 0;
 }
 
-void HttpClient::Send(std::string_view bytes) const {
+void HttpClient::Send(std::string_view bytes) const { CHECK(TrySend(bytes)); }
+
+bool HttpClient::TrySend(std::string_view bytes) const {
   while (!bytes.empty()) {
     const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    CHECK_GT(sent, 0);
+    if (sent <= 0) return false;
     bytes.remove_prefix(static_cast<size_t>(sent));
   }
+  return true;
 }
 
 bool HttpClient::ReadMore() {

@@ -34,6 +34,8 @@ class HttpClient {
   static bool CanConnect(int port);
 
   void Send(std::string_view bytes) const;
+  // False if the connection is closed.
+  bool TrySend(std::string_view bytes) const;
 
   // Reads one response, by its Content-Length. With `is_head` none follows the
   // headers.

@@ -92,6 +92,8 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(
     BecomeProgram(self, input_end.get(), output_end.get(), error.get(),
                   pointers.data());
   }
+  // As the child does: whoever comes first, there is a group to end.
+  if (child->pid_ > 0) setpgid(child->pid_, child->pid_);
   if (child->pid_ < 0) {
     return absl::ErrnoToStatus(
         errno, absl::StrCat("can't start \"", arguments[0], "\""));
@@ -112,7 +114,8 @@ ChildProcess::~ChildProcess() {
   do {
     ready = poll(&watched, 1, kEndMilliseconds);
   } while (ready < 0 && errno == EINTR);
-  if (ready <= 0) kill(pid_, SIGKILL);
+  // With what it has started in its group.
+  if (ready <= 0) kill(-pid_, SIGKILL);
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
 }

@@ -73,10 +73,10 @@ absl::Status AwaitEnd(int process, UniqueFd& output, Clock::time_point deadline,
       std::array<char, 4096> bytes;
       const ssize_t got = read(output.get(), bytes.data(), bytes.size());
       if (got > 0) text.append(bytes.data(), static_cast<size_t>(got));
-      if (got == 0) output.reset();
-      continue;
+      if (got == 0 || (got < 0 && errno != EINTR)) output.reset();
+    } else if (ready > 0 && watched[0].revents != 0) {
+      return absl::OkStatus();
     }
-    if (ready > 0 && watched[0].revents != 0) return absl::OkStatus();
     if (absl::Status status = CheckInterruption(); !status.ok()) return status;
     if (Clock::now() > deadline) {
       return absl::DeadlineExceededError("it takes too long");
