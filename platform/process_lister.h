@@ -74,7 +74,7 @@ class ProcessLister {
     // make a list with the usual fields fast, for one process; processes beyond
     // are read without. Kept are only descriptors below four fifths of the soft
     // limit on open files (RLIMIT_NOFILE) at that time, so that the rest of the
-    // program has what is above. Each costs the kernel up to about 6 KiB of
+    // program has what is above. Each costs the kernel about 3 KiB of
     // memory.
     int64_t max_kept_descriptors = 32768;
 

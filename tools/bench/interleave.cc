@@ -48,7 +48,10 @@ absl::Status Interleave::Run(int repetitions, absl::Duration at_least,
     if (i == 1) deadline = Clock::now() + absl::ToChronoMilliseconds(at_least);
     if (i > repetitions && Clock::now() > deadline) break;
     if (i <= repetitions) progress(i);
-    for (Entry& entry : entries_) {
+    for (size_t place = 0; place < entries_.size(); ++place) {
+      // Every other round backwards: who comes after another finds what that
+      // has left in caches.
+      Entry& entry = entries_[i % 2 == 0 ? place : entries_.size() - 1 - place];
       if (absl::Status status = CheckInterruption(); !status.ok()) {
         return status;
       }

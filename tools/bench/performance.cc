@@ -63,7 +63,8 @@ ABSL_FLAG(absl::Duration, timeout, absl::Minutes(5),
 ABSL_FLAG(std::string, format, "table",
           "table (for people), markdown, or json (with all samples).");
 ABSL_FLAG(bool, check, false,
-          "End with the exit code 1 if a target is missed.");
+          "End with the exit code 1 if a target is missed, or can't be "
+          "measured here.");
 ABSL_FLAG(std::string, server, "server/server",
           "The server's binary. The default is the one that was built along "
           "with this program.");
@@ -266,8 +267,10 @@ absl::StatusOr<int> Run() {
   std::cout << performance.table().Render(plan->format) << std::flush;
   if (!status.ok()) return status;
   const int missed = performance.table().MissedTargets();
-  plan->run.progress(absl::StrCat("targets missed: ", missed));
-  return absl::GetFlag(FLAGS_check) && missed > 0 ? 1 : 0;
+  const int unmeasured = performance.table().UnmeasuredTargets();
+  plan->run.progress(
+      absl::StrCat("targets missed: ", missed, ", not measured: ", unmeasured));
+  return absl::GetFlag(FLAGS_check) && missed + unmeasured > 0 ? 1 : 0;
 }
 
 int Main(int argc, char** argv) {

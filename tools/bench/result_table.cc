@@ -101,11 +101,14 @@ std::optional<Outcome> Evaluate(const Row& row) {
   std::vector<double> judged = row.measured;
   if (!row.beside.empty()) {
     outcome.beside = Median(row.beside);
-    judged.resize(std::min(row.measured.size(), row.beside.size()));
-    for (size_t i = 0; i < judged.size(); ++i) {
-      judged[i] = row.times_faster ? row.beside[i] / row.measured[i]
-                                   : row.measured[i] / row.beside[i];
+    judged.clear();
+    for (size_t i = 0; i < row.measured.size() && i < row.beside.size(); ++i) {
+      const double above = row.times_faster ? row.beside[i] : row.measured[i];
+      const double below = row.times_faster ? row.measured[i] : row.beside[i];
+      // What is too little to be measured is beside nothing.
+      if (below > 0) judged.push_back(above / below);
     }
+    if (judged.empty()) return std::nullopt;
     outcome.ratio = Median(judged);
   }
   outcome.low = *std::min_element(judged.begin(), judged.end());
@@ -142,6 +145,16 @@ int ResultTable::MissedTargets() const {
     }
   }
   return missed;
+}
+
+int ResultTable::UnmeasuredTargets() const {
+  int unmeasured = 0;
+  for (const Section& section : sections_) {
+    for (const Row& row : section.rows) {
+      if (row.target && !Evaluate(row)) ++unmeasured;
+    }
+  }
+  return unmeasured;
 }
 
 void ResultTable::AddFootnote(std::string line) {

@@ -74,6 +74,8 @@ class ResultTable {
 
   // How many rows miss their target. What was not measured misses none.
   int MissedTargets() const;
+  // How many rows with a target were not measured.
+  int UnmeasuredTargets() const;
 
   // Lines about the run (where, when, which versions), shown below the rows.
   void AddFootnote(std::string line);

@@ -98,6 +98,7 @@ class ResultTableTest : public testing::Test {
 
 TEST_F(ResultTableTest, CountsMissedTargets) {
   EXPECT_EQ(table_.MissedTargets(), 1);
+  EXPECT_EQ(table_.UnmeasuredTargets(), 1);
 }
 
 TEST_F(ResultTableTest, IsAlignedForPeople) {
