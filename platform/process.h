@@ -81,11 +81,6 @@ class ProcessFields {
     bits_ |= other.bits_;
     return *this;
   }
-  constexpr ProcessFields Without(ProcessFields other) const {
-    ProcessFields rest;
-    rest.bits_ = bits_ & ~other.bits_;
-    return rest;
-  }
   constexpr bool empty() const { return bits_ == 0; }
   // True if this set and `other` have a field in common.
   constexpr bool Intersects(ProcessFields other) const {

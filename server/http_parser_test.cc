@@ -16,6 +16,8 @@
 namespace tallyman::server {
 namespace {
 
+using namespace std::string_view_literals;
+
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Pair;
@@ -132,9 +134,9 @@ TEST(HttpParserTest, NoByteInAnyPlaceMovesTheEnd) {
 
 TEST(HttpParserTest, InsertedLineEndsAndNulsAreNeverOverlooked) {
   for (const std::string_view inserted :
-       {std::string_view("\r"), std::string_view("\n"),
-        std::string_view("\0", 1), std::string_view("\r\n"),
-        std::string_view("\r\n "), std::string_view("\r\n\t")}) {
+       {std::string_view("\r"), std::string_view("\n"), "\0"sv,
+        std::string_view("\r\n"), std::string_view("\r\n "),
+        std::string_view("\r\n\t")}) {
     for (size_t place = 0; place <= kUsual.size(); ++place) {
       std::string changed(kUsual);
       changed.insert(place, inserted);
@@ -147,9 +149,7 @@ TEST(HttpParserTest, InsertedLineEndsAndNulsAreNeverOverlooked) {
       EXPECT_EQ(taken.find("\r\n\r\n"), *size - 4) << place;
       EXPECT_EQ(taken.find("\r\n "), std::string::npos) << place;
       const std::string text = absl::StrReplaceAll(taken, {{"\r\n", ""}});
-      EXPECT_EQ(text.find_first_of(std::string_view("\r\n\t\0", 4)),
-                std::string::npos)
-          << place;
+      EXPECT_EQ(text.find_first_of("\r\n\t\0"sv), std::string::npos) << place;
     }
   }
 }
@@ -185,8 +185,7 @@ TEST(HttpParserTest, OtherRequestLinesAreNotPlain) {
                                       "PRI * HTTP/2.0"}) {
     EXPECT_FALSE(IsPlain(absl::StrCat(line, "\r\nHost: h\r\n\r\n"))) << line;
   }
-  EXPECT_FALSE(
-      IsPlain(std::string_view("GET /\0 HTTP/1.1\r\nHost: h\r\n\r\n", 30)));
+  EXPECT_FALSE(IsPlain("GET /\0 HTTP/1.1\r\nHost: h\r\n\r\n"sv));
 }
 
 TEST(HttpParserTest, LinesMustEndWithCrlf) {
@@ -216,8 +215,8 @@ TEST(HttpParserTest, UnusualHeadersAreNotPlain) {
         "A: \xc3\xa9", "A: b%41", "A: b\tc", "A:\tb", "A: b\rc", "A: b\nc"}) {
     EXPECT_FALSE(IsPlain(WithLine(line))) << line;
   }
-  EXPECT_FALSE(IsPlain(WithLine(std::string_view("A: b\0c", 6))));
-  EXPECT_FALSE(IsPlain(WithLine(std::string_view("A\0: b", 5))));
+  EXPECT_FALSE(IsPlain(WithLine("A: b\0c"sv)));
+  EXPECT_FALSE(IsPlain(WithLine("A\0: b"sv)));
 }
 
 TEST(HttpParserTest, HarmlessHeadersArePlain) {
