@@ -77,7 +77,7 @@ int SignalPidfdGroup(int fd, int signal) {
 }
 
 int SignalGroupMembers(int32_t group, int64_t start_ticks, int fd, int signal) {
-  const FileDescriptor proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!proc.valid()) return errno;
   ReadBuffer buffer;
   // The members that were met, by pid and start.

@@ -22,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "platform/linux/proc_text.h"
+#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 namespace {
@@ -54,7 +55,7 @@ void ReadBuffer::Grow() {
 }
 
 int ReadBuffer::ReadFile(int dir_fd, const char* name) {
-  const FileDescriptor file(openat(dir_fd, name, O_RDONLY | O_CLOEXEC));
+  const UniqueFd file(openat(dir_fd, name, O_RDONLY | O_CLOEXEC));
   return file.valid() ? ReadFrom(file.get()) : errno;
 }
 
@@ -90,18 +91,19 @@ absl::Status ListingError(int error) {
 
 absl::StatusOr<std::vector<int32_t>> ReadPids(int proc_fd, size_t enough) {
   // A descriptor of its own, so that concurrent calls do not share an offset.
-  const FileDescriptor dir(
-      openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd dir(openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!dir.valid()) {
     return ListingError(errno);
   }
   std::vector<int32_t> pids;
   alignas(dirent64) std::array<char, size_t{32} << 10> buffer;
-  // An entry takes 24 bytes or more. proc begins with some that are no pids.
+  // No more room than for what is wanted: each entry costs the kernel a look at
+  // its process. An entry has about 32 bytes, and proc begins with some that
+  // are no pids.
+  constexpr size_t kEntryBytes = 32;
   constexpr size_t kOthers = 128;
-  const size_t room = enough < buffer.size() / 32 - kOthers
-                          ? (enough + kOthers) * 32
-                          : buffer.size();
+  const size_t room = std::min(
+      buffer.size(), (std::min(enough, buffer.size()) + kOthers) * kEntryBytes);
   while (pids.size() < enough) {
     const ssize_t got = getdents64(dir.get(), buffer.data(), room);
     if (got < 0) return ListingError(errno);

@@ -12,11 +12,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
-
-using FileDescriptor = UniqueFd;
 
 // A buffer that keeps its memory between uses and grows to fit any file.
 class ReadBuffer {

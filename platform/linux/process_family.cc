@@ -31,6 +31,7 @@
 #include "platform/linux/proc_text.h"
 #include "platform/process.h"
 #include "platform/process_handle.h"
+#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 namespace {
@@ -262,7 +263,7 @@ absl::StatusOr<std::vector<std::vector<ProcessHandle>>> FindFamilies(
     absl::Span<const Family> families) {
   absl::StatusOr<std::string> boot_id = BootId();
   if (!boot_id.ok()) return boot_id.status();
-  const FileDescriptor proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!proc.valid()) return ListingError(errno);
   Walk walk(families, *std::move(boot_id), proc.get());
   if (absl::Status status = walk.Run(); !status.ok()) return status;

@@ -53,6 +53,14 @@ constexpr size_t kChunk = 256;
 // A list of fewer needs neither all pids nor what is kept of the processes.
 constexpr size_t kFewProcesses = 256;
 
+// What decides which processes are listed, and in which order.
+ProcessFields DecisiveFields(const ProcessQuery& query) {
+  ProcessFields fields;
+  if (query.condition) fields |= query.condition_fields;
+  if (query.order) fields |= query.order_fields;
+  return fields;
+}
+
 // Reads the processes that a query asks for, and of them no more than it takes.
 class Selection {
  public:
@@ -61,9 +69,7 @@ class Selection {
         scan_(scan),
         num_pids_(num_pids),
         limit_(query.limit),
-        plan_(query.fields | ConditionFields() |
-                  (query.order ? query.order_fields : ProcessFields()),
-              query.pids.has_value()) {}
+        plan_(query.fields | DecisiveFields(query), query.pids.has_value()) {}
 
   // An errno if IsExhaustion(), else 0.
   int Run() {
@@ -99,8 +105,7 @@ class Selection {
   // Reads of all processes only what decides which come first, and then
   // everything of these. What is listed was read at one moment, the second.
   int ReadBest(absl::Span<const size_t> all) {
-    const ReadPlan rank(query_.order_fields | ConditionFields(),
-                        query_.pids.has_value());
+    const ReadPlan rank(DecisiveFields(query_), query_.pids.has_value());
     std::vector<Process> ranked;
     const Scan::Pass pass = {.plan = rank, .condition = Condition()};
     if (const int error = scan_.Read(pass, all, ranked)) return error;
@@ -117,9 +122,6 @@ class Selection {
 
   const std::function<bool(const Process&)>* Condition() const {
     return query_.condition ? &query_.condition : nullptr;
-  }
-  ProcessFields ConditionFields() const {
-    return query_.condition ? query_.condition_fields : ProcessFields();
   }
 
   void Sort(std::vector<Process>& processes) const {
@@ -141,7 +143,7 @@ class Selection {
 
 // What the lister knows of the system; the same for all scans.
 struct Place {
-  FileDescriptor proc;
+  UniqueFd proc;
   bool is_proc = false;  // And not a recorded tree.
   size_t max_threads;
   int64_t ticks_per_second;
@@ -282,8 +284,7 @@ absl::StatusOr<ProcessSnapshot> LinuxProcessLister::ListAll(
 absl::StatusOr<ProcessSnapshot> LinuxProcessLister::ListPids(
     const ProcessQuery& query, const std::vector<int32_t>& pids,
     KeptFileTable* kept, absl::Time taken_at) const {
-  const ProcessFields fields =
-      query.fields | query.order_fields | query.condition_fields;
+  const ProcessFields fields = query.fields | DecisiveFields(query);
   ReadContext context = {.proc_fd = place_.proc.get(),
                          .ticks_per_second = place_.ticks_per_second,
                          .page_bytes = place_.page_bytes,
@@ -351,7 +352,7 @@ void LinuxProcessLister::RunCloser() const {
 absl::StatusOr<std::unique_ptr<ProcessLister>> ProcessLister::Create(
     Options options) {
   Place place;
-  place.proc = FileDescriptor(
+  place.proc = UniqueFd(
       open(options.proc_root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!place.proc.valid()) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot list processes: \"",

@@ -18,6 +18,7 @@
 #include "platform/linux/proc_files.h"
 #include "platform/linux/proc_text.h"
 #include "platform/process.h"
+#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 namespace {
@@ -26,7 +27,8 @@ namespace {
 // another program just now.
 constexpr int kArgumentAttempts = 4;
 
-// Fields that only one file holds, and those that more than one does.
+// Fields that only one file holds, and those that two do. All three hold what
+// is left, but for arguments and io.
 constexpr ProcessFields kOnlyInStatus =
     ProcessField::kPeakResidentBytes | ProcessField::kUser;
 constexpr ProcessFields kOnlyInStat =
@@ -34,8 +36,6 @@ constexpr ProcessFields kOnlyInStat =
 constexpr ProcessFields kInStatusAndStat =
     ProcessFields(ProcessField::kName) | ProcessField::kNumThreads |
     ProcessField::kState | ProcessField::kParentPid;
-constexpr ProcessFields kInStatusStatAndStatm =
-    ProcessField::kResidentBytes | ProcessField::kVirtualBytes;
 
 // By ProcFile.
 constexpr std::array<std::string_view, kNumProcFiles> kFileNames = {
@@ -107,8 +107,7 @@ class ProcessReader::OpenFile {
         std::to_chars(path.data(), path.data() + path.size(), pid).ptr;
     std::memcpy(end, kFileNames[index].data(), kFileNames[index].size());
     end[kFileNames[index].size()] = '\0';
-    own_ = FileDescriptor(
-        openat(context.proc_fd, path.data(), O_RDONLY | O_CLOEXEC));
+    own_ = UniqueFd(openat(context.proc_fd, path.data(), O_RDONLY | O_CLOEXEC));
     if (!own_.valid()) {
       error_ = errno;
       return;
@@ -130,7 +129,7 @@ class ProcessReader::OpenFile {
   }
 
  private:
-  FileDescriptor own_;
+  UniqueFd own_;
   int fd_ = -1;
   int error_ = 0;
   bool is_kept_ = false;  // From an earlier scan.
