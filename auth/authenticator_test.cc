@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +21,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "storage/database.h"
+#include "storage/testing/temp_directory.h"
 
 namespace tallyman::auth {
 namespace {
@@ -37,9 +37,8 @@ const TokenSpec kReader = {.name = "dashboard", .scopes = Scope::kPublic};
 class AuthenticatorTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string root = absl::StrCat(testing::TempDir(), "/authXXXXXX");
-    ASSERT_NE(mkdtemp(root.data()), nullptr);
-    auto db = storage::Database::Open(absl::StrCat(root, "/test.db"), {});
+    auto db = storage::Database::Open(
+        absl::StrCat(directory_.path(), "/test.db"), {});
     ASSERT_TRUE(db.ok()) << db.status();
     db_ = *std::move(db);
     auto store = SqliteTokenStore::Open(*db_, clock_, {});
@@ -70,6 +69,7 @@ class AuthenticatorTest : public testing::Test {
   }
 
   FakeClock clock_{kNow};
+  const storage::TempDirectory directory_;
   std::unique_ptr<storage::Database> db_;
   std::unique_ptr<SqliteTokenStore> store_;
   std::unique_ptr<Authenticator> authenticator_;

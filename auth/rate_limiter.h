@@ -28,7 +28,7 @@
 #include "auth/clock.h"
 #include "auth/count_store.h"
 #include "auth/token.h"
-#include "auth/write_behind.h"
+#include "storage/write_behind.h"
 
 namespace tallyman::auth {
 
@@ -114,7 +114,8 @@ class RateLimiter {
   std::array<Shard, kShards> shards_;
   absl::Mutex flush_mutex_;
   int64_t dropped_on_day_ ABSL_GUARDED_BY(flush_mutex_) = 0;
-  std::optional<WriteBehind> writer_;  // last: its thread uses the above
+  std::optional<storage::WriteBehind>
+      writer_;  // last: its thread uses the above
 };
 
 }  // namespace tallyman::auth

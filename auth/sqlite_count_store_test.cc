@@ -1,7 +1,6 @@
 #include "auth/sqlite_count_store.h"
 
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "auth/token.h"
 #include "gtest/gtest.h"
 #include "storage/database.h"
+#include "storage/testing/temp_directory.h"
 
 namespace tallyman::auth {
 namespace {
@@ -27,9 +27,7 @@ constexpr int64_t kDay = kHour / 24;
 class SqliteCountStoreTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string root = absl::StrCat(testing::TempDir(), "/countsXXXXXX");
-    ASSERT_NE(mkdtemp(root.data()), nullptr);
-    path_ = absl::StrCat(root, "/test.db");
+    path_ = absl::StrCat(directory_.path(), "/test.db");
     Reopen();
   }
 
@@ -44,6 +42,7 @@ class SqliteCountStoreTest : public testing::Test {
     store_ = *std::move(store);
   }
 
+  const storage::TempDirectory directory_;
   std::string path_;
   std::unique_ptr<storage::Database> db_;
   std::unique_ptr<SqliteCountStore> store_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -25,6 +24,7 @@
 #include "gtest/gtest.h"
 #include "storage/connection.h"
 #include "storage/database.h"
+#include "storage/testing/temp_directory.h"
 
 namespace tallyman::auth {
 namespace {
@@ -37,9 +37,7 @@ const absl::Time kNow = absl::FromUnixSeconds(1'600'000'000);
 class SqliteTokenStoreTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string root = absl::StrCat(testing::TempDir(), "/tokensXXXXXX");
-    ASSERT_NE(mkdtemp(root.data()), nullptr);
-    path_ = absl::StrCat(root, "/test.db");
+    path_ = absl::StrCat(directory_.path(), "/test.db");
     Reopen();
   }
 
@@ -68,6 +66,7 @@ class SqliteTokenStoreTest : public testing::Test {
   }
 
   FakeClock clock_{kNow};
+  const storage::TempDirectory directory_;
   std::string path_;
   std::unique_ptr<storage::Database> db_;
   std::unique_ptr<SqliteTokenStore> store_;

@@ -13,7 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "api/json_writer.h"
-#include "auth/write_behind.h"
+#include "storage/write_behind.h"
 
 namespace tallyman::server {
 
@@ -63,7 +63,7 @@ class Log {
   mutable absl::Mutex mutex_;
   mutable std::string lines_ ABSL_GUARDED_BY(mutex_);
   mutable std::string writing_ ABSL_GUARDED_BY(write_mutex_);  // Empty.
-  mutable std::optional<auth::WriteBehind> writer_;  // Last: uses the above.
+  mutable std::optional<storage::WriteBehind> writer_;  // Last: uses the above.
 };
 
 }  // namespace tallyman::server

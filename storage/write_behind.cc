@@ -1,4 +1,4 @@
-#include "auth/write_behind.h"
+#include "storage/write_behind.h"
 
 #include <functional>
 #include <thread>
@@ -7,7 +7,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
-namespace tallyman::auth {
+namespace tallyman::storage {
 
 WriteBehind::WriteBehind(absl::Duration interval, std::function<void()> write)
     : interval_(interval),
@@ -45,4 +45,4 @@ void WriteBehind::Run() {
   }
 }
 
-}  // namespace tallyman::auth
+}  // namespace tallyman::storage

@@ -4,8 +4,8 @@
 //   ...
 //   writer.Notify();  // something has changed; cheap
 
-#ifndef TALLYMAN_AUTH_WRITE_BEHIND_H_
-#define TALLYMAN_AUTH_WRITE_BEHIND_H_
+#ifndef TALLYMAN_STORAGE_WRITE_BEHIND_H_
+#define TALLYMAN_STORAGE_WRITE_BEHIND_H_
 
 #include <atomic>
 #include <functional>
@@ -15,7 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
-namespace tallyman::auth {
+namespace tallyman::storage {
 
 // Calls `write` soon after a Notify(), never twice within `interval`, never two
 // at a time. What was changed before a Notify() is seen by a `write` that
@@ -50,6 +50,6 @@ class WriteBehind {
   std::thread thread_;  // last: it uses all of the above
 };
 
-}  // namespace tallyman::auth
+}  // namespace tallyman::storage
 
-#endif  // TALLYMAN_AUTH_WRITE_BEHIND_H_
+#endif  // TALLYMAN_STORAGE_WRITE_BEHIND_H_

@@ -1,4 +1,4 @@
-#include "auth/write_behind.h"
+#include "storage/write_behind.h"
 
 #include <atomic>
 #include <thread>
@@ -9,7 +9,7 @@
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 
-namespace tallyman::auth {
+namespace tallyman::storage {
 namespace {
 
 // Counts writes, and lets a test wait for them.
@@ -87,4 +87,4 @@ TEST(WriteBehindTest, NoChangeIsLost) {
 }
 
 }  // namespace
-}  // namespace tallyman::auth
+}  // namespace tallyman::storage
