@@ -1,30 +1,18 @@
 #include "tools/bench/api_client.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/types.h>
-
 #include <array>
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "nlohmann/json.hpp"
-#include "platform/unique_fd.h"
+#include "tools/bench/http_socket.h"
 
 namespace tallyman::bench {
 namespace {
@@ -32,34 +20,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::string_view kProcess = "sleeper";
-constexpr std::string_view kHeadEnd = "\r\n\r\n";
 constexpr int64_t kLargestLimit = 1'000'000'000;
-constexpr time_t kTimeoutSeconds = 60;
-
-struct Head {
-  int status = 0;
-  size_t body_size = 0;
-};
-
-absl::StatusOr<Head> ParseHead(std::string_view text) {
-  const std::vector<std::string_view> lines = absl::StrSplit(text, "\r\n");
-  const std::vector<std::string_view> words = absl::StrSplit(lines[0], ' ');
-  Head head;
-  if (words.size() < 2 || !absl::SimpleAtoi(words[1], &head.status)) {
-    return absl::InternalError(
-        absl::StrCat("\"", lines[0], "\" is no answer of HTTP"));
-  }
-  for (const std::string_view line : lines) {
-    const std::pair<std::string_view, std::string_view> header =
-        absl::StrSplit(line, absl::MaxSplits(':', 1));
-    if (absl::EqualsIgnoreCase(header.first, "Content-Length") &&
-        absl::SimpleAtoi(absl::StripAsciiWhitespace(header.second),
-                         &head.body_size)) {
-      return head;
-    }
-  }
-  return absl::InternalError("an answer without Content-Length");
-}
 
 // The "response" of an answer, or its first item if it is a list.
 absl::StatusOr<Json> ParseItem(const absl::StatusOr<std::string>& body) {
@@ -87,23 +48,9 @@ absl::StatusOr<std::string> StringOf(const absl::StatusOr<Json>& item,
 }  // namespace
 
 absl::StatusOr<ApiClient> ApiClient::Connect(int port, std::string token) {
-  platform::UniqueFd connection(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!connection.valid()) return absl::ErrnoToStatus(errno, "socket");
-  const int on = 1;
-  const timeval timeout = {.tv_sec = kTimeoutSeconds, .tv_usec = 0};
-  setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  setsockopt(connection.get(), SOL_SOCKET, SO_RCVTIMEO, &timeout,
-             sizeof(timeout));
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(connection.get(), reinterpret_cast<const sockaddr*>(&address),
-              sizeof(address)) != 0) {
-    return absl::ErrnoToStatus(
-        errno, absl::StrCat("connecting to port ", port, " of the server"));
-  }
-  return ApiClient(std::move(connection), std::move(token));
+  absl::StatusOr<HttpSocket> connection = HttpSocket::Connect(port);
+  if (!connection.ok()) return connection.status();
+  return ApiClient(*std::move(connection), std::move(token));
 }
 
 absl::StatusOr<std::string> ApiClient::Get(std::string_view target) {
@@ -115,31 +62,12 @@ absl::StatusOr<std::string> ApiClient::Post(std::string_view target,
   return Request("POST", target, json);
 }
 
-absl::Status ApiClient::Send(std::string_view bytes) const {
-  while (!bytes.empty()) {
-    const ssize_t sent =
-        send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0) return absl::ErrnoToStatus(errno, "sending");
-    bytes.remove_prefix(static_cast<size_t>(sent));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status ApiClient::ReceiveMore() {
   std::array<char, 16384> bytes;
-  ssize_t got = 0;
-  do {
-    got = recv(socket_.get(), bytes.data(), bytes.size(), 0);
-  } while (got < 0 && errno == EINTR);
-  if (got < 0 && errno == EAGAIN) {
-    return absl::DeadlineExceededError("the server does not answer");
-  }
-  if (got < 0) return absl::ErrnoToStatus(errno, "receiving");
-  if (got == 0) {
-    return absl::UnavailableError("the server has closed the connection");
-  }
-  received_.append(bytes.data(), static_cast<size_t>(got));
+  const absl::StatusOr<size_t> got =
+      socket_.Receive(bytes.data(), bytes.size());
+  if (!got.ok()) return got.status();
+  received_.append(bytes.data(), *got);
   return absl::OkStatus();
 }
 
@@ -158,14 +86,14 @@ absl::StatusOr<std::string> ApiClient::Request(
                     "Content-Length: ", json->size(), "\r\n");
   }
   absl::StrAppend(&text, "\r\n", json.value_or(""));
-  if (absl::Status sent = Send(text); !sent.ok()) return annotate(sent);
+  if (absl::Status sent = socket_.Send(text); !sent.ok()) return annotate(sent);
 
   size_t head_size = 0;
   while ((head_size = received_.find(kHeadEnd)) == std::string::npos) {
     if (absl::Status got = ReceiveMore(); !got.ok()) return annotate(got);
   }
-  const absl::StatusOr<Head> head =
-      ParseHead(std::string_view{received_}.substr(0, head_size));
+  const absl::StatusOr<HttpHead> head =
+      ParseHttpHead(std::string_view{received_}.substr(0, head_size));
   if (!head.ok()) return annotate(head.status());
   received_.erase(0, head_size + kHeadEnd.size());
   while (received_.size() < head->body_size) {

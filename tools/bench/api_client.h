@@ -11,7 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "platform/unique_fd.h"
+#include "tools/bench/http_socket.h"
 
 namespace tallyman::bench {
 
@@ -48,17 +48,16 @@ class ApiClient {
                                    int64_t action_id);
 
  private:
-  ApiClient(platform::UniqueFd socket, std::string token)
+  ApiClient(HttpSocket socket, std::string token)
       : socket_(std::move(socket)), token_(std::move(token)) {}
 
   absl::StatusOr<std::string> Request(std::string_view method,
                                       std::string_view target,
                                       std::optional<std::string_view> json);
-  absl::Status Send(std::string_view bytes) const;
   // Appends what comes to `received_`.
   absl::Status ReceiveMore();
 
-  platform::UniqueFd socket_;
+  HttpSocket socket_;
   std::string token_;
   std::string received_;  // And not used yet.
 };

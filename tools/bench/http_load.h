@@ -8,10 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "platform/unique_fd.h"
+#include "tools/bench/http_socket.h"
 
 namespace tallyman::bench {
 
@@ -35,12 +34,9 @@ class HttpFetcher {
   absl::StatusOr<size_t> Fetch();
 
  private:
-  HttpFetcher(platform::UniqueFd socket, std::string request);
+  HttpFetcher(HttpSocket socket, std::string request);
 
-  absl::Status Send() const;
-  absl::StatusOr<size_t> Receive(char* to, size_t size) const;
-
-  platform::UniqueFd socket_;
+  HttpSocket socket_;
   std::string request_;
   std::vector<char> buffer_;
 };
