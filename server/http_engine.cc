@@ -100,11 +100,10 @@ class LibraryStream : public httplib::Stream {
   const Clock::time_point head_deadline_;
 };
 
-// Whether bytes of a body follow the headers (RFC 9112, section 6.3), or
-// whether that can't be said because the length is malformed.
+// Whether bytes of a body may follow the headers (RFC 9112, section 6.3), of a
+// request whose length is not disputable.
 bool MayHaveBody(const httplib::Request& request) {
   return request.has_header("Transfer-Encoding") ||
-         request.get_header_value_count("Content-Length") > 1 ||
          request.get_header_value("Content-Length", "0") != "0";
 }
 

@@ -48,9 +48,12 @@ api::ProcessView ViewOf(const StackServices& services, const StackView& view,
 }
 
 // What the body of an answer to GET depends on besides the view. With the sizes
-// before them, no values can be taken for others.
+// before them, no values can be taken for others; the number of parameters of
+// the path tells the resources apart.
 std::string CacheKey(const RequestContext& context) {
-  std::string key = context.mount == api::Mount::kApi3 ? "api3" : "plain";
+  std::string key =
+      absl::StrCat(context.mount == api::Mount::kApi3 ? "api3" : "plain",
+                   context.path_params.size());
   const auto add = [&key](std::string_view value) {
     absl::StrAppend(&key, ";", value.size(), ":", value);
   };
