@@ -1,7 +1,6 @@
 // End to end: the real binary, real sockets, a real database file and real
 // processes.
 
-#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -47,29 +46,25 @@ class ServerTest : public testing::Test {
   std::string data_dir_;
 };
 
-// A child that calls itself as `name` says, waiting to be ended.
+// A child that calls itself as `name` says, and is stopped: no other state of a
+// process is certain at the moment that somebody looks.
 class NamedChild {
  public:
   explicit NamedChild(const char* name) {
-    int ready[2];
-    CHECK_EQ(pipe2(ready, O_CLOEXEC), 0);
-    CHECK_EQ(pipe2(release_, O_CLOEXEC), 0);
     pid_ = fork();
     CHECK_GE(pid_, 0);
-    char byte = 0;
     if (pid_ == 0) {
-      close(release_[1]);
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
       prctl(PR_SET_NAME, name);
-      if (write(ready[1], &byte, 1) != 1) _exit(1);
-      _exit(read(release_[0], &byte, 1) == 0 ? 0 : 1);
+      raise(SIGSTOP);
+      _exit(0);
     }
-    close(ready[1]);
-    CHECK_EQ(read(ready[0], &byte, 1), 1);
-    close(ready[0]);
-    close(release_[0]);
+    int status = 0;
+    CHECK_EQ(waitpid(pid_, &status, WUNTRACED), pid_);
+    CHECK(WIFSTOPPED(status));
   }
   ~NamedChild() {
-    close(release_[1]);
+    kill(pid_, SIGKILL);
     CHECK_EQ(waitpid(pid_, nullptr, 0), pid_);
   }
   NamedChild(const NamedChild&) = delete;
@@ -78,7 +73,6 @@ class NamedChild {
   pid_t pid() const { return pid_; }
 
  private:
-  int release_[2];
   pid_t pid_;
 };
 
@@ -147,7 +141,7 @@ TEST_F(ServerTest, FindsExactlyTheProcessThatWasStarted) {
   EXPECT_THAT(found["command_line"].get<std::string>(),
               HasSubstr("server_test"));
   EXPECT_EQ(found["num_threads"], 1);
-  EXPECT_EQ(found["state"], "sleeping");
+  EXPECT_EQ(found["state"], "stopped");
   EXPECT_GT(found["memory"], 0);
   EXPECT_GE(found["peak_memory"], found["memory"]);
   EXPECT_GE(found["io_bytes_read"], 0);
@@ -163,7 +157,7 @@ TEST_F(ServerTest, FindsExactlyTheProcessThatWasStarted) {
   EXPECT_EQ(one["data"][0]["ppid"], getpid());
 
   const Json named = Json::parse(
-      client.Get("/server/processes?name=%5Ea%5C)%20R&state=sleeping", token)
+      client.Get("/server/processes?name=%5Ea%5C)%20R&state=stopped", token)
           .body);
   ASSERT_EQ(named["data"].size(), 1u);
   EXPECT_EQ(named["data"][0]["pid"], child.pid());
