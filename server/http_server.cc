@@ -67,14 +67,14 @@ class HttpServer::Impl {
     while (true) {
       {
         const absl::MutexLock lock(&mutex_);
-        if (idle_.is_stopping()) return absl::OkStatus();
+        if (stopping_) return absl::OkStatus();
         serving_ = true;
       }
       engine_.Accept();
       {
         const absl::MutexLock lock(&mutex_);
         serving_ = false;
-        if (idle_.is_stopping()) return absl::OkStatus();
+        if (stopping_) return absl::OkStatus();
       }
       // The library gives up when accept(2) fails, for which a lack of memory
       // or of descriptors in the whole system is enough.
@@ -84,14 +84,17 @@ class HttpServer::Impl {
   }
 
   void Stop() {
+    bool was_serving = false;
     {
       const absl::MutexLock lock(&mutex_);
-      if (idle_.is_stopping()) return;
-      idle_.Stop();
-      if (!serving_) return;
+      if (stopping_) return;
+      stopping_ = true;
+      was_serving = serving_;
     }
-    // Stopping what does not run yet would have no effect.
-    engine_.StopAccepting();
+    // Stopping what does not run yet would have no effect. Nobody whose
+    // connection is ended below may find that a new one is taken.
+    if (was_serving) engine_.StopAccepting();
+    idle_.Stop();
   }
 
  private:
@@ -105,6 +108,7 @@ class HttpServer::Impl {
   int port_ = 0;
   absl::Mutex mutex_;
   bool serving_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
