@@ -10,6 +10,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "absl/base/attributes.h"
 #include "platform/process.h"
 
 namespace tallyman::platform {
@@ -18,55 +19,48 @@ namespace {
 // The largest pid of 64-bit Linux, PID_MAX_LIMIT of proc_sys_kernel(5).
 constexpr int32_t kMaxPid = int32_t{1} << 22;
 
-// Takes one line, without its newline, off the front of `text`.
-std::string_view TakeLine(std::string_view& text) {
-  const void* newline = std::memchr(text.data(), '\n', text.size());
-  if (newline == nullptr) {
-    std::string_view line = text;
-    text = {};
-    return line;
-  }
-  const size_t length = static_cast<const char*>(newline) - text.data();
-  std::string_view line = text.substr(0, length);
-  text.remove_prefix(length + 1);
-  return line;
+// Takes one line, without its newline, off the front of `text`. Inline, so that
+// `text` stays in registers.
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline std::string_view TakeLine(
+    std::string_view& text) {
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto* newline =
+      static_cast<const char*>(std::memchr(begin, '\n', text.size()));
+  if (newline == nullptr) newline = end;
+  const char* const next = newline == end ? end : newline + 1;
+  text = std::string_view(next, static_cast<size_t>(end - next));
+  return {begin, static_cast<size_t>(newline - begin)};
 }
 
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 
 // Takes a word, and the blanks before it, off the front of `text`; "" at the
 // end.
-std::string_view TakeWord(std::string_view& text) {
-  size_t begin = 0;
-  while (begin < text.size() && IsBlank(text[begin])) ++begin;
-  size_t end = begin;
-  while (end < text.size() && !IsBlank(text[end])) ++end;
-  const std::string_view word = text.substr(begin, end - begin);
-  text.remove_prefix(end);
-  return word;
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline std::string_view TakeWord(
+    std::string_view& text) {
+  const char* begin = text.data();
+  const char* const end = begin + text.size();
+  while (begin < end && IsBlank(*begin)) ++begin;
+  const char* stop = begin;
+  while (stop < end && !IsBlank(*stop)) ++stop;
+  text = std::string_view(stop, static_cast<size_t>(end - stop));
+  return {begin, static_cast<size_t>(stop - begin)};
 }
 
 // The whole of `text` as a number that is not negative and fits.
 template <typename Int>
 std::optional<Int> ParseNumber(std::string_view text) {
   if (text.empty()) return std::nullopt;
-  uint64_t number = 0;
-  // As many digits as never overflow.
-  if (text.size() <= std::numeric_limits<uint64_t>::digits10) {
-    for (const char c : text) {
-      const auto digit = static_cast<unsigned char>(c - '0');
-      if (digit > 9) return std::nullopt;
-      number = number * 10 + digit;
+  Int number = 0;
+  for (const char c : text) {
+    const auto digit = static_cast<unsigned char>(c - '0');
+    if (digit > 9 || __builtin_mul_overflow(number, Int{10}, &number) ||
+        __builtin_add_overflow(number, digit, &number)) {
+      return std::nullopt;
     }
-  } else {
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc() || stop != end) return std::nullopt;
   }
-  if (number > static_cast<uint64_t>(std::numeric_limits<Int>::max())) {
-    return std::nullopt;
-  }
-  return static_cast<Int>(number);
+  return number;
 }
 
 // The first word of `text` as a number.
@@ -98,26 +92,6 @@ bool HasKey(std::string_view line, const char (&key)[N],
   return true;
 }
 
-// Drops all lines before the next one that begins with `prefix`; all of them if
-// there is none. A line has just been taken.
-void SkipTo(std::string_view prefix, std::string_view& text) {
-  if (text.starts_with(prefix)) return;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (true) {
-    const void* const found =
-        memmem(at, static_cast<size_t>(end - at), prefix.data(), prefix.size());
-    if (found == nullptr) {
-      text = {};
-      return;
-    }
-    at = static_cast<const char*>(found);
-    if (at[-1] == '\n') break;
-    ++at;
-  }
-  text.remove_prefix(static_cast<size_t>(at - text.data()));
-}
-
 // The letters of the kernel's task_state_array, see proc_pid_stat(5).
 ProcessState StateOfLetter(char letter) {
   switch (letter) {
@@ -145,62 +119,63 @@ ProcessState StateOfLetter(char letter) {
   }
 }
 
-// The first lines about memory: their keys all begin with "Vm", up to VmRSS.
-void ParseMemory(std::string_view& text, StatusText& status) {
-  std::string_view value;
-  while (text.starts_with("Vm")) {
-    const std::string_view line = TakeLine(text);
-    if (HasKey(line, "VmSize:", value)) {
-      status.virtual_bytes = ParseKilobytes(value);
-    } else if (HasKey(line, "VmHWM:", value)) {
-      status.peak_resident_bytes = ParseKilobytes(value);
-    } else if (HasKey(line, "VmRSS:", value)) {
-      status.resident_bytes = ParseKilobytes(value);
-    }
-  }
-}
-
 }  // namespace
 
-// The kernel writes the lines in this order, and an escaped name has no line of
-// its own.
 std::optional<StatusText> ParseStatus(std::string_view text) {
   StatusText status;
   std::string_view value;
   if (!HasKey(TakeLine(text), "Name:", value)) return std::nullopt;
   // One tab stands between the key and the name; blanks after it belong to the
-  // name.
+  // name, which is escaped and so has no line of its own.
   if (!value.empty() && value.front() == '\t') value.remove_prefix(1);
   status.escaped_name = value;
 
   bool has_state = false;
-  while (!text.empty() && !status.effective_uid) {
+  while (!text.empty()) {
     const std::string_view line = TakeLine(text);
-    if (HasKey(line, "State:", value)) {
-      const std::string_view letter = TakeWord(value);
-      has_state = letter.size() == 1;
-      if (has_state) status.state = StateOfLetter(letter.front());
-    } else if (HasKey(line, "Tgid:", value)) {
-      status.thread_group_id = FirstNumber<int32_t>(value).value_or(-1);
-    } else if (HasKey(line, "PPid:", value)) {
-      status.parent_pid = FirstNumber<int32_t>(value).value_or(-1);
-    } else if (HasKey(line, "Uid:", value)) {
-      TakeWord(value);  // The real user; the effective one comes second.
-      status.effective_uid = FirstNumber<uint32_t>(value);
-      break;
+    if (line.empty()) continue;
+    switch (line.front()) {
+      case 'P':
+        if (HasKey(line, "PPid:", value)) {
+          status.parent_pid = FirstNumber<int32_t>(value).value_or(-1);
+        }
+        break;
+      case 'S':
+        if (HasKey(line, "State:", value)) {
+          const std::string_view letter = TakeWord(value);
+          has_state = letter.size() == 1;
+          if (has_state) status.state = StateOfLetter(letter.front());
+        }
+        break;
+      case 'T':
+        if (HasKey(line, "Tgid:", value)) {
+          status.thread_group_id = FirstNumber<int32_t>(value).value_or(-1);
+        } else if (HasKey(line, "Threads:", value)) {
+          status.num_threads = FirstNumber<int64_t>(value).value_or(-1);
+          // The last one of interest.
+          text = {};
+        }
+        break;
+      case 'U':
+        if (HasKey(line, "Uid:", value)) {
+          TakeWord(value);  // The real user; the effective one comes second.
+          status.effective_uid = FirstNumber<uint32_t>(value);
+        }
+        break;
+      case 'V':
+        if (HasKey(line, "VmSize:", value)) {
+          status.virtual_bytes = ParseKilobytes(value);
+        } else if (HasKey(line, "VmHWM:", value)) {
+          status.peak_resident_bytes = ParseKilobytes(value);
+        } else if (HasKey(line, "VmRSS:", value)) {
+          status.resident_bytes = ParseKilobytes(value);
+        }
+        break;
+      default:
+        break;
     }
   }
   if (!has_state) return std::nullopt;
-  std::string_view memory = text;
-  SkipTo("Vm", memory);
-  if (!memory.empty()) {
-    ParseMemory(memory, status);
-    text = memory;
-  }
-  SkipTo("Threads:", text);
-  if (HasKey(TakeLine(text), "Threads:", value)) {
-    status.num_threads = FirstNumber<int64_t>(value).value_or(-1);
-  }
   return status;
 }
 

@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -21,7 +20,6 @@
 #include <numeric>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -41,6 +39,7 @@
 #include "platform/linux/scan.h"
 #include "platform/linux/user_names.h"
 #include "platform/process.h"
+#include "platform/quiet_timer.h"
 #include "platform/unique_fd.h"
 
 namespace tallyman::platform {
@@ -155,9 +154,8 @@ class LinuxProcessLister : public ProcessLister {
   LinuxProcessLister(Place place, Options options)
       : place_(std::move(place)),
         max_kept_(options.max_kept_descriptors),
-        keep_for_(options.keep_for),
-        user_names_(std::move(options.user_name)) {}
-  ~LinuxProcessLister() override;
+        user_names_(std::move(options.user_name)),
+        unused_(options.keep_for, [this] { CloseUnused(); }) {}
 
   absl::StatusOr<ProcessSnapshot> List(
       const ProcessQuery& query) const override;
@@ -182,37 +180,19 @@ class LinuxProcessLister : public ProcessLister {
                                            absl::Time taken_at) const;
   // False if nothing was kept.
   bool CloseKept() const ABSL_LOCKS_EXCLUDED(mutex_);
+  void CloseUnused() const ABSL_LOCKS_EXCLUDED(mutex_);
   KeepLimits CurrentLimits() const;
-  void CloseLater() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // The thread that closes what is kept once it is not used any more.
-  void RunCloser() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Place place_;
   const int64_t max_kept_;
-  const absl::Duration keep_for_;
   mutable UserNames user_names_;
 
   // Held for the time of a list of all processes.
   mutable absl::Mutex mutex_;
-  mutable absl::CondVar changed_;
   mutable KeptFileTable kept_;  // Changed under the lock; its size is atomic.
-  mutable std::chrono::steady_clock::time_point used_at_
-      ABSL_GUARDED_BY(mutex_);
-  mutable bool ending_ ABSL_GUARDED_BY(mutex_) = false;
-  mutable bool closer_is_idle_ ABSL_GUARDED_BY(mutex_) = false;
-  mutable std::thread closer_ ABSL_GUARDED_BY(mutex_);
+  // Last, as its calls use what stands before it.
+  mutable QuietTimer unused_;
 };
-
-LinuxProcessLister::~LinuxProcessLister() {
-  std::thread closer;
-  {
-    const absl::MutexLock lock(&mutex_);
-    ending_ = true;
-    changed_.Signal();
-    closer = std::move(closer_);
-  }
-  if (closer.joinable()) closer.join();
-}
 
 // Others in the program must always find a descriptor.
 KeepLimits LinuxProcessLister::CurrentLimits() const {
@@ -277,7 +257,8 @@ absl::StatusOr<ProcessSnapshot> LinuxProcessLister::ListAll(
   kept_.Align(*pids);
   absl::StatusOr<ProcessSnapshot> snapshot =
       ListPids(query, *pids, &kept_, taken_at);
-  CloseLater();
+  // If nobody closes them later, they are closed now.
+  if (kept_.size() > 0 && !unused_.Restart()) kept_.CloseAll();
   return snapshot;
 }
 
@@ -312,39 +293,10 @@ bool LinuxProcessLister::CloseKept() const {
   return true;
 }
 
-void LinuxProcessLister::CloseLater() const {
-  used_at_ = std::chrono::steady_clock::now();
-  if (kept_.size() == 0) return;
-  if (closer_.joinable()) {
-    // Otherwise it looks at used_at_ by itself.
-    if (closer_is_idle_) changed_.Signal();
-    return;
-  }
-  try {
-    closer_ = std::thread(&LinuxProcessLister::RunCloser, this);
-  } catch (const std::system_error&) {
-    kept_.CloseAll();  // Nobody would, later.
-  }
-}
-
-void LinuxProcessLister::RunCloser() const {
+void LinuxProcessLister::CloseUnused() const {
   const absl::MutexLock lock(&mutex_);
-  while (!ending_) {
-    if (kept_.size() == 0) {
-      closer_is_idle_ = true;
-      changed_.Wait(&mutex_);
-      closer_is_idle_ = false;
-      continue;
-    }
-    const absl::Duration left =
-        keep_for_ -
-        absl::FromChrono(std::chrono::steady_clock::now() - used_at_);
-    if (left <= absl::ZeroDuration()) {
-      kept_.CloseAll();
-    } else {
-      changed_.WaitWithTimeout(&mutex_, left);
-    }
-  }
+  // Another list may have come first.
+  if (unused_.IsQuiet()) kept_.CloseAll();
 }
 
 }  // namespace

@@ -1,0 +1,73 @@
+#include "platform/quiet_timer.h"
+
+#include <chrono>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+
+namespace tallyman::platform {
+
+QuietTimer::~QuietTimer() {
+  std::thread thread;
+  {
+    const absl::MutexLock lock(&mutex_);
+    is_ending_ = true;
+    changed_.Signal();
+    thread = std::move(thread_);
+  }
+  if (thread.joinable()) thread.join();
+}
+
+bool QuietTimer::Restart() {
+  const absl::MutexLock lock(&mutex_);
+  restarted_at_ = std::chrono::steady_clock::now();
+  // Whoever waits for the time before finds that there is more.
+  if (is_due_) return true;
+  is_due_ = true;
+  if (thread_.joinable()) {
+    changed_.Signal();
+    return true;
+  }
+  try {
+    thread_ = std::thread(&QuietTimer::Run, this);
+  } catch (const std::system_error&) {
+    is_due_ = false;
+  }
+  return is_due_;
+}
+
+bool QuietTimer::IsQuiet() const {
+  const absl::MutexLock lock(&mutex_);
+  return TimeLeft() <= absl::ZeroDuration();
+}
+
+absl::Duration QuietTimer::TimeLeft() const {
+  return quiet_ -
+         absl::FromChrono(std::chrono::steady_clock::now() - restarted_at_);
+}
+
+void QuietTimer::Run() {
+  while (Await()) on_quiet_();
+}
+
+bool QuietTimer::Await() {
+  const absl::MutexLock lock(&mutex_);
+  while (!is_ending_) {
+    if (!is_due_) {
+      changed_.Wait(&mutex_);
+      continue;
+    }
+    const absl::Duration left = TimeLeft();
+    if (left <= absl::ZeroDuration()) {
+      is_due_ = false;
+      return true;
+    }
+    changed_.WaitWithTimeout(&mutex_, left);
+  }
+  return false;
+}
+
+}  // namespace tallyman::platform
