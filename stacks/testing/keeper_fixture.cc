@@ -14,7 +14,6 @@
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,13 +21,16 @@
 #include <variant>
 #include <vector>
 
+#include "absl/log/check.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "platform/held_child.h"
 #include "platform/process_handle.h"
+#include "platform/testing/proc_file.h"
 #include "platform/unique_fd.h"
 #include "stacks/keeper.h"
 #include "stacks/keeper_client.h"
@@ -73,12 +75,11 @@ std::string ReadLine(int fd) {
 }
 
 int32_t ParentOf(int32_t pid) {
-  std::ifstream status(absl::StrCat("/proc/", pid, "/status"));
-  std::string word;
+  constexpr size_t kParent = 1;
+  const std::vector<std::string> fields = platform::ReadStat(pid);
   int32_t parent = 0;
-  while (status >> word && word != "PPid:") {
-  }
-  status >> parent;
+  if (fields.size() > kParent)
+    CHECK(absl::SimpleAtoi(fields[kParent], &parent));
   return parent;
 }
 

@@ -23,6 +23,7 @@
 #include "gtest/gtest.h"
 #include "platform/process_handle.h"
 #include "platform/process_lister.h"
+#include "platform/testing/proc_file.h"
 #include "stacks/definition.h"
 #include "stacks/event.h"
 #include "stacks/event_log.h"
@@ -271,10 +272,8 @@ bool Exists(int32_t pid) {
 }
 
 char KernelState(int32_t pid) {
-  std::ifstream file(absl::StrCat("/proc/", pid, "/stat"));
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  const size_t end = text.rfind(") ");
-  return end == std::string::npos ? '\0' : text[end + 2];
+  const std::vector<std::string> fields = platform::ReadStat(pid);
+  return fields.empty() ? '\0' : fields.front().front();
 }
 
 }  // namespace tallyman::stacks

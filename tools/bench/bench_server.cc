@@ -36,11 +36,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "platform/testing/proc_file.h"
 #include "platform/unique_fd.h"
 #include "tools/bench/api_client.h"
 #include "tools/bench/http_load.h"
 #include "tools/bench/instance_watch.h"
-#include "tools/bench/proc_file.h"
 
 namespace tallyman::bench {
 namespace {
@@ -228,7 +228,8 @@ absl::StatusOr<pid_t> BenchServer::FindKeeper() {
   // The file may tell of one that has ended. The directory's name, which
   // nothing else has, is among a keeper's arguments.
   UniqueFd process = OpenProcess(pid);
-  const std::optional<std::string> arguments = ReadProc(pid, "cmdline");
+  const std::optional<std::string> arguments =
+      platform::ReadProc(pid, "cmdline");
   if (!process.valid() || !arguments ||
       !absl::StrContains(*arguments,
                          directory_.substr(directory_.rfind('/')))) {

@@ -32,7 +32,7 @@
 #include "absl/strings/str_split.h"
 #include "platform/process.h"
 #include "platform/process_lister.h"
-#include "tools/bench/proc_file.h"
+#include "platform/testing/proc_file.h"
 #include "tools/bench/proc_floor.h"
 
 namespace tallyman::bench {
@@ -117,7 +117,8 @@ absl::StatusOr<std::string> ListRepeatedly(const Listing& list, int times) {
     processes = *listed;
     if (i > 0) absl::StrAppend(&nanoseconds, " ", elapsed.count());
   }
-  return absl::StrCat(processes, " ", ListNumbers("/proc/self/fd").size(),
+  return absl::StrCat(processes, " ",
+                      platform::ListNumbers("/proc/self/fd").size(),
                       nanoseconds);
 }
 

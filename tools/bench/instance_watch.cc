@@ -16,8 +16,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "platform/testing/proc_file.h"
 #include "platform/unique_fd.h"
-#include "tools/bench/proc_file.h"
 #include "tools/bench/spawn_loop.h"
 
 namespace tallyman::bench {
@@ -35,18 +35,19 @@ InstanceWatch::InstanceWatch(std::string_view stack_uid)
   // except for children that wait to be released; of these there are none
   // between two measurements.
   Look();
-  for (const pid_t pid : ListNumbers("/proc")) known_.insert(pid);
+  for (const pid_t pid : platform::ListNumbers("/proc")) known_.insert(pid);
 }
 
 size_t InstanceWatch::Look() {
   const std::string name = absl::StrCat(kSleepName, "\n");
-  for (const pid_t pid : ListNumbers("/proc")) {
-    if (known_.contains(pid) || ReadProc(pid, "comm") != name) continue;
+  for (const pid_t pid : platform::ListNumbers("/proc")) {
+    if (known_.contains(pid) || platform::ReadProc(pid, "comm") != name)
+      continue;
     // Without an environment it is in the middle of execve(2), or a zombie.
-    const std::optional<bool> is_ours = HasVariable(pid, variable_);
+    const std::optional<bool> is_ours = platform::HasVariable(pid, variable_);
     if (!is_ours) continue;
     if (*is_ours) {
-      const std::optional<int64_t> start_ticks = StartTicks(pid);
+      const std::optional<int64_t> start_ticks = platform::StartTicks(pid);
       if (!start_ticks) continue;
       instances_.push_back({.pid = pid, .start_ticks = *start_ticks});
     }
@@ -58,7 +59,7 @@ size_t InstanceWatch::Look() {
 bool InstanceWatch::AllGone() {
   while (!instances_.empty()) {
     const Instance& last = instances_.back();
-    if (StartTicks(last.pid) == last.start_ticks) return false;
+    if (platform::StartTicks(last.pid) == last.start_ticks) return false;
     instances_.pop_back();
   }
   return true;
@@ -67,8 +68,8 @@ bool InstanceWatch::AllGone() {
 std::vector<pid_t> FindProcesses(std::string_view stack_uid) {
   const std::string variable = VariableOf(stack_uid);
   std::vector<pid_t> found;
-  for (const pid_t pid : ListNumbers("/proc")) {
-    if (HasVariable(pid, variable) == true) found.push_back(pid);
+  for (const pid_t pid : platform::ListNumbers("/proc")) {
+    if (platform::HasVariable(pid, variable) == true) found.push_back(pid);
   }
   return found;
 }
@@ -85,7 +86,8 @@ bool KillProcesses(std::string_view stack_uid) {
       // By a descriptor, so that what was looked at is what is signalled.
       const platform::UniqueFd process(
           static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-      if (!process.valid() || HasVariable(pid, variable) != true) continue;
+      if (!process.valid() || platform::HasVariable(pid, variable) != true)
+        continue;
       syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
     }
     absl::SleepFor(absl::Milliseconds(20));

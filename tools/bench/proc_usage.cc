@@ -18,7 +18,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
-#include "tools/bench/proc_file.h"
+#include "platform/testing/proc_file.h"
 
 namespace tallyman::bench {
 namespace {
@@ -44,7 +44,8 @@ absl::Status CannotRead(pid_t pid, std::string_view name) {
 
 absl::StatusOr<MemoryUse> ReadMemoryUse(pid_t pid) {
   constexpr int64_t kKibibyte = 1024;
-  const std::optional<std::string> text = ReadProc(pid, "smaps_rollup");
+  const std::optional<std::string> text =
+      platform::ReadProc(pid, "smaps_rollup");
   if (!text) return CannotRead(pid, "smaps_rollup");
   const std::optional<int64_t> pss = NumberOf(*text, "Pss:");
   const std::optional<int64_t> rss = NumberOf(*text, "Rss:");
@@ -56,7 +57,7 @@ absl::StatusOr<MemoryUse> ReadMemoryUse(pid_t pid) {
 absl::StatusOr<CpuUse> ReadCpuUse(pid_t pid) {
   constexpr size_t kUtime = 14 - 3;
   constexpr size_t kStime = 15 - 3;
-  const std::vector<std::string> fields = ReadStat(pid);
+  const std::vector<std::string> fields = platform::ReadStat(pid);
   int64_t utime = 0;
   int64_t stime = 0;
   if (fields.size() <= kStime || !absl::SimpleAtoi(fields[kUtime], &utime) ||
@@ -72,10 +73,11 @@ absl::StatusOr<CpuUse> ReadCpuUse(pid_t pid) {
         absl::StrCat("can't read the processor clock of pid ", pid));
   }
   use.clock = absl::DurationFromTimespec(spent);
-  for (const pid_t thread : ListNumbers(absl::StrCat("/proc/", pid, "/task"))) {
+  for (const pid_t thread :
+       platform::ListNumbers(absl::StrCat("/proc/", pid, "/task"))) {
     // A thread may end meanwhile.
     const std::optional<std::string> status =
-        ReadProc(pid, absl::StrCat("task/", thread, "/status"));
+        platform::ReadProc(pid, absl::StrCat("task/", thread, "/status"));
     if (!status) continue;
     const std::optional<int64_t> switches =
         NumberOf(*status, "voluntary_ctxt_switches:");

@@ -7,14 +7,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -22,6 +18,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "platform/testing/proc_file.h"
 #include "platform/unique_fd.h"
 
 namespace tallyman::chaos {
@@ -30,24 +27,12 @@ namespace {
 constexpr std::string_view kKeeperName = "tallyman-keeper";
 constexpr std::string_view kKeeperArgument = "--keeper";
 
-// "" where it can't be read: it is gone, or somebody else's.
-std::string ReadFile(pid_t pid, std::string_view name) {
-  std::ifstream file(absl::StrCat("/proc/", pid, "/", name),
-                     std::ios::in | std::ios::binary);
-  return {std::istreambuf_iterator<char>(file),
-          std::istreambuf_iterator<char>()};
-}
-
-bool ParseStat(std::string_view text, KernelProcess& process) {
-  // Behind the name, which may have any characters: field 3, the state, and on.
-  const size_t name_end = text.rfind(") ");
-  if (name_end == std::string_view::npos) return false;
-  const std::vector<std::string_view> fields =
-      absl::StrSplit(text.substr(name_end + 2), ' ');
+bool FillInStat(pid_t pid, KernelProcess& process) {
   constexpr size_t kParent = 1;
   constexpr size_t kSession = 3;
   constexpr size_t kStartTicks = 19;
-  if (fields.size() <= kStartTicks || fields[0].empty()) return false;
+  const std::vector<std::string> fields = platform::ReadStat(pid);
+  if (fields.size() <= kStartTicks) return false;
   process.state = fields[0][0];
   return absl::SimpleAtoi(fields[kParent], &process.parent) &&
          absl::SimpleAtoi(fields[kSession], &process.session) &&
@@ -76,19 +61,6 @@ bool IsKeeper(const KernelProcess& process, std::string_view data_dir) {
       absl::StrCat(kKeeperName, " ", kKeeperArgument, " ", data_dir, " "));
 }
 
-std::vector<pid_t> AllPids() {
-  std::vector<pid_t> pids;
-  std::error_code error;
-  for (const auto& entry :
-       std::filesystem::directory_iterator("/proc", error)) {
-    pid_t pid = 0;
-    if (absl::SimpleAtoi(entry.path().filename().string(), &pid)) {
-      pids.push_back(pid);
-    }
-  }
-  return pids;
-}
-
 }  // namespace
 
 std::string Describe(const KernelProcess& process) {
@@ -101,17 +73,17 @@ std::string Describe(const KernelProcess& process) {
 
 std::optional<KernelProcess> ReadProcess(pid_t pid) {
   KernelProcess process = {.pid = pid};
-  if (!ParseStat(ReadFile(pid, "stat"), process)) return std::nullopt;
-  process.command_line = ReadFile(pid, "cmdline");
+  if (!FillInStat(pid, process)) return std::nullopt;
+  process.command_line = platform::ReadProc(pid, "cmdline").value_or("");
   std::replace(process.command_line.begin(), process.command_line.end(), '\0',
                ' ');
-  ParseEnvironment(ReadFile(pid, "environ"), process);
+  ParseEnvironment(platform::ReadProc(pid, "environ").value_or(""), process);
   return process;
 }
 
 std::optional<char> StateOfProcess(pid_t pid) {
   KernelProcess process;
-  if (!ParseStat(ReadFile(pid, "stat"), process)) return std::nullopt;
+  if (!FillInStat(pid, process)) return std::nullopt;
   return process.state;
 }
 
@@ -133,7 +105,7 @@ std::vector<KernelProcess> KernelView::Leaders() const {
 
 KernelView LookAtKernel(const KernelQuery& query) {
   KernelView view;
-  for (const pid_t pid : AllPids()) {
+  for (const pid_t pid : platform::ListNumbers("/proc")) {
     if (query.excluded.contains(pid)) continue;
     std::optional<KernelProcess> process = ReadProcess(pid);
     if (!process) continue;

@@ -1,7 +1,8 @@
-// Files of /proc, whole.
+// Files of /proc, whole: how tests and tools see processes, apart from the code
+// that they look after. All of it is thread-safe.
 
-#ifndef TALLYMAN_TOOLS_BENCH_PROC_FILE_H_
-#define TALLYMAN_TOOLS_BENCH_PROC_FILE_H_
+#ifndef TALLYMAN_PLATFORM_TESTING_PROC_FILE_H_
+#define TALLYMAN_PLATFORM_TESTING_PROC_FILE_H_
 
 #include <sys/types.h>
 
@@ -11,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tallyman::bench {
+namespace tallyman::platform {
 
 // /proc/`pid`/`name`; nullopt if the process is gone or does not show it.
 std::optional<std::string> ReadProc(pid_t pid, std::string_view name);
@@ -31,6 +32,6 @@ std::vector<pid_t> ListNumbers(const std::string& directory);
 // (yet), is gone, or is another user's.
 std::optional<bool> HasVariable(pid_t pid, std::string_view variable);
 
-}  // namespace tallyman::bench
+}  // namespace tallyman::platform
 
-#endif  // TALLYMAN_TOOLS_BENCH_PROC_FILE_H_
+#endif  // TALLYMAN_PLATFORM_TESTING_PROC_FILE_H_

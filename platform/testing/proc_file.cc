@@ -1,4 +1,4 @@
-#include "tools/bench/proc_file.h"
+#include "platform/testing/proc_file.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -21,11 +21,11 @@
 #include "absl/strings/str_split.h"
 #include "platform/unique_fd.h"
 
-namespace tallyman::bench {
+namespace tallyman::platform {
 
 std::optional<std::string> ReadProc(pid_t pid, std::string_view name) {
-  const platform::UniqueFd file(open(
-      absl::StrCat("/proc/", pid, "/", name).c_str(), O_RDONLY | O_CLOEXEC));
+  const UniqueFd file(open(absl::StrCat("/proc/", pid, "/", name).c_str(),
+                           O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return std::nullopt;
   std::string text;
   std::array<char, 4096> bytes;
@@ -80,4 +80,4 @@ std::optional<bool> HasVariable(pid_t pid, std::string_view variable) {
   return absl::c_linear_search(variables, variable);
 }
 
-}  // namespace tallyman::bench
+}  // namespace tallyman::platform
