@@ -105,6 +105,11 @@ class ProcessLister {
   // How many descriptors are kept now.
   virtual int64_t kept_descriptors() const = 0;
 
+  // Closes those that are kept, after a list that is under way: for a program
+  // that runs out of them. The next list may keep as many again. True if there
+  // were any.
+  virtual bool CloseKeptDescriptors() const = 0;
+
  protected:
   ProcessLister() = default;
 };

@@ -25,7 +25,7 @@
 #include "server/health_handlers.h"
 #include "server/host_handlers.h"
 #include "server/http_server.h"
-#include "server/listen_address.h"
+#include "server/listener.h"
 #include "server/log.h"
 #include "server/stack_handlers.h"
 #include "server/stack_runtime.h"
@@ -115,8 +115,16 @@ absl::Status App::Listen() {
                         .redactor = *config_.redactor,
                         .request_log = config_.log_requests ? &log_ : nullptr,
                         .zone = zone});
+  HttpServer::Options options = config_.http;
+  options.on_exhausted = [this](int error) {
+    log_.Error("connections_wait", [&](api::JsonWriter& json) {
+      json.Key("reason");
+      json.String(absl::ErrnoToStatus(error, "accept").message());
+    });
+  };
+  options.make_room = [this] { return lister_->CloseKeptDescriptors(); };
   auto http = HttpServer::Listen(
-      config_.http,
+      options,
       [this](const api::Request& request) {
         return dispatcher_->Handle(request);
       },

@@ -73,7 +73,8 @@ class Connection {
     const bool closes = is_error || parts_.idle.is_stopping();
     out_.clear();
     AppendResponseHead(response,
-                       {.closes = closes, .idle_seconds = idle_seconds_}, out_);
+                       {.closes = closes, .idle_seconds = idle_seconds_},
+                       HttpDateNow(), out_);
     std::string_view body;
     if (request_.method != "HEAD" && !HasNoBody(response.status)) {
       body = response.BodyView();

@@ -1,7 +1,5 @@
 #include "server/http_engine.h"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <algorithm>
@@ -10,7 +8,6 @@
 #include <cstddef>
 #include <ctime>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +17,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "api/error.h"
 #include "api/http.h"
@@ -27,32 +25,14 @@
 #include "server/connection_socket.h"
 #include "server/http_connection.h"
 #include "server/http_parser.h"
-#include "server/worker_pool.h"
+#include "server/http_response_head.h"
 
 namespace tallyman::server {
 namespace {
 
-// Connections that wait for a thread, beyond those that the kernel keeps.
-constexpr size_t kMaxWaitingConnections = 1024;
-
 // The library matches paths with std::regex, recursively and slowly, or by
 // counting segments: the latter takes any path of up to so many.
 constexpr int kMaxSegments = 16;
-
-// Gives the library's jobs, one a connection, to a WorkerPool.
-class ConnectionQueue : public httplib::TaskQueue {
- public:
-  explicit ConnectionQueue(size_t max_connections)
-      : pool_(max_connections, kMaxWaitingConnections) {}
-
-  bool enqueue(std::function<void()> job) override {
-    return pool_.Add(std::move(job));
-  }
-  void shutdown() override { pool_.Shutdown(); }
-
- private:
-  WorkerPool pool_;
-};
 
 // Whether the library has read all headers of the request that this thread
 // serves.
@@ -206,6 +186,24 @@ bool IsUnknownMethod(std::string_view method) {
 // not read.
 thread_local bool must_close = false;
 
+// Set when the client wants no more of that connection.
+thread_local bool wants_close = false;
+
+// Whether the options of the connection have "close", alone or among others
+// (RFC 9112, section 9.6); the library knows it alone.
+bool HasCloseOption(const httplib::Request& request) {
+  const size_t headers = request.get_header_value_count("Connection");
+  for (size_t i = 0; i < headers; ++i) {
+    const std::string options = request.get_header_value("Connection", "", i);
+    for (const std::string_view option : absl::StrSplit(options, ',')) {
+      if (absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(option), "close")) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 // The library's own loop over the requests of a connection waits by polling,
@@ -223,6 +221,7 @@ class HttpEngine::Impl : public httplib::Server {
     LibraryStream stream(socket, remote_address, parts_.head_timeout);
     bool is_closed = false;
     must_close = false;
+    wants_close = false;
     head_is_read = false;
     const bool is_good = process_request(
         stream, remote_address, /*remote_port=*/0,
@@ -230,7 +229,7 @@ class HttpEngine::Impl : public httplib::Server {
         /*close_connection=*/parts_.idle.is_stopping(), is_closed,
         /*setup_request=*/nullptr);
     if (must_close) return AfterRequest::kDrainAndClose;
-    return is_good && !is_closed && !parts_.idle.is_stopping()
+    return is_good && !is_closed && !wants_close && !parts_.idle.is_stopping()
                ? AfterRequest::kKeep
                : AfterRequest::kClose;
   }
@@ -238,30 +237,17 @@ class HttpEngine::Impl : public httplib::Server {
  private:
   using Result = httplib::Server::HandlerResponse;
 
-  bool process_and_close_socket(int fd) override {
-    parts_.serve(fd);
-    return true;
-  }
-
   void Configure() {
     set_payload_max_length(parts_.max_body_bytes);
-    set_tcp_nodelay(true);
-    // The library's default, SO_REUSEPORT, would let two servers share a port.
-    set_socket_options([](int fd) {
-      const int one = 1;
-      setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    });
     set_post_routing_handler(
         [this](const httplib::Request& request, httplib::Response& response) {
           CorrectHeaders(request, response);
         });
-    new_task_queue = [this] {
-      return new ConnectionQueue(parts_.max_connections);
-    };
   }
 
   void CorrectHeaders(const httplib::Request& request,
                       httplib::Response& response) const {
+    response.set_header("Date", std::string(HttpDateNow()));
     // The length would be that of what the client has already (RFC 9110,
     // section 8.6); the library says 0.
     if (response.status == 304) response.headers.erase("Content-Length");
@@ -368,7 +354,10 @@ class HttpEngine::Impl : public httplib::Server {
     Send(parts_.handler(ToRequest(request)), response);
     // The library announces the end of the connection with every error.
     must_close = response.status >= 400;
-    if (parts_.idle.is_stopping()) response.set_header("Connection", "close");
+    wants_close = HasCloseOption(request);
+    if (wants_close || parts_.idle.is_stopping()) {
+      response.set_header("Connection", "close");
+    }
   }
 
   void Reject(const httplib::Request& request,
@@ -392,20 +381,6 @@ HttpEngine::HttpEngine(const Parts& parts)
     : impl_(std::make_unique<Impl>(parts)) {}
 
 HttpEngine::~HttpEngine() = default;
-
-int HttpEngine::Bind(const std::string& host, int port) {
-  if (port == 0) return impl_->bind_to_any_port(host);
-  return impl_->bind_to_port(host, port) ? port : -1;
-}
-
-void HttpEngine::Accept() { impl_->listen_after_bind(); }
-
-void HttpEngine::StopAccepting() {
-  impl_->wait_until_ready();
-  impl_->stop();
-}
-
-void HttpEngine::Unbind() { impl_->stop(); }
 
 AfterRequest HttpEngine::ServeOne(ConnectionSocket& socket,
                                   const std::string& remote_address) {

@@ -2,10 +2,12 @@
 
 #include <array>
 #include <cstdint>
+#include <ctime>
 #include <string>
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "api/http.h"
 
 namespace tallyman::server {
@@ -95,10 +97,29 @@ std::string_view ReasonPhrase(int status) {
   }
 }
 
+std::string HttpDate(absl::Time time) {
+  return absl::FormatTime("%a, %d %b %E4Y %H:%M:%S GMT", time,
+                          absl::UTCTimeZone());
+}
+
+std::string_view HttpDateNow() {
+  // There is one for each second.
+  thread_local time_t kept_second = 0;
+  thread_local std::string kept_date;
+  const time_t second = std::time(nullptr);
+  if (second != kept_second || kept_date.empty()) {
+    kept_date = HttpDate(absl::FromTimeT(second));
+    kept_second = second;
+  }
+  return kept_date;
+}
+
 void AppendResponseHead(const api::Response& response,
-                        const AfterResponse& after, std::string& out) {
+                        const AfterResponse& after, std::string_view date,
+                        std::string& out) {
   absl::StrAppend(&out, "HTTP/1.1 ", response.status, " ",
                   ReasonPhrase(response.status), "\r\n");
+  if (!date.empty()) AppendHeader("Date", date, out);
   for (const auto& [name, value] : response.headers) {
     AppendHeader(name, value, out);
   }

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "api/error.h"
 #include "api/http.h"
 #include "gtest/gtest.h"
@@ -11,9 +13,10 @@
 namespace tallyman::server {
 namespace {
 
-std::string Head(const api::Response& response, const AfterResponse& after) {
+std::string Head(const api::Response& response, const AfterResponse& after,
+                 std::string_view date = "") {
   std::string out = "before|";
-  AppendResponseHead(response, after, out);
+  AppendResponseHead(response, after, date, out);
   return out;
 }
 
@@ -22,14 +25,31 @@ TEST(HttpResponseHeadTest, HasAllThatBelongsToIt) {
   response.AddHeader("ETag", "\"1\"");
   response.AddHeader("X-Empty", "");
   response.body = "{}";
-  EXPECT_EQ(Head(response, {.idle_seconds = 30}),
+  EXPECT_EQ(Head(response, {.idle_seconds = 30}, "today"),
             "before|HTTP/1.1 200 OK\r\n"
+            "Date: today\r\n"
             "ETag: \"1\"\r\n"
             "X-Empty: \r\n"
             "Content-Type: application/json\r\n"
             "Content-Length: 2\r\n"
             "Keep-Alive: timeout=30\r\n"
             "\r\n");
+}
+
+TEST(HttpDateTest, IsInTheFormOfTheStandard) {
+  EXPECT_EQ(HttpDate(absl::FromUnixSeconds(784111777)),
+            "Sun, 06 Nov 1994 08:49:37 GMT");
+}
+
+TEST(HttpDateTest, IsNow) {
+  const absl::Time before = absl::Now();
+  const std::string_view now = HttpDateNow();
+  absl::Time time;
+  std::string error;
+  ASSERT_TRUE(absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", now, &time, &error))
+      << now << ": " << error;
+  EXPECT_GE(time, absl::FromUnixSeconds(absl::ToUnixSeconds(before)));
+  EXPECT_LE(time, absl::Now());
 }
 
 TEST(HttpResponseHeadTest, ASharedBodyCounts) {

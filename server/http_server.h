@@ -1,7 +1,7 @@
 // HTTP/1.1 over TCP: turns what comes over sockets into api::Request and sends
-// api::Response back. Composed of the connections (server/http_connection.h),
-// which answer plain requests themselves, and of the HTTP library
-// (server/http_engine.h) for all others.
+// api::Response back. Composed of the listener (server/listener.h), of the
+// connections (server/http_connection.h), which answer plain requests
+// themselves, and of the HTTP library (server/http_engine.h) for all others.
 //
 //   absl::StatusOr<std::unique_ptr<HttpServer>> server =
 //       HttpServer::Listen({.host = "127.0.0.1", .port = 8880}, handler,
@@ -15,6 +15,7 @@
 #define TALLYMAN_SERVER_HTTP_SERVER_H_
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -39,6 +40,9 @@ class HttpServer {
     absl::Duration io_timeout = absl::Seconds(10);
     // So is a kept connection without a request.
     absl::Duration keep_alive_timeout = absl::Seconds(30);
+    // See Listener::Events: called on the thread of Serve().
+    std::function<void(int error)> on_exhausted;
+    std::function<bool()> make_room;
   };
 
   using Handler = HttpHandler;

@@ -21,7 +21,6 @@
 #include "api/http.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/listen_address.h"
 #include "server/testing/http_client.h"
 
 namespace tallyman::server {
@@ -168,6 +167,30 @@ TEST_F(HttpServerTest, ASharedBodyIsSentInsteadOfTheOther) {
   EXPECT_EQ(error.status, 503);
   EXPECT_TRUE(error.body == *shared_body_);
   EXPECT_TRUE(client.IsClosed());
+}
+
+TEST_F(HttpServerTest, EveryAnswerHasADate) {
+  HttpClient client(server_->port());
+  for (const std::string_view method : {"GET", "HEAD", "POST"}) {
+    EXPECT_THAT(client.Request(method, "/x").Header("Date"), HasSubstr(" GMT"));
+  }
+  EXPECT_THAT(client.Get("/unchanged").Header("Date"), HasSubstr(" GMT"));
+  EXPECT_THAT(client.Request("BREW", "/pot").Header("Date"), HasSubstr(" GMT"));
+}
+
+TEST_F(HttpServerTest, ClosesWhereTheClientWantsThat) {
+  for (const std::string_view method : {"GET", "POST"}) {
+    for (const std::string_view options :
+         {"Connection: close", "connection: Close, TE",
+          "Connection: TE\r\nConnection: TE ,close"}) {
+      HttpClient client(server_->port());
+      const ClientResponse response =
+          client.Request(method, "/x", {std::string(options)});
+      EXPECT_EQ(response.status, 200);
+      EXPECT_EQ(response.Header("Connection"), "close");
+      EXPECT_TRUE(client.IsClosed());
+    }
+  }
 }
 
 TEST_F(HttpServerTest, TakesTheAbsoluteForm) {
@@ -328,11 +351,6 @@ TEST(HttpServerStopTest, StopBeforeServeIsNotLost) {
   ASSERT_TRUE(server.ok()) << server.status();
   (*server)->Stop();
   EXPECT_TRUE((*server)->Serve().ok());
-}
-
-TEST(UrlOfTest, BracketsIpv6) {
-  EXPECT_EQ(UrlOf("127.0.0.1", 8880), "http://127.0.0.1:8880");
-  EXPECT_EQ(UrlOf("::1", 80), "http://[::1]:80");
 }
 
 }  // namespace

@@ -1,17 +1,87 @@
-#include "server/listen_address.h"
+#include "server/listener.h"
 
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/memory/memory.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "platform/unique_fd.h"
 
 namespace tallyman::server {
+namespace {
+
+using ::tallyman::platform::UniqueFd;
+
+// Between two attempts where nothing could be given up: somebody else has to.
+constexpr int kExhaustedPauseMs = 50;
+
+// Whether an error of accept(2) goes away when something is given back.
+bool IsExhaustion(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+         error == ENOMEM;
+}
+
+// Whether it says that the listening socket is no good. All else is about one
+// connection, which is gone: accept(2) hands on errors of the network, and of
+// a firewall.
+bool IsFatal(int error) {
+  return error == EBADF || error == EFAULT || error == EINVAL ||
+         error == ENOTSOCK;
+}
+
+void SetOption(int fd, int level, int option, int value) {
+  setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+// An invalid one and errno if that fails.
+UniqueFd ListenOn(const addrinfo& address) {
+  UniqueFd fd(
+      socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.valid()) return fd;
+  SetOption(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  // Connections inherit it: answers are sent in one piece.
+  SetOption(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  // "::" takes IPv4 as well, whatever the system's default.
+  if (address.ai_family == AF_INET6) {
+    SetOption(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  }
+  if (bind(fd.get(), address.ai_addr, address.ai_addrlen) != 0 ||
+      listen(fd.get(), SOMAXCONN) != 0) {
+    const int error = errno;
+    fd.reset();
+    errno = error;
+  }
+  return fd;
+}
+
+// -1 and errno if that fails.
+int PortOf(int socket) {
+  sockaddr_storage address = {};
+  socklen_t size = sizeof(address);
+  auto* const plain = reinterpret_cast<sockaddr*>(&address);
+  if (getsockname(socket, plain, &size) != 0) return -1;
+  // The port is at the same place in both.
+  return ntohs(address.ss_family == AF_INET6
+                   ? reinterpret_cast<const sockaddr_in6*>(&address)->sin6_port
+                   : reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
+}
+
+}  // namespace
 
 std::string UrlOf(const std::string& host, int port) {
   const bool is_ipv6 = host.find(':') != std::string::npos;
@@ -19,7 +89,11 @@ std::string UrlOf(const std::string& host, int port) {
                       ":", port);
 }
 
-absl::Status BindError(const std::string& host, int port) {
+Listener::Listener(UniqueFd socket, int port, UniqueFd stop)
+    : socket_(std::move(socket)), port_(port), stop_(std::move(stop)) {}
+
+absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(
+    const std::string& host, int port) {
   const std::string where =
       absl::StrCat("cannot listen on ", UrlOf(host, port));
   addrinfo hints{};
@@ -33,29 +107,68 @@ absl::Status BindError(const std::string& host, int port) {
         absl::StrCat(where, ": ", gai_strerror(lookup)));
   }
   const absl::Cleanup free_found = [found] { freeaddrinfo(found); };
-  int error = 0;
-  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    const int fd = socket(each->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-      error = errno;
-      continue;
-    }
-    const absl::Cleanup close_fd = [fd] { close(fd); };
-    const int one = 1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    if (bind(fd, each->ai_addr, each->ai_addrlen) == 0) {
-      return absl::OkStatus();
-    }
-    error = errno;
+  UniqueFd socket;
+  for (const addrinfo* each = found; each != nullptr && !socket.valid();
+       each = each->ai_next) {
+    socket = ListenOn(*each);
   }
-  absl::Status status = absl::ErrnoToStatus(error, where);
-  if (error == EADDRINUSE) {
+  if (!socket.valid()) {
+    const int error = errno;
+    absl::Status status = absl::ErrnoToStatus(error, where);
+    if (error != EADDRINUSE) return status;
     return absl::AlreadyExistsError(
         absl::StrCat(status.message(),
                      "; choose another one with --port, or stop the "
                      "program that uses it"));
   }
-  return status;
+  const int bound = PortOf(socket.get());
+  if (bound < 0) return absl::ErrnoToStatus(errno, where);
+  UniqueFd stop(eventfd(0, EFD_CLOEXEC));
+  if (!stop.valid()) return absl::ErrnoToStatus(errno, where);
+  return absl::WrapUnique(
+      new Listener(std::move(socket), bound, std::move(stop)));
+}
+
+absl::Status Listener::Run(const Events& events) {
+  bool is_exhausted = false;
+  while (!is_stopping_.load()) {
+    UniqueFd connection(accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (connection.valid()) {
+      is_exhausted = false;
+      events.accepted(std::move(connection));
+      continue;
+    }
+    const int error = errno;
+    if (error == EAGAIN || error == EWOULDBLOCK) {
+      AwaitConnection();
+    } else if (IsExhaustion(error)) {
+      if (!is_exhausted && events.exhausted) events.exhausted(error);
+      is_exhausted = true;
+      if (events.make_room && events.make_room()) continue;
+      pollfd stops = {.fd = stop_.get(), .events = POLLIN};
+      poll(&stops, 1, kExhaustedPauseMs);
+    } else if (IsFatal(error) && !is_stopping_.load()) {
+      return absl::ErrnoToStatus(
+          error, absl::StrCat("accepting connections on port ", port_));
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Listener::AwaitConnection() const {
+  std::array<pollfd, 2> either = {{
+      {.fd = socket_.get(), .events = POLLIN},
+      {.fd = stop_.get(), .events = POLLIN},
+  }};
+  poll(either.data(), either.size(), -1);
+}
+
+void Listener::Stop() {
+  is_stopping_.store(true);
+  // A listening socket that is shut down does not listen any more.
+  shutdown(socket_.get(), SHUT_RDWR);
+  const uint64_t one = 1;
+  (void)!write(stop_.get(), &one, sizeof(one));
 }
 
 }  // namespace tallyman::server

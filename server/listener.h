@@ -1,21 +1,76 @@
-// An address to listen on: how it is written, and why it can't be had.
+// Listens on a TCP address and accepts connections.
+//
+//   absl::StatusOr<std::unique_ptr<Listener>> listener =
+//       Listener::Bind("127.0.0.1", 8880);
+//   std::thread accepting([&] { (*listener)->Run(events); });
+//   ...
+//   (*listener)->Stop();
+//   accepting.join();
 
-#ifndef TALLYMAN_SERVER_LISTEN_ADDRESS_H_
-#define TALLYMAN_SERVER_LISTEN_ADDRESS_H_
+#ifndef TALLYMAN_SERVER_LISTENER_H_
+#define TALLYMAN_SERVER_LISTENER_H_
 
+#include <atomic>
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "platform/unique_fd.h"
 
 namespace tallyman::server {
 
 // "http://127.0.0.1:8880", "http://[::1]:8880".
 std::string UrlOf(const std::string& host, int port);
 
-// Why no address of `host` and `port` can be bound, found out by trying; OK if
-// one can. AlreadyExists if it is in use.
-absl::Status BindError(const std::string& host, int port);
+class Listener {
+ public:
+  struct Events {
+    // Takes a connection, which blocks. Must not throw.
+    std::function<void(platform::UniqueFd connection)> accepted;
+    // The system has no descriptor or no memory for another connection (`error`
+    // is an errno of accept(2)); connections wait in the kernel until it has.
+    // Called once for each time that lasts. May be empty.
+    std::function<void(int error)> exhausted;
+    // Called at every attempt then: gives up something that may be what is
+    // missing; true if there was anything. May be empty.
+    std::function<bool()> make_room;
+  };
+
+  // From now on clients can connect. `host` is a name or an address, IPv4 or
+  // IPv6; with port 0 it is any free one. The error names the address and the
+  // reason: AlreadyExists if it is in use, InvalidArgument if there is no such
+  // host.
+  static absl::StatusOr<std::unique_ptr<Listener>> Bind(const std::string& host,
+                                                        int port);
+
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  // The port that it listens on.
+  int port() const { return port_; }
+
+  // Accepts connections until Stop(), on the caller's thread; at most once. An
+  // error is one that trying again does not help against.
+  absl::Status Run(const Events& events);
+
+  // Refuses connections from now on, those too that wait to be accepted, and
+  // lets Run() return, also if it is called later. Thread-safe.
+  void Stop();
+
+ private:
+  Listener(platform::UniqueFd socket, int port, platform::UniqueFd stop);
+
+  // Waits until there may be a connection, or it stops.
+  void AwaitConnection() const;
+
+  const platform::UniqueFd socket_;  // Does not block.
+  const int port_;
+  const platform::UniqueFd stop_;  // An eventfd, readable once it stops.
+  std::atomic<bool> is_stopping_ = false;
+};
 
 }  // namespace tallyman::server
 
-#endif  // TALLYMAN_SERVER_LISTEN_ADDRESS_H_
+#endif  // TALLYMAN_SERVER_LISTENER_H_

@@ -144,12 +144,12 @@ void BM_ResponseHead(benchmark::State& state) {
   world.Parse(request);
   const api::Response response = world.api.dispatcher().Handle(request);
   std::string out;
-  AppendResponseHead(response, {.idle_seconds = 30}, out);
+  AppendResponseHead(response, {.idle_seconds = 30}, HttpDateNow(), out);
   {
     const Counted counted(state);
     for (auto _ : state) {
       out.clear();
-      AppendResponseHead(response, {.idle_seconds = 30}, out);
+      AppendResponseHead(response, {.idle_seconds = 30}, HttpDateNow(), out);
       benchmark::DoNotOptimize(out);
     }
   }

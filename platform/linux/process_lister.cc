@@ -161,6 +161,7 @@ class LinuxProcessLister : public ProcessLister {
       const ProcessQuery& query) const override;
 
   int64_t kept_descriptors() const override { return kept_.size(); }
+  bool CloseKeptDescriptors() const override ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   // `keeps`: may use and add to what is kept.
@@ -178,8 +179,6 @@ class LinuxProcessLister : public ProcessLister {
                                            const std::vector<int32_t>& pids,
                                            KeptFileTable* kept,
                                            absl::Time taken_at) const;
-  // False if nothing was kept.
-  bool CloseKept() const ABSL_LOCKS_EXCLUDED(mutex_);
   void CloseUnused() const ABSL_LOCKS_EXCLUDED(mutex_);
   KeepLimits CurrentLimits() const;
 
@@ -207,7 +206,7 @@ absl::StatusOr<ProcessSnapshot> LinuxProcessLister::List(
     const ProcessQuery& query) const {
   absl::StatusOr<ProcessSnapshot> snapshot = ListOnce(query, /*keeps=*/true);
   // What is kept must not be what is missing.
-  if (absl::IsUnavailable(snapshot.status()) && CloseKept()) {
+  if (absl::IsUnavailable(snapshot.status()) && CloseKeptDescriptors()) {
     snapshot = ListOnce(query, /*keeps=*/false);
   }
   return snapshot;
@@ -286,7 +285,7 @@ absl::StatusOr<ProcessSnapshot> LinuxProcessLister::ListPids(
   return ProcessSnapshot(std::move(found), scan.TakeStrings(), taken_at);
 }
 
-bool LinuxProcessLister::CloseKept() const {
+bool LinuxProcessLister::CloseKeptDescriptors() const {
   const absl::MutexLock lock(&mutex_);
   if (kept_.size() == 0) return false;
   kept_.CloseAll();

@@ -323,6 +323,19 @@ TEST(KeptFilesTest, NoneAreKeptWhereThatIsNotWanted) {
   EXPECT_EQ(OpenDescriptors(), before);
 }
 
+TEST(KeptFilesTest, GivesThemBackWhenTold) {
+  const std::unique_ptr<ProcessLister> lister = MakeLister();
+  const size_t before = OpenDescriptors();
+  EXPECT_FALSE(lister->CloseKeptDescriptors());
+  for (int round = 0; round < 2; ++round) {
+    List(*lister);
+    EXPECT_GT(lister->kept_descriptors(), 0);
+    EXPECT_TRUE(lister->CloseKeptDescriptors());
+    EXPECT_EQ(lister->kept_descriptors(), 0);
+    EXPECT_EQ(OpenDescriptors(), before);
+  }
+}
+
 TEST(KeptFilesTest, GivesThemBackWhenNobodyAsks) {
   const size_t before = OpenDescriptors();
   {

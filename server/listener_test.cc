@@ -1,0 +1,220 @@
+// Over real sockets; the limit on descriptors is the test's own.
+
+#include "server/listener.h"
+
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/log/check.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/notification.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "platform/unique_fd.h"
+
+namespace tallyman::server {
+namespace {
+
+using ::tallyman::platform::UniqueFd;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+UniqueFd NewSocket() {
+  UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  CHECK(fd.valid());
+  return fd;
+}
+
+// 0 or an errno.
+int Connect(const UniqueFd& fd, int port) {
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<in_port_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return connect(fd.get(), reinterpret_cast<const sockaddr*>(&address),
+                 sizeof(address)) == 0
+             ? 0
+             : errno;
+}
+
+std::unique_ptr<Listener> Bind(const std::string& host = "127.0.0.1") {
+  absl::StatusOr<std::unique_ptr<Listener>> listener = Listener::Bind(host, 0);
+  CHECK_OK(listener);
+  return *std::move(listener);
+}
+
+// Runs a listener until it goes.
+class Running {
+ public:
+  Running(Listener& listener, Listener::Events events)
+      : listener_(listener), thread_([&listener, events = std::move(events)] {
+          CHECK_OK(listener.Run(events));
+        }) {}
+  ~Running() {
+    listener_.Stop();
+    thread_.join();
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  Listener& listener_;
+  std::thread thread_;
+};
+
+// Leaves this process no descriptor to be opened, until it goes or is told.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    CHECK_EQ(getrlimit(RLIMIT_NOFILE, &before_), 0);
+    // The lowest number that is free.
+    const UniqueFd next(dup(STDERR_FILENO));
+    CHECK(next.valid());
+    SetLimit(static_cast<rlim_t>(next.get()));
+  }
+  ~NoDescriptors() { End(); }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+  void End() const { SetLimit(before_.rlim_cur); }
+
+ private:
+  void SetLimit(rlim_t most) const {
+    const rlimit limit = {.rlim_cur = most, .rlim_max = before_.rlim_max};
+    CHECK_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  }
+
+  rlimit before_ = {};
+};
+
+TEST(ListenerTest, HandsOverConnections) {
+  const std::unique_ptr<Listener> listener = Bind();
+  absl::Notification accepted;
+  const Running running(*listener, {.accepted = [&](UniqueFd connection) {
+    EXPECT_EQ(send(connection.get(), "x", 1, 0), 1);
+    accepted.Notify();
+  }});
+  const UniqueFd client = NewSocket();
+  ASSERT_EQ(Connect(client, listener->port()), 0);
+  accepted.WaitForNotification();
+  char byte = 0;
+  EXPECT_EQ(recv(client.get(), &byte, 1, 0), 1);
+  EXPECT_EQ(byte, 'x');
+}
+
+TEST(ListenerTest, RefusesOnceItIsStopped) {
+  const std::unique_ptr<Listener> listener = Bind();
+  const UniqueFd waiting = NewSocket();
+  ASSERT_EQ(Connect(waiting, listener->port()), 0);
+  listener->Stop();
+  EXPECT_EQ(Connect(NewSocket(), listener->port()), ECONNREFUSED);
+  char byte = 0;
+  EXPECT_LE(recv(waiting.get(), &byte, 1, 0), 0);
+  EXPECT_TRUE(
+      listener->Run({.accepted = [](const UniqueFd&) { FAIL(); }}).ok());
+}
+
+TEST(ListenerTest, MakesRoomWhereDescriptorsRunOut) {
+  const std::unique_ptr<Listener> listener = Bind();
+  const UniqueFd client = NewSocket();
+  std::vector<std::string> calls;  // Of one thread, and then of the test's.
+  absl::Notification accepted;
+  {
+    const NoDescriptors none;
+    const Running running(*listener, {.accepted =
+                                          [&](const UniqueFd&) {
+                                            calls.emplace_back("accepted");
+                                            accepted.Notify();
+                                          },
+                                      .exhausted =
+                                          [&](int error) {
+                                            EXPECT_EQ(error, EMFILE);
+                                            calls.emplace_back("exhausted");
+                                          },
+                                      .make_room =
+                                          [&] {
+                                            calls.emplace_back("make_room");
+                                            none.End();
+                                            return true;
+                                          }});
+    ASSERT_EQ(Connect(client, listener->port()), 0);
+    accepted.WaitForNotification();
+  }
+  EXPECT_THAT(calls, ElementsAre("exhausted", "make_room", "accepted"));
+}
+
+TEST(ListenerTest, TriesAgainWhereThereIsNothingToGiveUp) {
+  const std::unique_ptr<Listener> listener = Bind();
+  const UniqueFd client = NewSocket();
+  int exhausted = 0;
+  int attempts = 0;
+  absl::Notification accepted;
+  {
+    const NoDescriptors none;
+    const Running running(
+        *listener, {.accepted = [&](const UniqueFd&) { accepted.Notify(); },
+                    .exhausted = [&](int) { ++exhausted; },
+                    .make_room =
+                        [&] {
+                          // Somebody else gives something up.
+                          if (++attempts == 2) none.End();
+                          return false;
+                        }});
+    ASSERT_EQ(Connect(client, listener->port()), 0);
+    accepted.WaitForNotification();
+  }
+  EXPECT_EQ(exhausted, 1);
+  EXPECT_EQ(attempts, 2);
+}
+
+TEST(ListenerTest, StopsWhereDescriptorsHaveRunOut) {
+  const std::unique_ptr<Listener> listener = Bind();
+  const UniqueFd client = NewSocket();
+  absl::Notification exhausted;
+  const NoDescriptors none;
+  const Running running(*listener,
+                        {.accepted = [](const UniqueFd&) { FAIL(); },
+                         .exhausted = [&](int) { exhausted.Notify(); }});
+  ASSERT_EQ(Connect(client, listener->port()), 0);
+  exhausted.WaitForNotification();
+}
+
+TEST(ListenerTest, APortThatIsTakenIsAClearError) {
+  const std::unique_ptr<Listener> first = Bind();
+  const absl::Status second =
+      Listener::Bind("127.0.0.1", first->port()).status();
+  EXPECT_EQ(second.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_THAT(second.message(), HasSubstr(UrlOf("127.0.0.1", first->port())));
+  EXPECT_THAT(second.message(), HasSubstr("--port"));
+}
+
+TEST(ListenerTest, AHostThatIsNoneIsAClearError) {
+  const absl::Status status = Listener::Bind("256.0.0.1", 80).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(status.message(), HasSubstr("256.0.0.1"));
+}
+
+TEST(ListenerTest, EveryAddressTakesBothKindsOfIp) {
+  const absl::StatusOr<std::unique_ptr<Listener>> listener =
+      Listener::Bind("::", 0);
+  if (!listener.ok()) GTEST_SKIP() << "no IPv6 here: " << listener.status();
+  EXPECT_EQ(Connect(NewSocket(), (*listener)->port()), 0);
+}
+
+TEST(UrlOfTest, BracketsIpv6) {
+  EXPECT_EQ(UrlOf("127.0.0.1", 8880), "http://127.0.0.1:8880");
+  EXPECT_EQ(UrlOf("::1", 80), "http://[::1]:80");
+}
+
+}  // namespace
+}  // namespace tallyman::server
