@@ -2,21 +2,18 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "auth/count_store.h"
 #include "auth/fake_clock.h"
 #include "auth/rate_limiter.h"
 #include "auth/token.h"
 #include "gtest/gtest.h"
-#include "storage/database.h"
-#include "storage/testing/temp_directory.h"
+#include "storage/testing/test_database.h"
 
 namespace tallyman::auth {
 namespace {
@@ -26,25 +23,17 @@ constexpr int64_t kDay = kHour / 24;
 
 class SqliteCountStoreTest : public testing::Test {
  protected:
-  void SetUp() override {
-    path_ = absl::StrCat(directory_.path(), "/test.db");
-    Reopen();
-  }
+  void SetUp() override { Reopen(); }
 
   void Reopen() {
     store_.reset();
-    db_.reset();
-    auto db = storage::Database::Open(path_, {});
-    ASSERT_TRUE(db.ok()) << db.status();
-    db_ = *std::move(db);
+    db_.Reopen();
     auto store = SqliteCountStore::Open(*db_);
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
   }
 
-  const storage::TempDirectory directory_;
-  std::string path_;
-  std::unique_ptr<storage::Database> db_;
+  storage::TestDatabase db_;
   std::unique_ptr<SqliteCountStore> store_;
 };
 

@@ -23,8 +23,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "storage/connection.h"
-#include "storage/database.h"
-#include "storage/testing/temp_directory.h"
+#include "storage/testing/test_database.h"
 
 namespace tallyman::auth {
 namespace {
@@ -36,17 +35,11 @@ const absl::Time kNow = absl::FromUnixSeconds(1'600'000'000);
 
 class SqliteTokenStoreTest : public testing::Test {
  protected:
-  void SetUp() override {
-    path_ = absl::StrCat(directory_.path(), "/test.db");
-    Reopen();
-  }
+  void SetUp() override { Reopen(); }
 
   void Reopen(const SqliteTokenStoreOptions& options = {}) {
     store_.reset();
-    db_.reset();
-    auto db = storage::Database::Open(path_, {});
-    ASSERT_TRUE(db.ok()) << db.status();
-    db_ = *std::move(db);
+    db_.Reopen();
     auto store = SqliteTokenStore::Open(*db_, clock_, options);
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
@@ -66,9 +59,7 @@ class SqliteTokenStoreTest : public testing::Test {
   }
 
   FakeClock clock_{kNow};
-  const storage::TempDirectory directory_;
-  std::string path_;
-  std::unique_ptr<storage::Database> db_;
+  storage::TestDatabase db_;
   std::unique_ptr<SqliteTokenStore> store_;
 };
 
@@ -105,7 +96,7 @@ TEST_F(SqliteTokenStoreTest, OnlyTheHashIsInTheFiles) {
   const NewToken made = Make(kAdmin);
   std::string all;
   for (const char* suffix : {"", "-wal"}) {
-    std::ifstream file(absl::StrCat(path_, suffix), std::ios::binary);
+    std::ifstream file(absl::StrCat(db_.path(), suffix), std::ios::binary);
     all.append(std::istreambuf_iterator<char>(file), {});
   }
   const TokenHash hash = HashOf(made.value.Reveal());

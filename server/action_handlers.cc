@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/algorithm/container.h"
 #include "absl/status/status.h"
@@ -18,7 +19,6 @@
 #include "api/http.h"
 #include "api/json_writer.h"
 #include "api/request_fields.h"
-#include "api/stacks_envelope.h"
 #include "auth/token.h"
 #include "server/router.h"
 #include "server/stack_requests.h"
@@ -30,28 +30,22 @@
 namespace tallyman::server {
 namespace {
 
-// Actions outlive their stack, but a stack that has none and isn't there never
-// was: its removal is an action.
 HandlerResult ListActions(const StackServices& services,
                           const RequestContext& context) {
-  const std::string& uid = context.path_params[0];
-  const absl::StatusOr<stacks::PageRequest> page =
-      api::ParsePageRequest(context.request.params);
-  if (!page.ok()) return api::ErrorFromStatus(page.status());
-  const bool is_there = services.registry.Snapshot()->FindStack(uid) != nullptr;
-  const absl::StatusOr<stacks::ActionPage> actions =
-      services.registry.ListActions(uid, *page);
-  if (!actions.ok()) return api::ErrorFromStatus(actions.status());
-  if (!is_there && actions->info.count == 0) {
-    return api::ErrorFromStatus(NoSuchStack(uid));
-  }
-  api::Response response;
-  response.body = api::RenderPage(actions->info, actions->actions.size(),
-                                  [&](api::JsonWriter& json, size_t i) {
-                                    api::WriteAction(*actions->actions[i],
-                                                     services.redactor, json);
-                                  });
-  return response;
+  stacks::ActionPage found;
+  return RenderHistory(
+      services, context,
+      [&](const std::string& uid,
+          const stacks::PageRequest& page) -> absl::StatusOr<stacks::PageInfo> {
+        absl::StatusOr<stacks::ActionPage> listed =
+            services.registry.ListActions(uid, page);
+        if (!listed.ok()) return listed.status();
+        found = *std::move(listed);
+        return found.info;
+      },
+      [&](api::JsonWriter& json, size_t i) {
+        api::WriteAction(*found.actions[i], services.redactor, json);
+      });
 }
 
 HandlerResult GetAction(const StackServices& services,

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -21,6 +20,7 @@
 #include "nlohmann/json.hpp"
 #include "server/testing/http_client.h"
 #include "server/testing/server_process.h"
+#include "storage/testing/temp_directory.h"
 
 namespace tallyman::server {
 namespace {
@@ -32,18 +32,12 @@ using Json = nlohmann::ordered_json;
 
 class ServerTest : public testing::Test {
  protected:
-  ServerTest() {
-    std::string path = absl::StrCat(testing::TempDir(), "/data.XXXXXX");
-    CHECK(mkdtemp(path.data()) != nullptr);
-    data_dir_ = path;
-  }
-  ~ServerTest() override { std::filesystem::remove_all(data_dir_); }
-
   std::string DataDirFlag() const {
     return absl::StrCat("--data_dir=", data_dir_);
   }
 
-  std::string data_dir_;
+  const storage::TempDirectory directory_;
+  const std::string& data_dir_ = directory_.path();
 };
 
 // A child that calls itself as `name` says, and is stopped: no other state of a

@@ -151,6 +151,28 @@ HandlerResult RenderItems(
   return response;
 }
 
+HandlerResult RenderHistory(
+    const StackServices& services, const RequestContext& context,
+    absl::FunctionRef<absl::StatusOr<stacks::PageInfo>(
+        const std::string& uid, const stacks::PageRequest& page)>
+        list,
+    absl::FunctionRef<void(api::JsonWriter&, size_t)> write) {
+  const std::string& uid = context.path_params[0];
+  const absl::StatusOr<stacks::PageRequest> page =
+      api::ParsePageRequest(context.request.params);
+  if (!page.ok()) return api::ErrorFromStatus(page.status());
+  const bool is_there = services.registry.Snapshot()->FindStack(uid) != nullptr;
+  const absl::StatusOr<stacks::PageInfo> info = list(uid, *page);
+  if (!info.ok()) return api::ErrorFromStatus(info.status());
+  if (!is_there && info->count == 0) {
+    return api::ErrorFromStatus(NoSuchStack(uid));
+  }
+  api::Response response;
+  response.body = api::RenderPage(
+      *info, static_cast<size_t>(info->end - info->begin), write);
+  return response;
+}
+
 api::Response RenderItem(const RequestContext& context,
                          absl::FunctionRef<void(api::JsonWriter&)> write) {
   api::Response response;

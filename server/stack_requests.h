@@ -20,6 +20,7 @@
 #include "auth/token.h"
 #include "server/router.h"
 #include "server/stack_services.h"
+#include "stacks/pagination.h"
 #include "stacks/registry.h"
 #include "stacks/status.h"
 
@@ -72,6 +73,17 @@ api::Error UnsupportedBody(const api::Request& request,
 // the i-th of all.
 HandlerResult RenderItems(
     const RequestContext& context, size_t count,
+    absl::FunctionRef<void(api::JsonWriter&, size_t)> write);
+
+// The page that the request asks for of what is remembered of a stack: `list`
+// finds it and keeps its items, of which `write(json, i)` writes the i-th. They
+// outlive the stack, but a stack that has none and isn't there never was: its
+// removal would be one. NotFound then.
+HandlerResult RenderHistory(
+    const StackServices& services, const RequestContext& context,
+    absl::FunctionRef<absl::StatusOr<stacks::PageInfo>(
+        const std::string& uid, const stacks::PageRequest& page)>
+        list,
     absl::FunctionRef<void(api::JsonWriter&, size_t)> write);
 
 // A single resource.

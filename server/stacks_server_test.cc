@@ -3,8 +3,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <set>
@@ -19,6 +17,7 @@
 #include "nlohmann/json.hpp"
 #include "server/testing/http_client.h"
 #include "server/testing/server_process.h"
+#include "storage/testing/temp_directory.h"
 
 namespace tallyman::server {
 namespace {
@@ -30,9 +29,6 @@ using Json = nlohmann::ordered_json;
 class StacksServerTest : public testing::Test {
  protected:
   StacksServerTest() {
-    std::string path = absl::StrCat(testing::TempDir(), "/data.XXXXXX");
-    CHECK(mkdtemp(path.data()) != nullptr);
-    data_dir_ = path;
     Start();
     token_ = server_->shown_token();
     CHECK(!token_.empty());
@@ -51,7 +47,6 @@ class StacksServerTest : public testing::Test {
     }
     server_->Signal(SIGTERM);
     EXPECT_EQ(server_->Wait(), 0);
-    std::filesystem::remove_all(data_dir_);
   }
 
   void Start(std::vector<std::string> more = {}) {
@@ -118,7 +113,8 @@ class StacksServerTest : public testing::Test {
     return pids;
   }
 
-  std::string data_dir_;
+  const storage::TempDirectory directory_;
+  const std::string& data_dir_ = directory_.path();
   std::optional<ServerProcess> server_;
   std::string token_;
 };

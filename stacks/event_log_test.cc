@@ -18,8 +18,7 @@
 #include "stacks/event.h"
 #include "stacks/pagination.h"
 #include "storage/connection.h"
-#include "storage/database.h"
-#include "storage/testing/temp_directory.h"
+#include "storage/testing/test_database.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -33,17 +32,11 @@ const absl::Time kNow =
 
 class EventLogTest : public testing::Test {
  protected:
-  void SetUp() override {
-    path_ = absl::StrCat(directory_.path(), "/test.db");
-    Reopen({});
-  }
+  void SetUp() override { Reopen({}); }
 
   void Reopen(EventLog::Options options) {
     log_.reset();
-    db_.reset();
-    auto db = storage::Database::Open(path_, {});
-    ASSERT_TRUE(db.ok()) << db.status();
-    db_ = *std::move(db);
+    db_.Reopen();
     auto log = EventLog::Open(*db_, options);
     ASSERT_TRUE(log.ok()) << log.status();
     log_ = *std::move(log);
@@ -78,9 +71,7 @@ class EventLogTest : public testing::Test {
     return causes;
   }
 
-  storage::TempDirectory directory_;
-  std::string path_;
-  std::unique_ptr<storage::Database> db_;
+  storage::TestDatabase db_;
   std::unique_ptr<EventLog> log_;
 };
 

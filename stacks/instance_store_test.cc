@@ -9,13 +9,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "storage/connection.h"
-#include "storage/database.h"
-#include "storage/testing/temp_directory.h"
+#include "storage/testing/test_database.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -30,17 +28,11 @@ const absl::Time kNow =
 
 class InstanceStoreTest : public testing::Test {
  protected:
-  void SetUp() override {
-    path_ = absl::StrCat(directory_.path(), "/test.db");
-    Reopen();
-  }
+  void SetUp() override { Reopen(); }
 
   void Reopen() {
     store_.reset();
-    db_.reset();
-    auto db = storage::Database::Open(path_, {});
-    ASSERT_TRUE(db.ok()) << db.status();
-    db_ = *std::move(db);
+    db_.Reopen();
     auto store = InstanceStore::Open(*db_);
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
@@ -84,9 +76,7 @@ class InstanceStoreTest : public testing::Test {
     return record;
   }
 
-  storage::TempDirectory directory_;
-  std::string path_;
-  std::unique_ptr<storage::Database> db_;
+  storage::TestDatabase db_;
   std::unique_ptr<InstanceStore> store_;
 };
 

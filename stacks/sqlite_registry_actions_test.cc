@@ -20,7 +20,7 @@
 #include "stacks/definition.h"
 #include "stacks/registry.h"
 #include "stacks/sqlite_registry.h"
-#include "stacks/sqlite_registry_fixture.h"
+#include "stacks/testing/sqlite_registry_fixture.h"
 
 namespace tallyman::stacks {
 namespace {

@@ -16,8 +16,8 @@
 #include "gtest/gtest.h"
 #include "stacks/definition.h"
 #include "stacks/registry.h"
-#include "stacks/sqlite_registry_fixture.h"
 #include "stacks/stop_sequence.h"
+#include "stacks/testing/sqlite_registry_fixture.h"
 
 namespace tallyman::stacks {
 namespace {

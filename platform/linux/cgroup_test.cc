@@ -18,6 +18,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -165,23 +166,17 @@ TEST_F(CgroupTest, NamesLeadNowhereElse) {
 TEST_F(CgroupTest, WithoutClone3TheChildIsMovedThere) {
   const absl::StatusOr<UniqueFd> cgroup = parent_->Make("a");
   ASSERT_TRUE(cgroup.ok()) << cgroup.status();
-  const pid_t pid = fork();
-  ASSERT_GE(pid, 0);
-  if (pid == 0) {
-    if (!RefuseCalls({{.number = SYS_clone3, .error = ENOSYS}})) _exit(77);
-    bool inside = false;
-    {
-      const Launched program(ShellSpec("true"), cgroup->get());
-      inside = ReadFile(absl::StrCat(parent_->path(), "/a/cgroup.procs")) ==
-               absl::StrCat(program.pid(), "\n");
-    }
-    _exit(inside ? 0 : 1);
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(pid, &status, 0), pid);
+  const std::optional<int> result =
+      RunRefusing({{.number = SYS_clone3, .error = ENOSYS}}, [&] {
+        const Launched program(ShellSpec("true"), cgroup->get());
+        return ReadFile(absl::StrCat(parent_->path(), "/a/cgroup.procs")) ==
+                       absl::StrCat(program.pid(), "\n")
+                   ? 0
+                   : 1;
+      });
   KillAndRemove("a");
-  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "seccomp(2) is not allowed";
-  EXPECT_EQ(status, 0);
+  if (!result) GTEST_SKIP() << "seccomp(2) is not allowed";
+  EXPECT_EQ(*result, 0);
 }
 
 TEST(CgroupParentTest, WhatIsNoCgroupCannotBeUsed) {

@@ -161,22 +161,19 @@ TEST(HeldChildForkerTest, AFailingChildLeavesErrnoOfTheCallerAlone) {
 }
 
 TEST(HeldChildForkerTest, WithoutClone3ItIsAFork) {
-  const pid_t pid = fork();
-  ASSERT_GE(pid, 0);
-  if (pid == 0) {
-    if (!RefuseCalls({{.number = SYS_clone3, .error = ENOSYS}})) _exit(77);
-    HeldChildForker forker;
-    Held child = ForkWith(forker, ShellSpec("echo $PPID; echo err >&2"));
-    forker.AwaitSetUp(child.identity.pid);
-    if (getsid(child.identity.pid) != child.identity.pid) _exit(2);
-    if (!child.gate.Release().ok()) _exit(3);
-    const std::string expected = absl::StrCat(getpid(), "\nerr\n");
-    if (ReadToEnd(child.output) != expected) _exit(4);
-    _exit(WaitFor(child.identity.pid) == 0 ? 0 : 5);
-  }
-  const int status = WaitFor(pid);
-  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "seccomp(2) is not allowed";
-  EXPECT_EQ(status, 0);
+  const std::optional<int> result =
+      RunRefusing({{.number = SYS_clone3, .error = ENOSYS}}, [] {
+        HeldChildForker forker;
+        Held child = ForkWith(forker, ShellSpec("echo $PPID; echo err >&2"));
+        forker.AwaitSetUp(child.identity.pid);
+        if (getsid(child.identity.pid) != child.identity.pid) return 2;
+        if (!child.gate.Release().ok()) return 3;
+        const std::string expected = absl::StrCat(getpid(), "\nerr\n");
+        if (ReadToEnd(child.output) != expected) return 4;
+        return WaitFor(child.identity.pid) == 0 ? 0 : 5;
+      });
+  if (!result) GTEST_SKIP() << "seccomp(2) is not allowed";
+  EXPECT_EQ(*result, 0);
 }
 
 }  // namespace

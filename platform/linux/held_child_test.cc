@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -360,20 +361,17 @@ TEST(HeldChildTest, TheCallerMayHaveNoStandardDescriptors) {
 }
 
 TEST(HeldChildTest, WithoutCloseRangeDescriptorsAreClosedOneByOne) {
-  const pid_t pid = fork();
-  ASSERT_GE(pid, 0);
-  if (pid == 0) {
-    if (!RefuseCalls({{.number = SYS_close_range, .error = ENOSYS}})) _exit(77);
-    if (fcntl(0, F_DUPFD, 300) < 0) _exit(2);
-    Launched child(ShellSpec(
-        "for i in $(seq 0 400); do [ -e /proc/$$/fd/$i ] && echo $i; done"));
-    if (child.Run() != Gate::State::kRunning) _exit(3);
-    _exit(child.ReadAll() == "0\n1\n2\n" ? 0 : 4);
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(pid, &status, 0), pid);
-  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "seccomp(2) is not allowed";
-  EXPECT_EQ(status, 0);
+  const std::optional<int> result =
+      RunRefusing({{.number = SYS_close_range, .error = ENOSYS}}, [] {
+        if (fcntl(0, F_DUPFD, 300) < 0) return 2;
+        Launched child(ShellSpec(
+            "for i in $(seq 0 400); do [ -e /proc/$$/fd/$i ] && echo $i; "
+            "done"));
+        if (child.Run() != Gate::State::kRunning) return 3;
+        return child.ReadAll() == "0\n1\n2\n" ? 0 : 4;
+      });
+  if (!result) GTEST_SKIP() << "seccomp(2) is not allowed";
+  EXPECT_EQ(*result, 0);
 }
 
 }  // namespace

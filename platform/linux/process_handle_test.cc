@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -199,28 +200,23 @@ TEST(SignalGroupMembersTest, AGroupWhoseLeaderIsAnotherIsLeftAlone) {
 }
 
 TEST(SignalGroupMembersTest, IsUsedWhereTheKernelKnowsNoGroups) {
-  const pid_t pid = fork();
-  ASSERT_GE(pid, 0);
-  if (pid == 0) {
-    if (!RefuseCalls({{.number = SYS_pidfd_send_signal,
-                       .error = EINVAL,
-                       .argument3 = uint32_t{1} << 2}})) {
-      _exit(77);
-    }
-    Launched program(ShellSpec(kFamily));
-    if (program.Run() != Gate::State::kRunning) _exit(2);
-    const pid_t member = ReadPid(program);
-    if (!Open(program).SignalGroup(SIGTERM).ok()) _exit(3);
-    // An orphan of this process after that.
-    if (WTERMSIG(program.Wait()) != SIGTERM) _exit(6);
-    int status = 0;
-    if (waitpid(member, &status, 0) != member) _exit(4);
-    _exit(WTERMSIG(status) == SIGTERM ? 0 : 5);
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(pid, &status, 0), pid);
-  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "seccomp(2) is not allowed";
-  EXPECT_EQ(status, 0);
+  const std::optional<int> result =
+      RunRefusing({{.number = SYS_pidfd_send_signal,
+                    .error = EINVAL,
+                    .argument3 = uint32_t{1} << 2}},
+                  [] {
+                    Launched program(ShellSpec(kFamily));
+                    if (program.Run() != Gate::State::kRunning) return 2;
+                    const pid_t member = ReadPid(program);
+                    if (!Open(program).SignalGroup(SIGTERM).ok()) return 3;
+                    // An orphan of this process after that.
+                    if (WTERMSIG(program.Wait()) != SIGTERM) return 6;
+                    int status = 0;
+                    if (waitpid(member, &status, 0) != member) return 4;
+                    return WTERMSIG(status) == SIGTERM ? 0 : 5;
+                  });
+  if (!result) GTEST_SKIP() << "seccomp(2) is not allowed";
+  EXPECT_EQ(*result, 0);
 }
 
 }  // namespace

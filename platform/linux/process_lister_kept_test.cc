@@ -27,6 +27,7 @@
 #include "gtest/gtest.h"
 #include "platform/process.h"
 #include "platform/process_lister.h"
+#include "platform/testing/listing.h"
 #include "platform/unique_fd.h"
 
 namespace tallyman::platform {
@@ -52,13 +53,6 @@ ProcessSnapshot List(const ProcessLister& lister) {
       lister.List({.fields = kUsualFields});
   CHECK_OK(snapshot);
   return *std::move(snapshot);
-}
-
-const Process* Find(const ProcessSnapshot& snapshot, pid_t pid) {
-  for (const Process& process : snapshot.processes()) {
-    if (process.pid == pid) return &process;
-  }
-  return nullptr;
 }
 
 // Descriptors that this process has open, from number `first` on.

@@ -5,20 +5,16 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
-#include "absl/log/check.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "platform/process.h"
 #include "platform/process_lister.h"
+#include "platform/testing/listing.h"
 #include "platform/testing/proc_tree.h"
 
 namespace tallyman::platform {
@@ -29,32 +25,12 @@ using ::testing::IsEmpty;
 
 using namespace std::string_view_literals;
 
-ProcessSnapshot ListAt(const ProcTree& tree, const ProcessQuery& query,
-                       int max_threads = 0) {
-  absl::StatusOr<std::unique_ptr<ProcessLister>> lister =
-      ProcessLister::Create({.proc_root = tree.root(),
-                             .max_threads = max_threads,
-                             .user_name = [](uint32_t) { return ""; }});
-  CHECK_OK(lister);
-  absl::StatusOr<ProcessSnapshot> snapshot = (*lister)->List(query);
-  CHECK_OK(snapshot);
-  return *std::move(snapshot);
-}
-
-std::vector<int32_t> Pids(const ProcessSnapshot& snapshot) {
-  std::vector<int32_t> pids;
-  for (const Process& process : snapshot.processes()) {
-    pids.push_back(process.pid);
-  }
-  return pids;
-}
-
 TEST(ProcessQueryTest, ReadsStatWhereThatServes) {
   const ProcTree tree;
   ProcFiles files = OrdinaryProcess(5, "a) (b", "");
   tree.Add(5, {.stat = files.stat});
   const ProcessSnapshot snapshot = ListAt(
-      tree,
+      tree.root(),
       {.fields = ProcessField::kName | ProcessField::kState |
                  ProcessField::kNumThreads | ProcessField::kParentPid |
                  ProcessField::kVirtualBytes | ProcessField::kResidentBytes});
@@ -73,9 +49,10 @@ TEST(ProcessQueryTest, ReadsStatmWhereThatServes) {
   const ProcTree tree;
   const ProcFiles files = OrdinaryProcess(5, "p", "p\0-v\0"sv);
   tree.Add(5, {.statm = files.statm, .cmdline = files.cmdline});
-  const ProcessSnapshot snapshot = ListAt(
-      tree, {.fields = ProcessField::kArguments | ProcessField::kResidentBytes |
-                       ProcessField::kVirtualBytes});
+  const ProcessSnapshot snapshot =
+      ListAt(tree.root(), {.fields = ProcessField::kArguments |
+                                     ProcessField::kResidentBytes |
+                                     ProcessField::kVirtualBytes});
   ASSERT_EQ(snapshot.processes().size(), 1u);
   EXPECT_EQ(snapshot.processes()[0].arguments, "p\0-v"sv);
   EXPECT_EQ(snapshot.processes()[0].virtual_bytes, 16 << 20);
@@ -86,7 +63,7 @@ TEST(ProcessQueryTest, WhatHasNoMemoryHasNoArguments) {
   const ProcTree tree;
   tree.Add(5, {.statm = "0 0 0 0 0 0 0\n", .cmdline = "it ended"});
   const ProcessSnapshot snapshot =
-      ListAt(tree, {.fields = ProcessField::kArguments});
+      ListAt(tree.root(), {.fields = ProcessField::kArguments});
   ASSERT_EQ(snapshot.processes().size(), 1u);
   EXPECT_EQ(snapshot.processes()[0].arguments, "");
 }
@@ -95,13 +72,14 @@ TEST(ProcessQueryTest, OnlyStatusKnowsThePeakAndTheUser) {
   const ProcTree tree;
   const ProcFiles files = OrdinaryProcess(5, "p", "");
   tree.Add(5, {.status = files.status});
-  const ProcessSnapshot snapshot = ListAt(
-      tree, {.fields = ProcessField::kName | ProcessField::kPeakResidentBytes |
-                       ProcessField::kUser});
+  const ProcessSnapshot snapshot =
+      ListAt(tree.root(),
+             {.fields = ProcessField::kName | ProcessField::kPeakResidentBytes |
+                        ProcessField::kUser});
   ASSERT_EQ(snapshot.processes().size(), 1u);
   EXPECT_EQ(snapshot.processes()[0].name, "p");
   EXPECT_EQ(snapshot.processes()[0].peak_resident_bytes, 9 << 20);
-  EXPECT_EQ(snapshot.processes()[0].user, "1000");
+  EXPECT_EQ(snapshot.processes()[0].user, "jblow");
 }
 
 TEST(ProcessQueryTest, WhatEndedIsLeftOutWhateverIsRead) {
@@ -112,7 +90,7 @@ TEST(ProcessQueryTest, WhatEndedIsLeftOutWhateverIsRead) {
         ProcessFields(ProcessField::kArguments),
         ProcessFields(ProcessField::kStorageIo),
         ProcessFields(ProcessField::kStartTime)}) {
-    EXPECT_THAT(Pids(ListAt(tree, {.fields = fields})), IsEmpty());
+    EXPECT_THAT(Pids(ListAt(tree.root(), {.fields = fields})), IsEmpty());
   }
 }
 
@@ -142,9 +120,10 @@ TEST(ProcessQueryTest, AConditionHoldsForAllThatIsListed) {
   const ProcTree tree;
   AddMany(tree, 320);
   for (const int threads : {1, 8}) {
-    const ProcessSnapshot snapshot = ListAt(
-        tree, {.condition = IsTenth, .condition_fields = ProcessField::kName},
-        threads);
+    const ProcessSnapshot snapshot =
+        ListAt(tree.root(),
+               {.condition = IsTenth, .condition_fields = ProcessField::kName},
+               threads);
     ASSERT_EQ(snapshot.processes().size(), 32u);
     for (size_t i = 0; i < 32; ++i) {
       const Process& process = snapshot.processes()[i];
@@ -164,7 +143,7 @@ TEST(ProcessQueryTest, AConditionIsLookedAtFirst) {
   tree.Add(8, {.stat = OrdinaryProcess(8, "other", "").stat});
   int asked = 0;
   const ProcessSnapshot snapshot =
-      ListAt(tree,
+      ListAt(tree.root(),
              {.condition =
                   [&asked](const Process& process) {
                     ++asked;
@@ -181,23 +160,23 @@ TEST(ProcessQueryTest, AConditionIsLookedAtFirst) {
 TEST(ProcessQueryTest, ALimitTakesTheFirstOnesAndReadsNoMore) {
   const ProcTree tree;
   AddMany(tree, 20);
-  EXPECT_THAT(Pids(ListAt(tree, {.limit = 3})), ElementsAre(1, 2, 3));
-  EXPECT_THAT(Pids(ListAt(tree, {.limit = 0})), IsEmpty());
+  EXPECT_THAT(Pids(ListAt(tree.root(), {.limit = 3})), ElementsAre(1, 2, 3));
+  EXPECT_THAT(Pids(ListAt(tree.root(), {.limit = 0})), IsEmpty());
   // Those that are gone do not count.
   const ProcTree gaps;
   for (const int32_t pid : {1, 2, 3, 4}) gaps.Add(pid, {});
   for (const int32_t pid : {5, 6, 7}) {
     gaps.Add(pid, OrdinaryProcess(pid, "p", ""));
   }
-  EXPECT_THAT(Pids(ListAt(gaps, {.limit = 2})), ElementsAre(5, 6));
+  EXPECT_THAT(Pids(ListAt(gaps.root(), {.limit = 2})), ElementsAre(5, 6));
 }
 
 TEST(ProcessQueryTest, ALimitCountsWhatMeetsTheCondition) {
   const ProcTree tree;
   AddMany(tree, 320);
-  EXPECT_THAT(Pids(ListAt(tree, {.condition = IsTenth,
-                                 .condition_fields = ProcessField::kName,
-                                 .limit = 3})),
+  EXPECT_THAT(Pids(ListAt(tree.root(), {.condition = IsTenth,
+                                        .condition_fields = ProcessField::kName,
+                                        .limit = 3})),
               ElementsAre(10, 20, 30));
 }
 
@@ -207,17 +186,18 @@ TEST(ProcessQueryTest, SortsAndTakesTheFirst) {
   ProcessQuery query = {.order = IsLarger,
                         .order_fields = ProcessField::kResidentBytes,
                         .limit = 4};
-  const ProcessSnapshot largest = ListAt(tree, query);
+  const ProcessSnapshot largest = ListAt(tree.root(), query);
   // Of two that are equal the smaller pid goes first.
   EXPECT_THAT(Pids(largest), ElementsAre(250, 249, 251, 248));
   EXPECT_EQ(largest.processes()[2].arguments, "argument-251");
   query.condition = IsTenth;
   query.condition_fields = ProcessField::kName;
-  EXPECT_THAT(Pids(ListAt(tree, query)), ElementsAre(250, 240, 260, 230));
+  EXPECT_THAT(Pids(ListAt(tree.root(), query)),
+              ElementsAre(250, 240, 260, 230));
   query.limit = 1000;
-  EXPECT_EQ(ListAt(tree, query).processes().size(), 32u);
+  EXPECT_EQ(ListAt(tree.root(), query).processes().size(), 32u);
   query.pids = {{3, 20, 10}};
-  EXPECT_THAT(Pids(ListAt(tree, query)), ElementsAre(20, 10));
+  EXPECT_THAT(Pids(ListAt(tree.root(), query)), ElementsAre(20, 10));
 }
 
 TEST(ProcessQueryTest, ToSortByLittleReadsOnlyThatOfTheRest) {
@@ -227,9 +207,9 @@ TEST(ProcessQueryTest, ToSortByLittleReadsOnlyThatOfTheRest) {
   }
   tree.Add(4, OrdinaryProcess(4, "large", "l\0"sv));
   const ProcessSnapshot snapshot =
-      ListAt(tree, {.order = IsLarger,
-                    .order_fields = ProcessField::kResidentBytes,
-                    .limit = 1});
+      ListAt(tree.root(), {.order = IsLarger,
+                           .order_fields = ProcessField::kResidentBytes,
+                           .limit = 1});
   ASSERT_THAT(Pids(snapshot), ElementsAre(4));
   EXPECT_EQ(snapshot.processes()[0].name, "large");
 }

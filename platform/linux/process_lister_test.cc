@@ -14,7 +14,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/log/check.h"
@@ -25,6 +24,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "platform/process.h"
+#include "platform/testing/listing.h"
 #include "platform/testing/proc_tree.h"
 
 namespace tallyman::platform {
@@ -34,28 +34,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 using namespace std::string_view_literals;
-
-ProcessSnapshot ListAt(const std::string& root, const ProcessQuery& query = {},
-                       int max_threads = 0) {
-  absl::StatusOr<std::unique_ptr<ProcessLister>> lister = ProcessLister::Create(
-      {.proc_root = root,
-       .max_threads = max_threads,
-       .user_name = [](uint32_t uid) {
-         return uid == 1000 ? std::string("jblow") : std::string();
-       }});
-  CHECK_OK(lister);
-  absl::StatusOr<ProcessSnapshot> snapshot = (*lister)->List(query);
-  CHECK_OK(snapshot);
-  return *std::move(snapshot);
-}
-
-std::vector<int32_t> Pids(const ProcessSnapshot& snapshot) {
-  std::vector<int32_t> pids;
-  for (const Process& process : snapshot.processes()) {
-    pids.push_back(process.pid);
-  }
-  return pids;
-}
 
 TEST(ProcessListerTest, FillsInEveryField) {
   const ProcTree tree;

@@ -3,16 +3,23 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/log/check.h"
 
 namespace tallyman::platform {
 namespace {
+
+constexpr int kNotAllowed = 255;
 
 constexpr uint32_t kArgument3 =
     offsetof(seccomp_data, args) + 3 * sizeof(uint64_t) +
@@ -31,8 +38,8 @@ sock_filter Return(uint32_t result) {
   return BPF_STMT(BPF_RET | BPF_K, result);
 }
 
-}  // namespace
-
+// From now on, in this process and what it starts; there is no way back. False
+// if that is not allowed.
 bool RefuseCalls(const std::vector<RefusedCall>& calls) {
   std::vector<sock_filter> filter;
   filter.reserve(5 * calls.size() + 1);
@@ -51,6 +58,22 @@ bool RefuseCalls(const std::vector<RefusedCall>& calls) {
                               .filter = filter.data()};
   return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
          prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+}  // namespace
+
+std::optional<int> RunRefusing(const std::vector<RefusedCall>& calls,
+                               absl::FunctionRef<int()> body) {
+  const pid_t pid = fork();
+  CHECK_GE(pid, 0);
+  if (pid == 0) {
+    _exit(RefuseCalls(calls) ? body() : kNotAllowed);
+  }
+  int status = 0;
+  CHECK_EQ(waitpid(pid, &status, 0), pid);
+  if (!WIFEXITED(status)) return -1;
+  if (WEXITSTATUS(status) == kNotAllowed) return std::nullopt;
+  return WEXITSTATUS(status);
 }
 
 }  // namespace tallyman::platform

@@ -1,4 +1,4 @@
-// Makes a process of a test feel like one on an older kernel.
+// Makes a part of a test feel like one on an older kernel.
 
 #ifndef TALLYMAN_PLATFORM_TESTING_REFUSE_CALLS_H_
 #define TALLYMAN_PLATFORM_TESTING_REFUSE_CALLS_H_
@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <optional>
 #include <vector>
+
+#include "absl/functional/function_ref.h"
 
 namespace tallyman::platform {
 
@@ -17,9 +19,11 @@ struct RefusedCall {
   std::optional<uint32_t> argument3;
 };
 
-// From now on, in this process and what it starts, these calls fail
-// (seccomp(2)); there is no way back. False if that is not allowed.
-bool RefuseCalls(const std::vector<RefusedCall>& calls);
+// Runs `body` in a child of this process for which these calls fail
+// (seccomp(2)) and waits for it. What `body` returned, from 0 to 254; -1 if it
+// did not return; nullopt if it was not run, as seccomp(2) is not allowed.
+std::optional<int> RunRefusing(const std::vector<RefusedCall>& calls,
+                               absl::FunctionRef<int()> body);
 
 }  // namespace tallyman::platform
 

@@ -2,12 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -24,7 +21,6 @@
 #include "auth/sqlite_count_store.h"
 #include "auth/sqlite_token_store.h"
 #include "auth/token.h"
-#include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "server/cors.h"
 #include "server/dispatcher.h"
@@ -43,12 +39,6 @@ template <typename T>
 T Take(absl::StatusOr<T> made) {
   CHECK_OK(made.status());
   return *std::move(made);
-}
-
-std::string NewDirectory() {
-  std::string path = absl::StrCat(testing::TempDir(), "/stack_api.XXXXXX");
-  CHECK(mkdtemp(path.data()) != nullptr) << path;
-  return path;
 }
 
 }  // namespace
@@ -85,10 +75,9 @@ std::string Answer::Details() const {
 }
 
 StackApi::StackApi(const auth::Clock* clock)
-    : directory_(NewDirectory()),
-      still_(absl::FromUnixSeconds(1'600'000'000)),
+    : still_(absl::FromUnixSeconds(1'600'000'000)),
       clock_(clock == nullptr ? still_ : *clock),
-      database_(Take(storage::Database::Open(directory_ + "/t.db", {}))),
+      database_(Take(storage::Database::Open(directory_.path() + "/t.db", {}))),
       tokens_(Take(auth::SqliteTokenStore::Open(*database_, clock_, {}))),
       counts_(Take(auth::SqliteCountStore::Open(*database_))),
       authenticator_(Take(auth::Authenticator::Create(*tokens_, clock_))),
@@ -98,7 +87,7 @@ StackApi::StackApi(const auth::Clock* clock)
       redactor_(Take(api::Redactor::Create(api::DefaultSecretNames()))),
       events_(Take(stacks::EventLog::Open(*database_, {}))),
       registry_(Take(stacks::SqliteRegistry::Open(*database_, *events_))),
-      logs_(Take(stacks::OutputLogs::Open(directory_ + "/logs", {}))),
+      logs_(Take(stacks::OutputLogs::Open(directory_.path() + "/logs", {}))),
       status_(std::string(kHere)) {
   for (const auto& [uid, name] :
        {std::pair(kHere, "server_name"), std::pair(kThere, "other_name")}) {
@@ -125,11 +114,6 @@ StackApi::StackApi(const auth::Clock* clock)
                                         .zone = absl::UTCTimeZone()});
   admin_ = NewToken(auth::Scope::kAdmin, "operator");
   public_ = NewToken(auth::Scope::kPublic, "reader");
-}
-
-StackApi::~StackApi() {
-  std::error_code error;
-  std::filesystem::remove_all(directory_, error);
 }
 
 std::string StackApi::NewToken(auth::ScopeSet scopes, std::string_view name,

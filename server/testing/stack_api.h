@@ -34,6 +34,7 @@
 #include "stacks/sqlite_registry.h"
 #include "stacks/status.h"
 #include "storage/database.h"
+#include "storage/testing/temp_directory.h"
 
 namespace tallyman::server {
 
@@ -83,7 +84,6 @@ class StackApi {
   StackApi() : StackApi(nullptr) {}
   // With a clock of the caller's; null for one that stands still.
   explicit StackApi(const auth::Clock* clock);
-  ~StackApi();
   StackApi(const StackApi&) = delete;
   StackApi& operator=(const StackApi&) = delete;
 
@@ -109,7 +109,7 @@ class StackApi {
   const stacks::OutputLogs& logs() { return *logs_; }
 
  private:
-  const std::string directory_;
+  const storage::TempDirectory directory_;
   const auth::FakeClock still_;
   const auth::Clock& clock_;
   std::unique_ptr<storage::Database> database_;

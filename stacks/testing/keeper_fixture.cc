@@ -13,7 +13,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,7 +24,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "platform/held_child.h"
@@ -87,9 +85,6 @@ void KeeperTest::SetUp() {
   // To be waited for in the end; keepers get a mask of their own.
   const sigset_t signals = ChildSignal();
   ASSERT_EQ(pthread_sigmask(SIG_BLOCK, &signals, nullptr), 0);
-  directory_ = absl::StrCat(testing::TempDir(), "/keeperXXXXXX");
-  ASSERT_NE(mkdtemp(directory_.data()), nullptr);
-  made_directory_ = directory_;
 }
 
 void KeeperTest::TearDown() {
@@ -111,7 +106,6 @@ void KeeperTest::TearDown() {
   } while (pid > 0 ||
            (pid == 0 && sigtimedwait(&signals, nullptr, &patience) > 0));
   EXPECT_EQ(pid, -1) << "a process is left";
-  std::filesystem::remove_all(made_directory_);
 }
 
 void KeeperTest::Start(const std::string& fault) {

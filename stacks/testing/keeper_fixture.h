@@ -18,6 +18,7 @@
 #include "platform/unique_fd.h"
 #include "stacks/keeper_client.h"
 #include "stacks/keeper_protocol.h"
+#include "storage/testing/temp_directory.h"
 
 namespace tallyman::stacks {
 
@@ -41,7 +42,6 @@ class KeeperTest : public testing::Test {
     platform::ProcessHandle process;
   };
 
-  // Makes a directory.
   void SetUp() override;
   // Ends everything that is left. Fails if a keeper doesn't end by itself then,
   // or if there were processes that no test has started.
@@ -83,8 +83,8 @@ class KeeperTest : public testing::Test {
  private:
   void ForgetAll();
 
-  std::string directory_;
-  std::string made_directory_;  // Removed in the end.
+  const storage::TempDirectory made_directory_;
+  std::string directory_ = made_directory_.path();
   std::optional<platform::ProcessHandle> keeper_;
   std::vector<platform::ProcessHandle> launched_;
 };

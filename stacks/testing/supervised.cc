@@ -4,8 +4,6 @@
 
 #include <csignal>
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -50,11 +48,8 @@ int SupervisedMain(int argc, char** argv) {
 
 Supervised::Supervised(Supervisor::Options options)
     : options_(std::move(options)) {
-  std::string path = absl::StrCat(testing::TempDir(), "/supervised.XXXXXX");
-  CHECK(mkdtemp(path.data()) != nullptr);
-  directory_ = path;
   auto database =
-      storage::Database::Open(absl::StrCat(directory_, "/tallyman.db"), {});
+      storage::Database::Open(absl::StrCat(directory(), "/tallyman.db"), {});
   CHECK_OK(database);
   database_ = *std::move(database);
   auto events = EventLog::Open(*database_, {});
@@ -66,8 +61,8 @@ Supervised::Supervised(Supervisor::Options options)
   auto registry = SqliteRegistry::Open(*database_, *events_, {});
   CHECK_OK(registry);
   registry_ = *std::move(registry);
-  auto logs =
-      OutputLogs::Open(absl::StrCat(directory_, "/logs"), {.max_bytes = 65536});
+  auto logs = OutputLogs::Open(absl::StrCat(directory(), "/logs"),
+                               {.max_bytes = 65536});
   CHECK_OK(logs);
   logs_.emplace(*std::move(logs));
   auto lister = platform::ProcessLister::Create({});
@@ -77,7 +72,7 @@ Supervised::Supervised(Supervisor::Options options)
   auto uid = instances_->ServerUid();
   CHECK_OK(uid);
   options_.server_uid = *std::move(uid);
-  options_.directory = directory_;
+  options_.directory = directory();
   options_.on_change = [this] { Changed(); };
   CHECK_OK(registry_->PutServer({.uid = options_.server_uid,
                                  .name = "here",
@@ -108,7 +103,6 @@ Supervised::~Supervised() {
     EXPECT_EQ(poll(&fd, 1, 30000), 1) << "the keeper doesn't end";
   }
   watch_.reset();
-  std::filesystem::remove_all(directory_);
 }
 
 void Supervised::Changed() {
@@ -242,7 +236,7 @@ std::vector<Event> Supervised::Events(EventKind kind) {
 }
 
 int32_t Supervised::KeeperPid() const {
-  std::ifstream file(absl::StrCat(directory_, "/keeper.lock"));
+  std::ifstream file(absl::StrCat(directory(), "/keeper.lock"));
   int32_t pid = 0;
   file >> pid;
   return pid;

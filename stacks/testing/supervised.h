@@ -28,6 +28,7 @@
 #include "stacks/status.h"
 #include "stacks/supervisor.h"
 #include "storage/database.h"
+#include "storage/testing/temp_directory.h"
 
 namespace tallyman::stacks {
 
@@ -77,7 +78,7 @@ class Supervised {
   // The pid in the keeper's lock file.
   int32_t KeeperPid() const;
 
-  const std::string& directory() const { return directory_; }
+  const std::string& directory() const { return directory_.path(); }
   const std::string& server_uid() const { return options_.server_uid; }
   const std::string& stack_uid() const { return stack_uid_; }
   storage::Database& database() { return *database_; }
@@ -90,7 +91,7 @@ class Supervised {
   Origin From() const;
 
   Supervisor::Options options_;
-  std::string directory_;
+  const storage::TempDirectory directory_;
   std::unique_ptr<storage::Database> database_;
   std::unique_ptr<EventLog> events_;
   std::unique_ptr<InstanceStore> instances_;

@@ -22,8 +22,14 @@ class TempDirectory {
     CHECK(mkdtemp(path_.data()) != nullptr) << path_;
   }
   ~TempDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
+    // A process that is about to end may remove files of its own meanwhile,
+    // which is an error here; once more, and it is none.
+    constexpr int kAttempts = 10;
+    std::error_code error;
+    for (int i = 0; i < kAttempts; ++i) {
+      std::filesystem::remove_all(path_, error);
+      if (!error) return;
+    }
   }
   TempDirectory(const TempDirectory&) = delete;
   TempDirectory& operator=(const TempDirectory&) = delete;

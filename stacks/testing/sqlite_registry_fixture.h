@@ -1,8 +1,8 @@
 // What the tests of SqliteRegistry share: a registry in a real file, which can
 // be closed and opened again.
 
-#ifndef TALLYMAN_STACKS_SQLITE_REGISTRY_FIXTURE_H_
-#define TALLYMAN_STACKS_SQLITE_REGISTRY_FIXTURE_H_
+#ifndef TALLYMAN_STACKS_TESTING_SQLITE_REGISTRY_FIXTURE_H_
+#define TALLYMAN_STACKS_TESTING_SQLITE_REGISTRY_FIXTURE_H_
 
 #include <algorithm>
 #include <cstdint>
@@ -24,8 +24,7 @@
 #include "stacks/registry.h"
 #include "stacks/sqlite_registry.h"
 #include "storage/connection.h"
-#include "storage/database.h"
-#include "storage/testing/temp_directory.h"
+#include "storage/testing/test_database.h"
 
 namespace tallyman::stacks {
 
@@ -38,7 +37,6 @@ inline constexpr std::string_view kOther = "22222222222222222222222222222222";
 class SqliteRegistryFixture : public testing::Test {
  protected:
   void SetUp() override {
-    path_ = absl::StrCat(directory_.path(), "/test.db");
     Reopen();
     AddServer(kServer, "web-1");
   }
@@ -46,10 +44,7 @@ class SqliteRegistryFixture : public testing::Test {
   void Reopen(const SqliteRegistryOptions& options = {}) {
     registry_.reset();
     events_.reset();
-    db_.reset();
-    auto db = storage::Database::Open(path_, {});
-    ASSERT_TRUE(db.ok()) << db.status();
-    db_ = *std::move(db);
+    db_.Reopen();
     auto events = EventLog::Open(*db_, {});
     ASSERT_TRUE(events.ok()) << events.status();
     events_ = *std::move(events);
@@ -216,13 +211,11 @@ class SqliteRegistryFixture : public testing::Test {
     ASSERT_TRUE(status.ok()) << status;
   }
 
-  storage::TempDirectory directory_;
-  std::string path_;
-  std::unique_ptr<storage::Database> db_;
+  storage::TestDatabase db_;
   std::unique_ptr<EventLog> events_;
   std::unique_ptr<SqliteRegistry> registry_;
 };
 
 }  // namespace tallyman::stacks
 
-#endif  // TALLYMAN_STACKS_SQLITE_REGISTRY_FIXTURE_H_
+#endif  // TALLYMAN_STACKS_TESTING_SQLITE_REGISTRY_FIXTURE_H_
