@@ -105,9 +105,9 @@ class ProcessLister {
   // How many descriptors are kept now.
   virtual int64_t kept_descriptors() const = 0;
 
-  // Closes those that are kept, after a list that is under way: for a program
-  // that runs out of them. The next list may keep as many again. True if there
-  // were any.
+  // Closes those that are kept, for a program that runs out of them; the next
+  // list may keep as many again. True if there were any. Does not wait: false,
+  // too, while a list of all processes is under way.
   virtual bool CloseKeptDescriptors() const = 0;
 
  protected:

@@ -1,7 +1,7 @@
 #include "platform/quiet_timer.h"
 
 #include <chrono>
-#include <system_error>
+#include <exception>
 #include <thread>
 #include <utility>
 
@@ -26,17 +26,16 @@ bool QuietTimer::Restart() {
   restarted_at_ = std::chrono::steady_clock::now();
   // Whoever waits for the time before finds that there is more.
   if (is_due_) return true;
+  if (!thread_.joinable()) {
+    try {
+      thread_ = std::thread(&QuietTimer::Run, this);
+    } catch (const std::exception&) {
+      return false;  // No thread, or no memory for one.
+    }
+  }
   is_due_ = true;
-  if (thread_.joinable()) {
-    changed_.Signal();
-    return true;
-  }
-  try {
-    thread_ = std::thread(&QuietTimer::Run, this);
-  } catch (const std::system_error&) {
-    is_due_ = false;
-  }
-  return is_due_;
+  changed_.Signal();
+  return true;
 }
 
 bool QuietTimer::IsQuiet() const {

@@ -136,8 +136,8 @@ void Send(const api::Response& from, httplib::Response& to) {
   to.status = from.status;
   for (const auto& [name, value] : from.headers) to.set_header(name, value);
   if (from.BodyView().empty()) return;
-  // Also where it is shared: what the library calls a provider is not asked any
-  // more once the server stops, and the answer would be cut off.
+  // Also where it is shared: the library asks what it calls a provider only
+  // while it listens itself.
   to.set_content(std::string(from.BodyView()), from.content_type);
 }
 

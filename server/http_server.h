@@ -61,7 +61,7 @@ class HttpServer {
   int port() const;
 
   // Serves until Stop(), and returns OK when everything under way is finished;
-  // an error if it can't go on listening.
+  // an error if it can't go on listening. At most once.
   absl::Status Serve();
 
   // Stops accepting and lets Serve() finish. Thread-safe.

@@ -26,7 +26,9 @@
 namespace tallyman::server {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Pair;
 
 class HttpServerTest : public testing::Test {
  protected:
@@ -171,11 +173,15 @@ TEST_F(HttpServerTest, ASharedBodyIsSentInsteadOfTheOther) {
 
 TEST_F(HttpServerTest, EveryAnswerHasADate) {
   HttpClient client(server_->port());
+  const auto has_one = [](const ClientResponse& response) {
+    EXPECT_THAT(response.headers,
+                Contains(Pair("Date", HasSubstr(" GMT"))).Times(1));
+  };
   for (const std::string_view method : {"GET", "HEAD", "POST"}) {
-    EXPECT_THAT(client.Request(method, "/x").Header("Date"), HasSubstr(" GMT"));
+    has_one(client.Request(method, "/x"));
   }
-  EXPECT_THAT(client.Get("/unchanged").Header("Date"), HasSubstr(" GMT"));
-  EXPECT_THAT(client.Request("BREW", "/pot").Header("Date"), HasSubstr(" GMT"));
+  has_one(client.Get("/unchanged"));
+  has_one(client.Request("BREW", "/pot"));
 }
 
 TEST_F(HttpServerTest, ClosesWhereTheClientWantsThat) {

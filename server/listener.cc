@@ -27,8 +27,8 @@ namespace {
 
 using ::tallyman::platform::UniqueFd;
 
-// Between two attempts where nothing could be given up: somebody else has to.
-constexpr int kExhaustedPauseMs = 50;
+// Between two attempts where only somebody else can change what is in the way.
+constexpr int kPauseMs = 50;
 
 // Whether an error of accept(2) goes away when something is given back.
 bool IsExhaustion(int error) {
@@ -36,9 +36,8 @@ bool IsExhaustion(int error) {
          error == ENOMEM;
 }
 
-// Whether it says that the listening socket is no good. All else is about one
-// connection, which is gone: accept(2) hands on errors of the network, and of
-// a firewall.
+// Whether it says that the listening socket is no good. Errors of the network
+// are about one connection, which is gone (accept(2)).
 bool IsFatal(int error) {
   return error == EBADF || error == EFAULT || error == EINVAL ||
          error == ENOTSOCK;
@@ -67,6 +66,15 @@ UniqueFd ListenOn(const addrinfo& address) {
     errno = error;
   }
   return fd;
+}
+
+template <typename Function>
+void Try(const Function& function) {
+  try {
+    function();
+  } catch (...) {
+    // See Listener::Events.
+  }
 }
 
 // -1 and errno if that fails.
@@ -131,28 +139,50 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(
 
 absl::Status Listener::Run(const Events& events) {
   bool is_exhausted = false;
+  bool has_failed = false;
   while (!is_stopping_.load()) {
     UniqueFd connection(accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (connection.valid()) {
+    const int error = connection.valid() ? 0 : errno;
+    if (error == 0) {
+      has_failed = false;
+      Try([&] { events.accepted(std::move(connection)); });
+    } else if (error == EAGAIN || error == EWOULDBLOCK) {
+      has_failed = false;
       is_exhausted = false;
-      events.accepted(std::move(connection));
-      continue;
-    }
-    const int error = errno;
-    if (error == EAGAIN || error == EWOULDBLOCK) {
       AwaitConnection();
     } else if (IsExhaustion(error)) {
-      if (!is_exhausted && events.exhausted) events.exhausted(error);
+      // The kernel takes the descriptor before it looks for a connection.
+      if (!HasWaiting()) {
+        AwaitConnection();
+        continue;
+      }
+      if (!is_exhausted && events.exhausted) {
+        Try([&] { events.exhausted(error); });
+      }
       is_exhausted = true;
-      if (events.make_room && events.make_room()) continue;
-      pollfd stops = {.fd = stop_.get(), .events = POLLIN};
-      poll(&stops, 1, kExhaustedPauseMs);
+      bool has_room = false;
+      if (events.make_room) Try([&] { has_room = events.make_room(); });
+      if (!has_room) Pause();
     } else if (IsFatal(error) && !is_stopping_.load()) {
       return absl::ErrnoToStatus(
           error, absl::StrCat("accepting connections on port ", port_));
+    } else if (error != EINTR && error != ECONNABORTED) {
+      // Where a security module refuses, it does so again and again.
+      if (has_failed) Pause();
+      has_failed = true;
     }
   }
   return absl::OkStatus();
+}
+
+bool Listener::HasWaiting() const {
+  pollfd waiting = {.fd = socket_.get(), .events = POLLIN};
+  return poll(&waiting, 1, 0) > 0;
+}
+
+void Listener::Pause() const {
+  pollfd stops = {.fd = stop_.get(), .events = POLLIN};
+  poll(&stops, 1, kPauseMs);
 }
 
 void Listener::AwaitConnection() const {

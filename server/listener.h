@@ -26,12 +26,14 @@ std::string UrlOf(const std::string& host, int port);
 
 class Listener {
  public:
+  // All are called on the thread of Run(), which waits for them: they should
+  // return soon. What they throw, such as for a lack of memory, is dropped.
   struct Events {
-    // Takes a connection, which blocks. Must not throw.
+    // Takes a connection, whose socket blocks.
     std::function<void(platform::UniqueFd connection)> accepted;
-    // The system has no descriptor or no memory for another connection (`error`
-    // is an errno of accept(2)); connections wait in the kernel until it has.
-    // Called once for each time that lasts. May be empty.
+    // There is no descriptor or no memory for a connection that waits (`error`
+    // is an errno of accept(2)); it waits in the kernel until there is. Called
+    // once for each time that lasts. May be empty.
     std::function<void(int error)> exhausted;
     // Called at every attempt then: gives up something that may be what is
     // missing; true if there was anything. May be empty.
@@ -56,14 +58,19 @@ class Listener {
   absl::Status Run(const Events& events);
 
   // Refuses connections from now on, those too that wait to be accepted, and
-  // lets Run() return, also if it is called later. Thread-safe.
+  // lets Run() return, also if it is called later. One that was accepted at
+  // this moment may still be handed over. Thread-safe.
   void Stop();
 
  private:
   Listener(platform::UniqueFd socket, int port, platform::UniqueFd stop);
 
+  // Whether a connection waits to be accepted.
+  bool HasWaiting() const;
   // Waits until there may be a connection, or it stops.
   void AwaitConnection() const;
+  // Waits a little, but not once it stops.
+  void Pause() const;
 
   const platform::UniqueFd socket_;  // Does not block.
   const int port_;

@@ -2,13 +2,17 @@
 
 #include "server/listener.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <memory>
+#include <new>
 #include <string>
 #include <thread>
 #include <utility>
@@ -101,6 +105,11 @@ TEST(ListenerTest, HandsOverConnections) {
   const std::unique_ptr<Listener> listener = Bind();
   absl::Notification accepted;
   const Running running(*listener, {.accepted = [&](UniqueFd connection) {
+    int no_delay = 0;
+    socklen_t size = sizeof(no_delay);
+    getsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &no_delay, &size);
+    EXPECT_NE(no_delay, 0);
+    EXPECT_EQ(fcntl(connection.get(), F_GETFL) & O_NONBLOCK, 0);
     EXPECT_EQ(send(connection.get(), "x", 1, 0), 1);
     accepted.Notify();
   }});
@@ -153,6 +162,44 @@ TEST(ListenerTest, MakesRoomWhereDescriptorsRunOut) {
   EXPECT_THAT(calls, ElementsAre("exhausted", "make_room", "accepted"));
 }
 
+// accept(2) fails, too, where descriptors have run out and nobody waits.
+TEST(ListenerTest, MakesNoRoomForNobody) {
+  const std::unique_ptr<Listener> listener = Bind();
+  const UniqueFd client = NewSocket();
+  std::atomic<bool> connects = false;
+  absl::Notification accepted;
+  const NoDescriptors none;
+  const Running running(
+      *listener, {.accepted = [&](const UniqueFd&) { accepted.Notify(); },
+                  .exhausted = [&](int) { EXPECT_TRUE(connects); },
+                  .make_room =
+                      [&] {
+                        EXPECT_TRUE(connects);
+                        none.End();
+                        return true;
+                      }});
+  connects = true;
+  ASSERT_EQ(Connect(client, listener->port()), 0);
+  accepted.WaitForNotification();
+}
+
+TEST(ListenerTest, OutlivesWhatIsThrown) {
+  const std::unique_ptr<Listener> listener = Bind();
+  absl::Notification second;
+  int accepted = 0;
+  const Running running(*listener, {.accepted = [&](const UniqueFd&) {
+    if (++accepted == 1) throw std::bad_alloc();
+    second.Notify();
+  }});
+  const UniqueFd first_client = NewSocket();
+  ASSERT_EQ(Connect(first_client, listener->port()), 0);
+  char byte = 0;
+  EXPECT_EQ(recv(first_client.get(), &byte, 1, 0), 0);  // Closed.
+  const UniqueFd second_client = NewSocket();
+  ASSERT_EQ(Connect(second_client, listener->port()), 0);
+  second.WaitForNotification();
+}
+
 TEST(ListenerTest, TriesAgainWhereThereIsNothingToGiveUp) {
   const std::unique_ptr<Listener> listener = Bind();
   const UniqueFd client = NewSocket();
@@ -199,9 +246,9 @@ TEST(ListenerTest, APortThatIsTakenIsAClearError) {
 }
 
 TEST(ListenerTest, AHostThatIsNoneIsAClearError) {
-  const absl::Status status = Listener::Bind("256.0.0.1", 80).status();
+  const absl::Status status = Listener::Bind("a..b", 80).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(status.message(), HasSubstr("256.0.0.1"));
+  EXPECT_THAT(status.message(), HasSubstr("a..b"));
 }
 
 TEST(ListenerTest, EveryAddressTakesBothKindsOfIp) {

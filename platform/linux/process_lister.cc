@@ -179,6 +179,8 @@ class LinuxProcessLister : public ProcessLister {
                                            const std::vector<int32_t>& pids,
                                            KeptFileTable* kept,
                                            absl::Time taken_at) const;
+  // False if nothing was kept.
+  bool CloseKept() const ABSL_LOCKS_EXCLUDED(mutex_);
   void CloseUnused() const ABSL_LOCKS_EXCLUDED(mutex_);
   KeepLimits CurrentLimits() const;
 
@@ -206,7 +208,7 @@ absl::StatusOr<ProcessSnapshot> LinuxProcessLister::List(
     const ProcessQuery& query) const {
   absl::StatusOr<ProcessSnapshot> snapshot = ListOnce(query, /*keeps=*/true);
   // What is kept must not be what is missing.
-  if (absl::IsUnavailable(snapshot.status()) && CloseKeptDescriptors()) {
+  if (absl::IsUnavailable(snapshot.status()) && CloseKept()) {
     snapshot = ListOnce(query, /*keeps=*/false);
   }
   return snapshot;
@@ -286,6 +288,14 @@ absl::StatusOr<ProcessSnapshot> LinuxProcessLister::ListPids(
 }
 
 bool LinuxProcessLister::CloseKeptDescriptors() const {
+  if (!mutex_.TryLock()) return false;
+  const bool has_any = kept_.size() > 0;
+  kept_.CloseAll();
+  mutex_.Unlock();
+  return has_any;
+}
+
+bool LinuxProcessLister::CloseKept() const {
   const absl::MutexLock lock(&mutex_);
   if (kept_.size() == 0) return false;
   kept_.CloseAll();
