@@ -26,6 +26,7 @@
 #include "stacks/definition.h"
 #include "stacks/event_log.h"
 #include "stacks/instance_store.h"
+#include "stacks/notice.h"
 #include "stacks/output_log.h"
 #include "stacks/registry.h"
 #include "stacks/sqlite_registry.h"
@@ -71,11 +72,16 @@ const stacks::Stack* FindByName(const stacks::RegistrySnapshot& snapshot,
   return nullptr;
 }
 
-void LogWhat(const Log& log, std::string_view event, std::string_view what) {
-  log.Info(event, [&](api::JsonWriter& json) {
+void LogNotice(const Log& log, const stacks::Notice& notice) {
+  const auto add = [&](api::JsonWriter& json) {
     json.Key("what");
-    json.String(what);
-  });
+    json.String(notice.what);
+  };
+  if (notice.severity == stacks::Notice::Severity::kError) {
+    log.Error(notice.event, add);
+  } else {
+    log.Info(notice.event, add);
+  }
 }
 
 }  // namespace
@@ -107,8 +113,8 @@ absl::StatusOr<std::unique_ptr<StackRuntime>> StackRuntime::Start(
        .action_deadline = options.action_deadline,
        .default_open_files = options.default_open_files,
        .use_cgroups = options.use_cgroups,
-       .log = [&log](std::string_view event,
-                     std::string_view what) { LogWhat(log, event, what); }},
+       .notices =
+           [&log](const stacks::Notice& notice) { LogNotice(log, notice); }},
       {.database = database,
        .registry = *runtime->registry_,
        .instances = *runtime->instances_,
@@ -182,8 +188,10 @@ absl::Status StackRuntime::ApplyStacksFile(const std::string& path,
         absl::IsFailedPrecondition(why) || absl::IsInvalidArgument(why)) {
       // The file itself is in order; what runs stands against it, and only a
       // server that runs can change that.
-      LogWhat(log, "stack_not_applied",
-              absl::StrCat(definition.name, ": ", why.message()));
+      LogNotice(log,
+                {.severity = stacks::Notice::Severity::kError,
+                 .event = "stack_not_applied",
+                 .what = absl::StrCat(definition.name, ": ", why.message())});
       continue;
     }
     if (!applied.ok()) {
@@ -191,8 +199,9 @@ absl::Status StackRuntime::ApplyStacksFile(const std::string& path,
                           absl::StrCat("stack \"", definition.name,
                                        "\": ", applied.status().message()));
     }
-    LogWhat(log, "stack_defined",
-            absl::StrCat(definition.name, " is ", (*applied)->uid));
+    LogNotice(log,
+              {.event = "stack_defined",
+               .what = absl::StrCat(definition.name, " is ", (*applied)->uid)});
   }
   return absl::OkStatus();
 }

@@ -54,8 +54,7 @@ InstanceManager::InstanceManager(Options options, const Parts& parts)
                [this](Instance& i) {
                  AddEvent(EventKind::kAdopted, i, "its keeper has ended");
                },
-           .log = [this](std::string_view event,
-                         std::string_view what) { Log(event, what); }},
+           .notices = [this](const Notice& notice) { Tell(notice); }},
           parts.loop, parts.logs),
       stopper_(parts.loop, options_.cgroups,
                [this](Instance& i) { OnGone(i); }),
@@ -232,7 +231,9 @@ void InstanceManager::Commit() {
 
 void InstanceManager::RetryLater(std::string_view event,
                                  const absl::Status& why) {
-  Log(event, why.message());
+  Tell({.severity = Notice::Severity::kError,
+        .event = event,
+        .what = why.message()});
   commit_retry_ =
       parts_.loop.RunAfter(kCommitRetry, [this] { commit_retry_.reset(); });
 }
@@ -265,7 +266,9 @@ void InstanceManager::RemoveOutput(int64_t action_id) {
     if (action->id != action_id) continue;
     if (absl::Status removed = parts_.logs.RemoveStack(action->stack_uid);
         !removed.ok()) {
-      Log("output_not_removed", removed.message());
+      Tell({.severity = Notice::Severity::kError,
+            .event = "output_not_removed",
+            .what = removed.message()});
     }
   }
 }
@@ -300,8 +303,8 @@ void InstanceManager::AddEvent(EventKind kind, const Instance& instance,
                       .cause = std::move(cause)});
 }
 
-void InstanceManager::Log(std::string_view event, std::string_view what) const {
-  if (options_.log) options_.log(event, what);
+void InstanceManager::Tell(const Notice& notice) const {
+  if (options_.notices) options_.notices(notice);
 }
 
 }  // namespace tallyman::stacks

@@ -27,6 +27,7 @@
 #include "stacks/instance_store.h"
 #include "stacks/journal.h"
 #include "stacks/launcher.h"
+#include "stacks/notice.h"
 #include "stacks/output_log.h"
 #include "stacks/output_watcher.h"
 #include "stacks/registry.h"
@@ -52,7 +53,7 @@ class InstanceManager {
     int64_t default_open_files = 0;
     const platform::CgroupParent* cgroups = nullptr;  // May be null.
     OutputWatcher* output_watcher = nullptr;          // May be null.
-    std::function<void(std::string_view event, std::string_view what)> log;
+    NoticeSink notices;                               // May be empty.
     // Called when what the API shows has changed.
     std::function<void(std::shared_ptr<const StatusSnapshot>)> publish;
   };
@@ -111,7 +112,7 @@ class InstanceManager {
   void RemoveOutput(int64_t action_id);
   void Publish();
   void AddEvent(EventKind kind, const Instance& instance, std::string cause);
-  void Log(std::string_view event, std::string_view what) const;
+  void Tell(const Notice& notice) const;
 
   const Options options_;
   const Parts parts_;

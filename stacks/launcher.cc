@@ -103,13 +103,15 @@ absl::Status Launcher::TryConnect() {
 void Launcher::Connect() {
   if (client_ != nullptr || reconnect_.active()) return;
   if (absl::Status connected = TryConnect(); !connected.ok()) {
-    callbacks_.log("keeper_unreachable", connected.message());
+    callbacks_.notices({.severity = Notice::Severity::kError,
+                        .event = "keeper_unreachable",
+                        .what = connected.message()});
     RetryLater();
     return;
   }
   reconnect_delay_ = kFirstReconnect;
-  callbacks_.log("keeper_connected",
-                 absl::StrCat("pid ", client_->keeper_pid()));
+  callbacks_.notices({.event = "keeper_connected",
+                      .what = absl::StrCat("pid ", client_->keeper_pid())});
   WatchSocket();
   CompareChildren();
 }
@@ -169,19 +171,19 @@ void Launcher::AddStray(const keeper::Child& child) {
                                      .pid = child.pid,
                                      .start_ticks = child.start_ticks});
   if (handle.ok()) stray.handle = *std::move(handle);
-  stray.timer =
-      loop_.RunAfter(kStrayGrace, [this, launch = child.launch, &stray] {
-        if (!stray.handle) return;
-        callbacks_.log(
-            "stray_killed",
-            absl::StrCat("pid ", stray.handle->identity().pid, " of launch ",
-                         launch, ", which no record tells of"));
-        stray.handle->SignalGroup(SIGKILL).IgnoreError();
-      });
+  stray.timer = loop_.RunAfter(kStrayGrace, [this, launch = child.launch,
+                                             &stray] {
+    if (!stray.handle) return;
+    callbacks_.notices({.event = "stray_killed",
+                        .what = absl::StrCat(
+                            "pid ", stray.handle->identity().pid, " of launch ",
+                            launch, ", which no record tells of")});
+    stray.handle->SignalGroup(SIGKILL).IgnoreError();
+  });
 }
 
 void Launcher::OnKeeperGone(const absl::Status& why) {
-  callbacks_.log("keeper_lost", why.message());
+  callbacks_.notices({.event = "keeper_lost", .what = why.message()});
   socket_watch_.reset();
   client_.reset();
   strays_.clear();

@@ -23,6 +23,7 @@
 #include "stacks/instance.h"
 #include "stacks/keeper_client.h"
 #include "stacks/keeper_protocol.h"
+#include "stacks/notice.h"
 #include "stacks/output_log.h"
 
 namespace tallyman::stacks {
@@ -56,8 +57,7 @@ class Launcher {
     std::function<void(Instance&)> unstarted;
     // The process lives on without its keeper.
     std::function<void(Instance&)> orphaned;
-    // Something that an operator may want to know.
-    std::function<void(std::string_view event, std::string_view what)> log;
+    NoticeSink notices;
   };
 
   // `loop`, `logs` must outlive the launcher.

@@ -91,7 +91,7 @@ class ThreadSupervisor final : public Supervisor {
             .default_open_files = options.default_open_files,
             .cgroups = cgroups_.get(),
             .output_watcher = watcher_.get(),
-            .log = std::move(options.log),
+            .notices = std::move(options.notices),
             .publish = [this, on_change = std::move(options.on_change)](
                            std::shared_ptr<const StatusSnapshot> status) {
               {
@@ -135,8 +135,8 @@ absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Start(
   absl::StatusOr<std::vector<InstanceRecord>> records = parts.instances.List();
   if (!records.ok()) return records.status();
 
-  const auto log = [&](std::string_view event, std::string_view what) {
-    if (options.log) options.log(event, what);
+  const auto tell = [&](std::string_view event, std::string_view what) {
+    if (options.notices) options.notices({.event = event, .what = what});
   };
   std::unique_ptr<platform::CgroupParent> cgroups;
   if (options.use_cgroups) {
@@ -145,14 +145,18 @@ absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Start(
     if (opened.ok()) {
       cgroups = *std::move(opened);
       RemoveUnknownCgroups(*cgroups, *records);
-      log("cgroups_used", cgroups->path());
+      tell("cgroups_used", cgroups->path());
     } else {
-      log("cgroups_not_used", opened.status().message());
+      tell("cgroups_not_used", opened.status().message());
     }
   }
   absl::StatusOr<std::unique_ptr<OutputWatcher>> watcher = OutputWatcher::Start(
-      parts.logs, {.on_error = [log = options.log](const absl::Status& why) {
-        if (log) log("output_not_rotated", why.message());
+      parts.logs,
+      {.on_error = [notices = options.notices](const absl::Status& why) {
+        if (!notices) return;
+        notices({.severity = stacks::Notice::Severity::kError,
+                 .event = "output_not_rotated",
+                 .what = why.message()});
       }});
   if (!watcher.ok()) return watcher.status();
   return std::make_unique<ThreadSupervisor>(

@@ -21,6 +21,7 @@
 #include "stacks/backoff.h"
 #include "stacks/event_log.h"
 #include "stacks/instance_store.h"
+#include "stacks/notice.h"
 #include "stacks/output_log.h"
 #include "stacks/registry.h"
 #include "stacks/status.h"
@@ -48,8 +49,8 @@ class Supervisor : public StatusSource {
     std::string boot_id;
     // Called from the thread after Status() has changed; it has to be quick.
     std::function<void()> on_change;
-    // Called from the thread with what an operator may want to know.
-    std::function<void(std::string_view event, std::string_view what)> log;
+    // Called from the thread, or by Start(). May be empty.
+    NoticeSink notices;
   };
 
   // All must outlive the supervisor.
