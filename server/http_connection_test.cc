@@ -35,7 +35,11 @@ constexpr size_t kLarge = size_t{64} << 20;
 class Server {
  public:
   explicit Server(ConnectionSocket::Timeouts timeouts = {.io = kNever,
-                                                         .idle = kNever}) {
+                                                         .idle = kNever})
+      : Server(timeouts, Start::kNow) {}
+  // One that listens, and serves from Serve() on.
+  enum class Start { kNow, kLater };
+  Server(ConnectionSocket::Timeouts timeouts, Start start) {
     auto server = HttpServer::Listen(
         {.port = 0,
          .max_body_bytes = 1000,
@@ -50,13 +54,17 @@ class Server {
         });
     CHECK_OK(server);
     server_ = *std::move(server);
-    thread_ = std::thread([this] { CHECK_OK(server_->Serve()); });
+    if (start == Start::kNow) Serve();
   }
   ~Server() { Stop(); }
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
   int port() const { return server_->port(); }
+
+  void Serve() {
+    thread_ = std::thread([this] { CHECK_OK(server_->Serve()); });
+  }
 
   // Stops and waits for all that is under way.
   void Stop() {
@@ -277,10 +285,12 @@ TEST(HttpConnectionTest, ConnectionCloseIsObeyed) {
 }
 
 TEST(HttpConnectionTest, AnIdleConnectionIsClosed) {
-  const Server server({.io = kNever, .idle = kSoon});
+  Server server({.io = kNever, .idle = kSoon}, Server::Start::kLater);
   HttpClient fresh(server.port());
   HttpClient used(server.port());
+  // The request is there before anybody waits for it.
   used.Send(Plain("GET", "/"));
+  server.Serve();
   EXPECT_EQ(used.Receive().body, "GET / []");
   EXPECT_TRUE(used.IsClosed());
   EXPECT_TRUE(fresh.IsClosed());

@@ -151,7 +151,11 @@ TEST_F(ServerTest, FindsExactlyTheProcessThatWasStarted) {
   EXPECT_EQ(one["data"][0]["ppid"], getpid());
 
   const Json named = Json::parse(
-      client.Get("/server/processes?name=%5Ea%5C)%20R&state=stopped", token)
+      client
+          .Get(absl::StrCat("/server/processes?name=%5Ea%5C)%20R&state=stopped"
+                            "&pid=",
+                            child.pid()),
+               token)
           .body);
   ASSERT_EQ(named["data"].size(), 1u);
   EXPECT_EQ(named["data"][0]["pid"], child.pid());

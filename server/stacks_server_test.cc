@@ -1,5 +1,6 @@
 // End to end: an operator makes a stack, scales it, and kills the server.
 
+#include <sched.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -15,6 +16,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "platform/testing/proc_file.h"
 #include "server/testing/http_client.h"
 #include "server/testing/server_process.h"
 #include "storage/testing/temp_directory.h"
@@ -129,6 +131,8 @@ TEST_F(StacksServerTest, FourWorkersAreTheSameFourAfterAKill) {
 
   // They are in the list of the host, as whatever runs there.
   for (const int pid : pids) {
+    // In the middle of execve(2) it has no arguments.
+    while (platform::ReadProc(pid, "cmdline") == "") sched_yield();
     const Json found =
         Get(absl::StrCat("/server/processes?fields=command_line&pid=", pid));
     ASSERT_THAT(found["data"], SizeIs(1));

@@ -216,6 +216,7 @@ class InotifyWatcher final : public OutputWatcher {
     if (error == ENOENT) {
       // It was removed together with its stack, unless it never was.
       files_.erase(entry);
+      unwatched_.erase(key);
       removed = !is_new;
       return is_new ? status : absl::OkStatus();
     }

@@ -257,11 +257,15 @@ TEST_F(OutputWatcherTest, AStackThatIsRemovedUnderItIsForgotten) {
 TEST_F(OutputWatcherTest, AFileThatCanNotBeWatchedIsReportedOnceAndTriedAgain) {
   const std::string directory = absl::StrCat(root_, "/77aa");
   const InstanceKey key = {.stack_uid = "77aa", .process = "web", .number = 1};
-  std::ofstream(directory) << "no directory";
+  const InstanceKey real = {.stack_uid = "77bb", .process = "web", .number = 1};
+  Write(Append(real), Much());
+  // Leads nowhere, and then, from one moment to the next, to that file.
+  ASSERT_EQ(symlink("77aa", directory.c_str()), 0);
   watcher_->Add(key);
   EXPECT_THAT(std::string(told_.AwaitError().message()), HasSubstr("77aa"));
-  ASSERT_EQ(unlink(directory.c_str()), 0);
-  Write(Append(key), Much());
+  const std::string link = absl::StrCat(root_, "/link");
+  ASSERT_EQ(symlink("77bb", link.c_str()), 0);
+  ASSERT_EQ(rename(link.c_str(), directory.c_str()), 0);
   told_.AwaitRotated(key);
 }
 

@@ -5,7 +5,6 @@
 
 #include <sched.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -99,13 +98,16 @@ TEST(SupervisorTest, ScalesToZeroAndBack) {
 }
 
 TEST(SupervisorTest, ANewerScaleSupersedesOneThatIsUnderWay) {
-  Supervised app(Quick());
+  // Nothing counts as running before that.
+  Supervisor::Options options = Quick();
+  options.settle_time = absl::Hours(1);
+  Supervised app(options);
   app.Define({Command("worker", "sleep 1000")});
   const Action first = app.Scale("worker", 50);
-  const Action second = app.Scale("worker", 3);
+  const Action second = app.Scale("worker", 0);
   const Action last = app.WaitFor(second);
   EXPECT_TRUE(last.finished_success) << last.finished_message;
-  EXPECT_THAT(app.Pids("worker"), SizeIs(3));
+  EXPECT_THAT(app.Status("worker").instances, IsEmpty());
   const Action superseded = app.WaitFor(first);
   EXPECT_FALSE(superseded.finished_success);
   EXPECT_THAT(superseded.finished_message,
@@ -134,12 +136,24 @@ TEST(SupervisorTest, WhatIsKilledRunsAgain) {
   EXPECT_EQ(restarts[0].cause, "killed by SIGKILL");
 }
 
+// Waits until the first instance has ended like that.
+void AwaitLastExit(Supervised& app, std::string_view process,
+                   std::string_view end) {
+  app.WaitUntil(process, [end](const ProcessStatus& status) {
+    return !status.instances.empty() &&
+           status.instances[0].last_exit.starts_with(end);
+  });
+}
+
 TEST(SupervisorTest, WhatDiesAtOnceIsNotRunning) {
   Supervisor::Options options = Quick();
   options.settle_time = absl::Seconds(20);
   options.action_deadline = absl::Milliseconds(500);
   Supervised app(options);
   app.Define({Command("worker", "echo it is broken; exit 3")});
+  app.Scale("worker", 1);
+  AwaitLastExit(app, "worker", "exited with code 3");
+  // Whatever becomes of the first one in its time.
   const Action action = app.WaitFor(app.Scale("worker", 1));
   EXPECT_FALSE(action.finished_success);
   EXPECT_THAT(action.finished_message, HasSubstr("exited with code 3"));
@@ -166,10 +180,7 @@ TEST(SupervisorTest, EveryKindOfEndIsTold) {
         std::pair("term", "killed by SIGTERM"),
         std::pair("eightysix", "exited with code 86")}) {
     app.Scale(name, 1);
-    app.WaitUntil(name, [&, end = end](const ProcessStatus& status) {
-      return !status.instances.empty() &&
-             status.instances[0].last_exit.starts_with(end);
-    });
+    AwaitLastExit(app, name, end);
   }
 }
 
@@ -178,6 +189,8 @@ TEST(SupervisorTest, ACommandThatDoesNotExistIsTold) {
   options.action_deadline = absl::Milliseconds(300);
   Supervised app(options);
   app.Define({Command("worker", "/no/such/program at all")});
+  app.Scale("worker", 1);
+  AwaitLastExit(app, "worker", "exited with code 127");
   const Action action = app.WaitFor(app.Scale("worker", 1));
   EXPECT_FALSE(action.finished_success);
   EXPECT_THAT(action.finished_message, HasSubstr("/no/such/program"));
@@ -263,9 +276,12 @@ TEST(SupervisorTest, WhatACrashLeavesBehindGoesBeforeTheRestart) {
 TEST(SupervisorTest, DaemonsAreStoppedAsWell) {
   Supervised app(Quick());
   const PidFile pids(app);
-  app.Define(
-      {Command("daemon", absl::StrCat("setsid sh -c 'echo $$ > ", pids.path(),
-                                      "; exec sleep 1000' & wait"))});
+  const PidFile never(app, "never");
+  // It executes nothing once it has told its pid: in the middle of that it
+  // would have no mark for a moment.
+  app.Define({Command("daemon",
+                      absl::StrCat("setsid sh -c 'echo $$ > ", pids.path(),
+                                   "; read x < ", never.path(), "' & wait"))});
   app.ScaleTo("daemon", 1);
   const int32_t daemon = pids.Read();
   EXPECT_EQ(getsid(daemon), daemon);
@@ -279,10 +295,11 @@ TEST(SupervisorTest, WhatDaemonisesItselfIsRestartedWithoutItsDaemon) {
   Supervised app(options);
   const PidFile pids(app);
   const PidFile done(app, "done");
+  const PidFile never(app, "never");
   app.Define({Command(
       "daemon", absl::StrCat("setsid sh -c 'echo $$ > ", pids.path(),
-                             "; echo > ", done.path(),
-                             "; exec sleep 1000' & read x < ", done.path()))});
+                             "; echo > ", done.path(), "; read x < ",
+                             never.path(), "' & read x < ", done.path()))});
   app.Scale("daemon", 1);
   const int32_t first = pids.Read();
   const int32_t second = pids.Read();
@@ -340,10 +357,13 @@ TEST(SupervisorTest, PausedInstancesStayPaused) {
 TEST(SupervisorTest, APausedInstanceCanBeStoppedPolitely) {
   Supervised app(Quick());
   const PidFile pids(app);
-  app.Define({Command("worker", absl::StrCat("trap 'echo 7 > ", pids.path(),
-                                             "; exit' TERM; while :; do sleep "
-                                             "1000 & wait; done"))});
+  app.Define(
+      {Command("worker", absl::StrCat("trap 'echo 7 > ", pids.path(),
+                                      "; exit' TERM; echo 1 > ", pids.path(),
+                                      "; while :; do sleep 1000 & wait; "
+                                      "done"))});
   app.ScaleTo("worker", 1);
+  ASSERT_EQ(pids.Read(), 1);  // From now on it minds the signal.
   app.WaitFor(app.Run(ActionKind::kProcessPause, "worker"));
   const Action action = app.Scale("worker", 0);
   EXPECT_EQ(pids.Read(), 7);

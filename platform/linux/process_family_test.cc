@@ -2,6 +2,7 @@
 
 #include "platform/process_family.h"
 
+#include <sched.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@
 #include "gtest/gtest.h"
 #include "platform/process_handle.h"
 #include "platform/testing/launched.h"
+#include "platform/testing/proc_file.h"
 
 namespace tallyman::platform {
 namespace {
@@ -159,6 +161,10 @@ TEST(FindFamiliesTest, AfterTheLeaderOnlyAMarkProvesTheSession) {
   const pid_t unmarked = ReadPid(program);
   const Family family = {program.identity(), mark};
   program.Wait();
+  // In the middle of execve(2) it has no mark.
+  while (!ReadProc(marked, "cmdline").value_or("").starts_with("sleep")) {
+    sched_yield();
+  }
   // Both in the session of a leader that is gone.
   EXPECT_EQ(Members(family), Sorted({marked, unmarked}));
   KillAndReap(marked);

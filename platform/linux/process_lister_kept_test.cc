@@ -98,11 +98,11 @@ class Child {
   // Returns once that is done; false if it may not.
   bool Do(char command) {
     CHECK_EQ(write(commands_.get(), &command, 1), 1);
+    // This one is for cat, which writes what it reads.
+    if (command == 'x') CHECK_EQ(write(commands_.get(), &command, 1), 1);
     char answer = 0;
-    const ssize_t got = read(answers_.get(), &answer, 1);
-    // Executing closes the pipe.
-    CHECK_EQ(got, command == 'x' ? 0 : 1);
-    return got == 0 || answer == command;
+    CHECK_EQ(read(answers_.get(), &answer, 1), 1);
+    return answer == command;
   }
 
   void End() {
@@ -124,6 +124,7 @@ class Child {
       if (command == 'x') {
         // Its input is the pipe of commands, which stays open.
         dup2(commands, STDIN_FILENO);
+        dup2(answer, STDOUT_FILENO);
         execl("/bin/cat", "cat", "-u", nullptr);
         _exit(1);
       }
