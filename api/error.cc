@@ -17,7 +17,7 @@ struct Row {
   std::string_view description;
 };
 
-constexpr std::array<Row, 14> kRows = {{
+constexpr std::array<Row, 13> kRows = {{
     {ErrorKind::kBadRequest, 400, "bad_request", "The request is malformed."},
     {ErrorKind::kUnauthenticated, 401, "unauthenticated",
      "The request needs a valid token."},
@@ -37,8 +37,6 @@ constexpr std::array<Row, 14> kRows = {{
     {ErrorKind::kUnsupportedMediaType, 415, "unsupported_media_type",
      "The body of the request has a type that is not understood."},
     {ErrorKind::kThrottled, 429, "throttled", "There were too many requests."},
-    {ErrorKind::kHeadersTooLarge, 431, "headers_too_large",
-     "The headers of the request are too large."},
     {ErrorKind::kInternal, 500, "internal_error",
      "The server could not answer the request."},
     {ErrorKind::kUnavailable, 503, "unavailable",

@@ -23,7 +23,6 @@ enum class ErrorKind {
   kUriTooLong,            // 414 uri_too_long
   kUnsupportedMediaType,  // 415 unsupported_media_type
   kThrottled,             // 429 throttled
-  kHeadersTooLarge,       // 431 headers_too_large
   kInternal,              // 500 internal_error
   kUnavailable,           // 503 unavailable
 };

@@ -34,7 +34,8 @@ struct Request {
   }
 };
 
-// One response. Content-Length and Connection are the transport's business.
+// One response. Date, Content-Length and what is about the connection are the
+// transport's business.
 struct Response {
   int status = 200;
   std::string content_type = "application/json";

@@ -22,7 +22,7 @@ struct ScaleRequest {
 };
 
 // Reads `process_name` and `server_count` from the query, a form body or a JSON
-// body (API.md, section 2), whose type must be a supported one
+// body, whose type must be a supported one
 // (HasSupportedBodyType in request_fields.h):
 //   process_name=web&server_count=UID:4,UID:2     in a query or form
 //   process_name=web&server_count[UID]=4          likewise

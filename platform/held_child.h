@@ -16,8 +16,6 @@
 #ifndef TALLYMAN_PLATFORM_HELD_CHILD_H_
 #define TALLYMAN_PLATFORM_HELD_CHILD_H_
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>

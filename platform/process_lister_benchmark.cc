@@ -13,7 +13,6 @@
 #include <iterator>
 #include <memory>
 #include <string>
-#include <system_error>
 
 #include "absl/log/check.h"
 #include "absl/status/statusor.h"

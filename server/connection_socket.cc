@@ -1,7 +1,6 @@
 #include "server/connection_socket.h"
 
 #include <netdb.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>

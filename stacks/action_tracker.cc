@@ -1,7 +1,6 @@
 #include "stacks/action_tracker.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>

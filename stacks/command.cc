@@ -23,6 +23,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "platform/held_child.h"
+#include "platform/process_family.h"
 #include "stacks/definition.h"
 #include "stacks/text.h"
 
@@ -207,7 +208,7 @@ std::vector<std::string> MakeEnvironment(const ProcessDefinition& definition,
       {"TALLYMAN_STACK", instance.stack_uid},
       {"TALLYMAN_PROCESS", instance.process},
       {"TALLYMAN_INSTANCE", number},
-      {"TALLYMAN_LAUNCH", instance.launch},
+      {platform::kLaunchVariable, instance.launch},
   };
   std::vector<std::string> environment;
   environment.reserve(std::size(stated) + definition.env.size() +

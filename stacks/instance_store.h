@@ -5,11 +5,11 @@
 #ifndef TALLYMAN_STACKS_INSTANCE_STORE_H_
 #define TALLYMAN_STACKS_INSTANCE_STORE_H_
 
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "absl/status/status.h"

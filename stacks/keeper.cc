@@ -42,8 +42,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr char kLockName[] = "keeper.lock";
 constexpr char kLogName[] = "keeper.log";
-// The name in process lists; 15 characters at most (PR_SET_NAME).
-constexpr char kProcessName[] = "tallyman-keeper";
 
 // Where a started keeper finds its ready_fd.
 constexpr int kReadyFd = 3;
@@ -92,7 +90,7 @@ absl::Status PrepareProcess(UniqueFd& ready_fd) {
     std::signal(signal, SIG_IGN);
   }
   umask(077);
-  prctl(PR_SET_NAME, kProcessName);
+  prctl(PR_SET_NAME, kKeeperProcessName.data());
   // What instances leave behind becomes the keeper's to wait for.
   if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
     return absl::ErrnoToStatus(errno, "PR_SET_CHILD_SUBREAPER");
@@ -211,7 +209,7 @@ absl::StatusOr<Pipe> MakePipe() {
 // `ready_fd` as kReadyFd.
 absl::StatusOr<pid_t> SpawnProgram(const std::string& program,
                                    const std::string& directory, int ready_fd) {
-  std::string name = kProcessName;
+  std::string name(kKeeperProcessName);
   std::string argument(kKeeperArgument);
   std::string place = directory;
   std::string number = absl::StrCat(kReadyFd);

@@ -10,7 +10,6 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "platform/unique_fd.h"
 
 namespace tallyman::stacks {
@@ -19,7 +18,8 @@ namespace tallyman::stacks {
 // FD.
 inline constexpr std::string_view kKeeperArgument = "--keeper";
 
-// What a keeper calls itself (argv[0]). A child has its arguments until it
+// What a keeper calls itself (argv[0], and PR_SET_NAME of prctl(2), which takes
+// 15 characters). A child has its arguments until it
 // executes its program.
 inline constexpr std::string_view kKeeperProcessName = "tallyman-keeper";
 
@@ -28,7 +28,8 @@ inline constexpr std::string_view kKeeperProcessName = "tallyman-keeper";
 // `directory`/keeper.lock. Writes "ok\n", or one line that says what is in the
 // way, to `ready_fd` and closes it. Returns when the connection to its server
 // has ended and it has no children left to wait for or to report (never while
-// it has). Only processes of the same user may connect.
+// it has). Only processes of the same user, or of root,
+// may connect.
 //
 // Makes the process fit for that first: no descriptors but these, / as its
 // directory, `directory`/keeper.log as standard error, and no end by SIGTERM,

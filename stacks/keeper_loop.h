@@ -6,11 +6,9 @@
 #include <sys/types.h>
 
 #include <chrono>
-#include <cstdint>
 #include <deque>
 #include <map>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 

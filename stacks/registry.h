@@ -202,7 +202,7 @@ class Registry {
       std::string_view server_uid, const Origin& origin) = 0;
 
   // Opens an action that removes the stack, once its processes have stopped
-  // (see FinishDelete). Repeating it returns the open action. Unfinished
+  // (see ReportOutcomes). Repeating it returns the open action. Unfinished
   // actions of the stack end, superseded.
   virtual absl::StatusOr<Action> DeleteStack(std::string_view uid,
                                              const Origin& origin) = 0;

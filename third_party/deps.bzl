@@ -17,7 +17,12 @@ _ABSEIL = ["bazel_skylib", "com_google_absl", "platforms"]
 
 # What each package needs, with all that its dependencies need.
 _LIBRARIES = {
-    "api": _ABSEIL + ["com_googlesource_code_re2", "nlohmann_json"],
+    "api": _ABSEIL + [
+        "com_googlesource_code_re2",
+        "nlohmann_json",
+        "openssl",
+        "sqlite3",
+    ],
     "auth": _ABSEIL + ["openssl", "sqlite3"],
     "platform": _ABSEIL,
     "server": _ABSEIL + [
@@ -27,7 +32,7 @@ _LIBRARIES = {
         "openssl",
         "sqlite3",
     ],
-    "stacks": _ABSEIL + ["sqlite3"],
+    "stacks": _ABSEIL + ["openssl", "sqlite3"],
     "storage": _ABSEIL + ["sqlite3"],
     "tests": ["com_github_google_benchmark", "com_google_googletest"],
 }

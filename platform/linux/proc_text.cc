@@ -1,14 +1,11 @@
 #include "platform/linux/proc_text.h"
 
-#include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 #include <optional>
 #include <string_view>
-#include <system_error>
 
 #include "absl/base/attributes.h"
 #include "platform/process.h"

@@ -1,7 +1,6 @@
 #include "platform/linux/process_reader.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>

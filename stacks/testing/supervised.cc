@@ -2,7 +2,6 @@
 
 #include <poll.h>
 
-#include <csignal>
 #include <cstdint>
 #include <fstream>
 #include <functional>
@@ -33,7 +32,6 @@
 #include "stacks/sqlite_registry.h"
 #include "stacks/status.h"
 #include "stacks/supervisor.h"
-#include "stacks/uid.h"
 #include "storage/database.h"
 
 namespace tallyman::stacks {

@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <functional>
-#include <string_view>
 #include <vector>
 
 #include "absl/functional/function_ref.h"

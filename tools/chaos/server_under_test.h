@@ -63,7 +63,6 @@ class ServerUnderTest {
   // Whether the server that was started last has logged the event.
   bool HasLogged(std::string_view event) const;
   const std::string& data_dir() const { return data_dir_; }
-  const std::string& log_path() const { return log_path_; }
 
  private:
   // What it logged since it was started.
