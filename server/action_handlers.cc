@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <utility>
 
 #include "absl/algorithm/container.h"
 #include "absl/status/status.h"
@@ -31,19 +30,13 @@ namespace {
 
 HandlerResult ListActions(const StackServices& services,
                           const RequestContext& context) {
-  stacks::ActionPage found;
-  return RenderHistory(
+  return RenderHistory<stacks::ActionPage>(
       services, context,
-      [&](const std::string& uid,
-          const stacks::PageRequest& page) -> absl::StatusOr<stacks::PageInfo> {
-        absl::StatusOr<stacks::ActionPage> listed =
-            services.registry.ListActions(uid, page);
-        if (!listed.ok()) return listed.status();
-        found = *std::move(listed);
-        return found.info;
+      [&](const std::string& uid, const stacks::PageRequest& request) {
+        return services.registry.ListActions(uid, request);
       },
-      [&](api::JsonWriter& json, size_t i) {
-        api::WriteAction(*found.actions[i], services.redactor, json);
+      [&](const stacks::ActionPage& page, size_t i, api::JsonWriter& json) {
+        api::WriteAction(*page.actions[i], services.redactor, json);
       });
 }
 

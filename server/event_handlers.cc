@@ -2,9 +2,7 @@
 
 #include <cstddef>
 #include <string>
-#include <utility>
 
-#include "absl/status/statusor.h"
 #include "api/event_json.h"
 #include "api/json_writer.h"
 #include "auth/token.h"
@@ -19,19 +17,13 @@ namespace {
 
 HandlerResult ListEvents(const StackServices& services,
                          const RequestContext& context) {
-  stacks::EventPage found;
-  return RenderHistory(
+  return RenderHistory<stacks::EventPage>(
       services, context,
-      [&](const std::string& uid,
-          const stacks::PageRequest& page) -> absl::StatusOr<stacks::PageInfo> {
-        absl::StatusOr<stacks::EventPage> listed =
-            services.events.List(uid, page);
-        if (!listed.ok()) return listed.status();
-        found = *std::move(listed);
-        return found.info;
+      [&](const std::string& uid, const stacks::PageRequest& request) {
+        return services.events.List(uid, request);
       },
-      [&](api::JsonWriter& json, size_t i) {
-        api::WriteEvent(found.events[i], services.redactor, json);
+      [&](const stacks::EventPage& page, size_t i, api::JsonWriter& json) {
+        api::WriteEvent(page.events[i], services.redactor, json);
       });
 }
 

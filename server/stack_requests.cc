@@ -134,6 +134,15 @@ api::Error UnsupportedBody(const api::Request& request,
                        what_to_send)};
 }
 
+api::Response RenderPage(
+    const stacks::PageInfo& page,
+    absl::FunctionRef<void(api::JsonWriter&, size_t)> write) {
+  api::Response response;
+  response.body =
+      api::RenderPage(page, static_cast<size_t>(page.end - page.begin), write);
+  return response;
+}
+
 HandlerResult RenderItems(
     const RequestContext& context, size_t count,
     absl::FunctionRef<void(api::JsonWriter&, size_t)> write) {
@@ -142,35 +151,9 @@ HandlerResult RenderItems(
   if (!page.ok()) return api::ErrorFromStatus(page.status());
   const stacks::PageInfo info =
       stacks::Paginate(*page, static_cast<int64_t>(count));
-  api::Response response;
-  response.body =
-      api::RenderPage(info, static_cast<size_t>(info.end - info.begin),
-                      [&](api::JsonWriter& json, size_t i) {
-                        write(json, static_cast<size_t>(info.begin) + i);
-                      });
-  return response;
-}
-
-HandlerResult RenderHistory(
-    const StackServices& services, const RequestContext& context,
-    absl::FunctionRef<absl::StatusOr<stacks::PageInfo>(
-        const std::string& uid, const stacks::PageRequest& page)>
-        list,
-    absl::FunctionRef<void(api::JsonWriter&, size_t)> write) {
-  const std::string& uid = context.path_params[0];
-  const absl::StatusOr<stacks::PageRequest> page =
-      api::ParsePageRequest(context.request.params);
-  if (!page.ok()) return api::ErrorFromStatus(page.status());
-  const bool is_there = services.registry.Snapshot()->FindStack(uid) != nullptr;
-  const absl::StatusOr<stacks::PageInfo> info = list(uid, *page);
-  if (!info.ok()) return api::ErrorFromStatus(info.status());
-  if (!is_there && info->count == 0) {
-    return api::ErrorFromStatus(NoSuchStack(uid));
-  }
-  api::Response response;
-  response.body = api::RenderPage(
-      *info, static_cast<size_t>(info->end - info->begin), write);
-  return response;
+  return RenderPage(info, [&](api::JsonWriter& json, size_t i) {
+    write(json, static_cast<size_t>(info.begin) + i);
+  });
 }
 
 api::Response RenderItem(const RequestContext& context,

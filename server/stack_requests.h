@@ -17,6 +17,7 @@
 #include "api/http.h"
 #include "api/json_writer.h"
 #include "api/params.h"
+#include "api/stacks_envelope.h"
 #include "auth/token.h"
 #include "server/router.h"
 #include "server/stack_services.h"
@@ -69,22 +70,43 @@ bool HasJson(const api::Request& request);
 api::Error UnsupportedBody(const api::Request& request,
                            std::string_view what_to_send);
 
+// One page of a collection: `write(json, i)` writes its i-th item.
+api::Response RenderPage(
+    const stacks::PageInfo& page,
+    absl::FunctionRef<void(api::JsonWriter&, size_t)> write);
+
 // The page of `count` items that the request asks for. `write(json, i)` writes
 // the i-th of all.
 HandlerResult RenderItems(
     const RequestContext& context, size_t count,
     absl::FunctionRef<void(api::JsonWriter&, size_t)> write);
 
-// The page that the request asks for of what is remembered of a stack: `list`
-// finds it and keeps its items, of which `write(json, i)` writes the i-th. They
-// outlive the stack, but a stack that has none and isn't there never was: its
-// removal would be one. NotFound then.
+// The page that the request asks for of what is remembered of a stack. `list`
+// finds it; it has an `info`, and `write(page, i, json)` writes its i-th item.
+// They outlive the stack, but a stack that has none and isn't there never was:
+// its removal would be one. NotFound then.
+template <typename Page>
 HandlerResult RenderHistory(
     const StackServices& services, const RequestContext& context,
-    absl::FunctionRef<absl::StatusOr<stacks::PageInfo>(
-        const std::string& uid, const stacks::PageRequest& page)>
+    absl::FunctionRef<absl::StatusOr<Page>(const std::string& uid,
+                                           const stacks::PageRequest& request)>
         list,
-    absl::FunctionRef<void(api::JsonWriter&, size_t)> write);
+    absl::FunctionRef<void(const Page& page, size_t i, api::JsonWriter& json)>
+        write) {
+  const std::string& uid = context.path_params[0];
+  const absl::StatusOr<stacks::PageRequest> request =
+      api::ParsePageRequest(context.request.params);
+  if (!request.ok()) return api::ErrorFromStatus(request.status());
+  const bool is_there = services.registry.Snapshot()->FindStack(uid) != nullptr;
+  const absl::StatusOr<Page> page = list(uid, *request);
+  if (!page.ok()) return api::ErrorFromStatus(page.status());
+  if (!is_there && page->info.count == 0) {
+    return api::ErrorFromStatus(NoSuchStack(uid));
+  }
+  return RenderPage(page->info, [&](api::JsonWriter& json, size_t i) {
+    write(*page, i, json);
+  });
+}
 
 // A single resource.
 api::Response RenderItem(const RequestContext& context,
