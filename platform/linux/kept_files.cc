@@ -46,11 +46,13 @@ void KeptFileTable::Close(KeptFiles& files) {
   files = KeptFiles();
 }
 
-void KeptFileTable::CloseAll() {
+bool KeptFileTable::CloseAll() {
+  const bool has_any = size() > 0;
   for (KeptFiles& files : files_) Close(files);
   // Their memory as well.
   files_ = {};
   pids_ = {};
+  return has_any;
 }
 
 }  // namespace tallyman::platform

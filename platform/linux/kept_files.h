@@ -61,7 +61,8 @@ class KeptFileTable {
   bool Keep(ProcFile file, int fd, KeptFiles& files);
 
   void Close(KeptFiles& files);
-  void CloseAll();
+  // False if there were none.
+  bool CloseAll();
 
   // How many descriptors it has.
   int64_t size() const { return size_.load(std::memory_order_relaxed); }

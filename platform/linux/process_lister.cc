@@ -289,17 +289,14 @@ absl::StatusOr<ProcessSnapshot> LinuxProcessLister::ListPids(
 
 bool LinuxProcessLister::CloseKeptDescriptors() const {
   if (!mutex_.TryLock()) return false;
-  const bool has_any = kept_.size() > 0;
-  kept_.CloseAll();
+  const bool has_any = kept_.CloseAll();
   mutex_.Unlock();
   return has_any;
 }
 
 bool LinuxProcessLister::CloseKept() const {
   const absl::MutexLock lock(&mutex_);
-  if (kept_.size() == 0) return false;
-  kept_.CloseAll();
-  return true;
+  return kept_.CloseAll();
 }
 
 void LinuxProcessLister::CloseUnused() const {
