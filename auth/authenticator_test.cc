@@ -11,7 +11,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "auth/fake_clock.h"
 #include "auth/secret.h"
@@ -20,8 +19,7 @@
 #include "auth/token_store.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "storage/database.h"
-#include "storage/testing/temp_directory.h"
+#include "storage/testing/test_database.h"
 
 namespace tallyman::auth {
 namespace {
@@ -37,10 +35,6 @@ const TokenSpec kReader = {.name = "dashboard", .scopes = Scope::kPublic};
 class AuthenticatorTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto db = storage::Database::Open(
-        absl::StrCat(directory_.path(), "/test.db"), {});
-    ASSERT_TRUE(db.ok()) << db.status();
-    db_ = *std::move(db);
     auto store = SqliteTokenStore::Open(*db_, clock_, {});
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
@@ -69,8 +63,7 @@ class AuthenticatorTest : public testing::Test {
   }
 
   FakeClock clock_{kNow};
-  const storage::TempDirectory directory_;
-  std::unique_ptr<storage::Database> db_;
+  storage::TestDatabase db_;
   std::unique_ptr<SqliteTokenStore> store_;
   std::unique_ptr<Authenticator> authenticator_;
   NewToken before_;  // was there when the authenticator came

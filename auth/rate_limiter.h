@@ -114,8 +114,8 @@ class RateLimiter {
   std::array<Shard, kShards> shards_;
   absl::Mutex flush_mutex_;
   int64_t dropped_on_day_ ABSL_GUARDED_BY(flush_mutex_) = 0;
-  std::optional<storage::WriteBehind>
-      writer_;  // last: its thread uses the above
+  // Last: its thread uses the above.
+  std::optional<storage::WriteBehind> writer_;
 };
 
 }  // namespace tallyman::auth

@@ -28,8 +28,7 @@ inline constexpr std::string_view kKeeperProcessName = "tallyman-keeper";
 // `directory`/keeper.lock. Writes "ok\n", or one line that says what is in the
 // way, to `ready_fd` and closes it. Returns when the connection to its server
 // has ended and it has no children left to wait for or to report (never while
-// it has). Only processes of the same user, or of root,
-// may connect.
+// it has). Only processes of the same user, or of root, may connect.
 //
 // Makes the process fit for that first: no descriptors but these, / as its
 // directory, `directory`/keeper.log as standard error, and no end by SIGTERM,

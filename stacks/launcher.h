@@ -12,7 +12,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"

@@ -154,7 +154,7 @@ absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Start(
       parts.logs,
       {.on_error = [notices = options.notices](const absl::Status& why) {
         if (!notices) return;
-        notices({.severity = stacks::Notice::Severity::kError,
+        notices({.severity = Notice::Severity::kError,
                  .event = "output_not_rotated",
                  .what = why.message()});
       }});

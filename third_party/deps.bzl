@@ -17,12 +17,7 @@ _ABSEIL = ["bazel_skylib", "com_google_absl", "platforms"]
 
 # What each package needs, with all that its dependencies need.
 _LIBRARIES = {
-    "api": _ABSEIL + [
-        "com_googlesource_code_re2",
-        "nlohmann_json",
-        "openssl",
-        "sqlite3",
-    ],
+    "api": _ABSEIL + ["com_googlesource_code_re2", "nlohmann_json", "openssl"],
     "auth": _ABSEIL + ["openssl", "sqlite3"],
     "platform": _ABSEIL,
     "server": _ABSEIL + [
