@@ -28,7 +28,7 @@
 #include "auth/clock.h"
 #include "auth/count_store.h"
 #include "auth/token.h"
-#include "storage/write_behind.h"
+#include "platform/base/write_behind.h"
 
 namespace tallyman::auth {
 
@@ -115,7 +115,7 @@ class RateLimiter {
   absl::Mutex flush_mutex_;
   int64_t dropped_on_day_ ABSL_GUARDED_BY(flush_mutex_) = 0;
   // Last: its thread uses the above.
-  std::optional<storage::WriteBehind> writer_;
+  std::optional<base::WriteBehind> writer_;
 };
 
 }  // namespace tallyman::auth

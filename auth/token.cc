@@ -21,62 +21,12 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "auth/secret.h"
+#include "platform/base/utf8.h"
 
 namespace tallyman::auth {
 namespace {
 
 constexpr Scope kAllScopes[] = {Scope::kPublic, Scope::kAdmin};
-
-// Takes one character off the front of `text`; -1 if it isn't UTF-8 as RFC 3629
-// has it (no overlong forms, no surrogates, nothing past U+10FFFF).
-int32_t TakeCharacter(std::string_view& text) {
-  const auto byte = [&](size_t i) {
-    return static_cast<unsigned char>(text[i]);
-  };
-  const unsigned char lead = byte(0);
-  size_t size = 0;
-  int32_t character = 0;
-  int32_t smallest = 0;
-  if (lead < 0x80) {
-    size = 1;
-    character = lead;
-  } else if (lead >= 0xc2 && lead < 0xe0) {
-    size = 2;
-    character = lead & 0x1f;
-    smallest = 0x80;
-  } else if (lead >= 0xe0 && lead < 0xf0) {
-    size = 3;
-    character = lead & 0x0f;
-    smallest = 0x800;
-  } else if (lead >= 0xf0 && lead < 0xf5) {
-    size = 4;
-    character = lead & 0x07;
-    smallest = 0x10000;
-  } else {
-    return -1;
-  }
-  if (text.size() < size) return -1;
-  for (size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return -1;
-    character = (character << 6) | (byte(i) & 0x3f);
-  }
-  if (character < smallest || character > 0x10ffff ||
-      (character >= 0xd800 && character <= 0xdfff)) {
-    return -1;
-  }
-  text.remove_prefix(size);
-  return character;
-}
-
-// Characters that would make a name look like another, or break a line of a
-// log: C0, DEL, C1, line and paragraph separators, and those that turn the
-// direction of the text around (Unicode: Bidi_Control).
-bool IsControl(int32_t character) {
-  return character < 0x20 || (character >= 0x7f && character <= 0x9f) ||
-         (character >= 0x2028 && character <= 0x202e) || character == 0x200e ||
-         character == 0x200f || character == 0x061c ||
-         (character >= 0x2066 && character <= 0x2069);
-}
 
 absl::Status ValidateName(std::string_view name) {
   if (name.empty()) {
@@ -89,15 +39,16 @@ absl::Status ValidateName(std::string_view name) {
   std::string_view rest = name;
   while (!rest.empty()) {
     const size_t at = name.size() - rest.size();
-    const int32_t character = TakeCharacter(rest);
-    if (character < 0) {
+    const base::Utf8Character character = base::FirstCharacter(rest);
+    if (!character.valid()) {
       return absl::InvalidArgumentError(
           absl::StrCat("name is not UTF-8 at byte ", at));
     }
-    if (IsControl(character)) {
+    if (base::IsControl(character.code)) {
       return absl::InvalidArgumentError(
           absl::StrCat("name has a control character at byte ", at));
     }
+    rest.remove_prefix(character.size);
     ++characters;
   }
   if (characters > kMaxTokenNameChars) {

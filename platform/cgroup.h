@@ -12,7 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "platform/unique_fd.h"
+#include "platform/base/unique_fd.h"
 
 namespace tallyman::platform {
 
@@ -31,7 +31,7 @@ class CgroupParent {
       std::string path);
 
   // Makes the child cgroup `name` (it may exist already) and opens it.
-  absl::StatusOr<UniqueFd> Make(std::string_view name) const;
+  absl::StatusOr<base::UniqueFd> Make(std::string_view name) const;
 
   // SIGKILL to everything in it and below (cgroup.kill). OK if there is none.
   absl::Status Kill(std::string_view name) const;
@@ -47,7 +47,7 @@ class CgroupParent {
   // change of "populated" since it was last read, from its beginning
   // (pread(2)); before the first read always. NotFound if there is no such
   // cgroup.
-  absl::StatusOr<UniqueFd> OpenEvents(std::string_view name) const;
+  absl::StatusOr<base::UniqueFd> OpenEvents(std::string_view name) const;
 
   // Removes the parent itself if it has no children.
   void RemoveIfEmpty() const;
@@ -55,11 +55,11 @@ class CgroupParent {
   const std::string& path() const { return path_; }
 
  private:
-  CgroupParent(std::string path, UniqueFd directory)
+  CgroupParent(std::string path, base::UniqueFd directory)
       : path_(std::move(path)), directory_(std::move(directory)) {}
 
   std::string path_;
-  UniqueFd directory_;
+  base::UniqueFd directory_;
 };
 
 }  // namespace tallyman::platform

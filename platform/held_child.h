@@ -25,8 +25,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "platform/base/unique_fd.h"
 #include "platform/process_handle.h"
-#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 
@@ -160,11 +160,11 @@ class Gate {
   const LaunchFailure& failure() const { return failure_; }
 
  private:
-  Gate(UniqueFd fd, UniqueFd child_end)
+  Gate(base::UniqueFd fd, base::UniqueFd child_end)
       : fd_(std::move(fd)), child_end_(std::move(child_end)) {}
 
-  UniqueFd fd_;
-  UniqueFd child_end_;
+  base::UniqueFd fd_;
+  base::UniqueFd child_end_;
   LaunchFailure failure_;
 };
 

@@ -19,9 +19,9 @@
 #include "absl/log/check.h"
 #include "absl/status/statusor.h"
 #include "benchmark/benchmark.h"
+#include "platform/base/unique_fd.h"
 #include "platform/held_child.h"
 #include "platform/process_handle.h"
-#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 namespace {
@@ -85,7 +85,7 @@ LaunchSpec Spec() {
 // Forked, set up, released, executed, ended; one after the other.
 void BM_HeldChild(benchmark::State& state) {
   const Ballast ballast(state.range(0));
-  const UniqueFd output(open("/dev/null", O_WRONLY | O_CLOEXEC));
+  const base::UniqueFd output(open("/dev/null", O_WRONLY | O_CLOEXEC));
   HeldChildForker forker;
   for (auto _ : state) {
     absl::StatusOr<Gate> gate = Gate::Create();
@@ -104,7 +104,7 @@ void BM_HeldChild(benchmark::State& state) {
 void BM_HeldChildren(benchmark::State& state) {
   constexpr int kChildren = 50;
   const Ballast ballast(state.range(0));
-  const UniqueFd output(open("/dev/null", O_WRONLY | O_CLOEXEC));
+  const base::UniqueFd output(open("/dev/null", O_WRONLY | O_CLOEXEC));
   HeldChildForker forker;
   std::vector<std::pair<Gate, int32_t>> held;
   while (state.KeepRunningBatch(kChildren)) {

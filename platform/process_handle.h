@@ -17,7 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "platform/unique_fd.h"
+#include "platform/base/unique_fd.h"
 
 namespace tallyman::platform {
 
@@ -66,11 +66,11 @@ class ProcessHandle {
   absl::Status SignalGroup(int signal) const;
 
  private:
-  ProcessHandle(ProcessIdentity identity, UniqueFd fd)
+  ProcessHandle(ProcessIdentity identity, base::UniqueFd fd)
       : identity_(std::move(identity)), fd_(std::move(fd)) {}
 
   ProcessIdentity identity_;
-  UniqueFd fd_;
+  base::UniqueFd fd_;
 };
 
 }  // namespace tallyman::platform

@@ -9,18 +9,18 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "auth/auth_failure_limiter.h"
 #include "auth/authenticator.h"
-#include "auth/failure_throttle.h"
 #include "auth/rate_limiter.h"
 #include "auth/secret.h"
 #include "auth/sqlite_count_store.h"
 #include "auth/sqlite_token_store.h"
 #include "platform/process_lister.h"
 #include "server/config.h"
-#include "server/dispatcher.h"
-#include "server/http_server.h"
-#include "server/log.h"
-#include "server/router.h"
+#include "server/http/http_server.h"
+#include "server/log/log.h"
+#include "server/routing/dispatcher.h"
+#include "server/routing/router.h"
 #include "server/stack_runtime.h"
 #include "storage/data_directory.h"
 #include "storage/database.h"
@@ -71,7 +71,7 @@ class App {
   std::unique_ptr<auth::SqliteCountStore> counts_;
   std::unique_ptr<auth::Authenticator> authenticator_;
   std::unique_ptr<auth::RateLimiter> limiter_;
-  auth::FailureThrottle failures_;
+  auth::AuthFailureLimiter failures_;
   std::unique_ptr<platform::ProcessLister> lister_;
   Router router_;
   std::optional<Dispatcher> dispatcher_;

@@ -20,9 +20,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "api/redaction.h"
+#include "api/redaction/redaction.h"
 #include "platform/process_lister.h"
-#include "server/cors.h"
+#include "server/routing/cors.h"
 #include "server/version.h"
 
 ABSL_FLAG(std::string, listen, "127.0.0.1",

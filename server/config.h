@@ -8,10 +8,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "api/redaction.h"
+#include "api/redaction/redaction.h"
 #include "platform/process_lister.h"
-#include "server/cors.h"
-#include "server/http_server.h"
+#include "server/http/http_server.h"
+#include "server/routing/cors.h"
 #include "server/stack_runtime.h"
 
 namespace tallyman::server {

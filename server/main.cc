@@ -16,14 +16,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "api/json_writer.h"
+#include "api/json/json_writer.h"
 #include "auth/secret.h"
 #include "server/app.h"
 #include "server/config.h"
-#include "server/log.h"
-#include "server/orphan_reaper.h"
-#include "server/stop_signals.h"
-#include "stacks/keeper.h"
+#include "server/lifecycle/orphan_reaper.h"
+#include "server/lifecycle/stop_signals.h"
+#include "server/log/log.h"
+#include "stacks/keeper/daemon.h"
 
 namespace tallyman::server {
 namespace {

@@ -18,9 +18,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "server/testing/http_client.h"
-#include "server/testing/server_process.h"
 #include "storage/testing/temp_directory.h"
+#include "tools/harness/http_client.h"
+#include "tools/harness/server_process.h"
 
 namespace tallyman::server {
 namespace {
@@ -73,7 +73,7 @@ class NamedChild {
 TEST_F(ServerTest, TheFirstStartShowsATokenThatLaterStartsAccept) {
   std::string token;
   {
-    ServerProcess server({DataDirFlag()});
+    harness::ServerProcess server({DataDirFlag()});
     ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
     token = server.shown_token();
     ASSERT_EQ(token.size(), 47u) << server.standard_output();
@@ -81,16 +81,19 @@ TEST_F(ServerTest, TheFirstStartShowsATokenThatLaterStartsAccept) {
                 HasSubstr(absl::StrCat("curl -H 'Authorization: Bearer ", token,
                                        "' http://127.0.0.1:", server.port(),
                                        "/server/processes")));
-    EXPECT_EQ(HttpClient(server.port()).Get("/server/processes", token).status,
+    EXPECT_EQ(harness::HttpClient(server.port())
+                  .Get("/server/processes", token)
+                  .status,
               200);
     server.Signal(SIGTERM);
     EXPECT_EQ(server.Wait(), 0) << server.standard_error();
   }
-  ServerProcess server({DataDirFlag()});
+  harness::ServerProcess server({DataDirFlag()});
   ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
   EXPECT_EQ(server.shown_token(), "");
-  EXPECT_EQ(HttpClient(server.port()).Get("/server/processes", token).status,
-            200);
+  EXPECT_EQ(
+      harness::HttpClient(server.port()).Get("/server/processes", token).status,
+      200);
   server.Signal(SIGINT);
   EXPECT_EQ(server.Wait(), 0);
 
@@ -100,13 +103,13 @@ TEST_F(ServerTest, TheFirstStartShowsATokenThatLaterStartsAccept) {
 }
 
 TEST_F(ServerTest, FindsExactlyTheProcessThatWasStarted) {
-  ServerProcess server({DataDirFlag()});
+  harness::ServerProcess server({DataDirFlag()});
   ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
   const std::string token = server.shown_token();
-  HttpClient client(server.port());
+  harness::HttpClient client(server.port());
   const NamedChild child("a) R (b\"\n\\\xff");
 
-  const ClientResponse response =
+  const harness::ClientResponse response =
       client.Get(absl::StrCat("/server/processes?token=", token));
   ASSERT_EQ(response.status, 200);
   EXPECT_EQ(response.Header("Content-Type"), "application/json");
@@ -162,40 +165,44 @@ TEST_F(ServerTest, FindsExactlyTheProcessThatWasStarted) {
 }
 
 TEST_F(ServerTest, ErrorsComeInTheEnvelope) {
-  ServerProcess server({DataDirFlag()});
+  harness::ServerProcess server({DataDirFlag()});
   ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
   const std::string token = server.shown_token();
   const auto ask = [&](std::string_view method, std::string_view target) {
-    return HttpClient(server.port())
+    return harness::HttpClient(server.port())
         .Request(method, target,
                  {absl::StrCat("Authorization: Bearer ", token)});
   };
-  const ClientResponse bad = ask("GET", "/server/processes?sort=memry");
+  const harness::ClientResponse bad =
+      ask("GET", "/server/processes?sort=memry");
   EXPECT_EQ(bad.status, 400);
   const Json envelope = Json::parse(bad.body);
   EXPECT_EQ(envelope["status_code"], 400);
   EXPECT_EQ(envelope["data"], Json::array());
   EXPECT_THAT(envelope["status_desc"].get<std::string>(),
               StartsWith("sort: unknown key \"memry\" at position 1"));
-  const ClientResponse wrong_method = ask("PUT", "/server/processes");
+  const harness::ClientResponse wrong_method = ask("PUT", "/server/processes");
   EXPECT_EQ(wrong_method.status, 405);
   EXPECT_EQ(wrong_method.Header("Allow"), "GET, HEAD, OPTIONS");
   EXPECT_EQ(ask("BREW", "/server/processes").Header("Allow"),
             "GET, HEAD, OPTIONS");
   EXPECT_EQ(Json::parse(ask("GET", "/nothing").body)["error"], "not_found");
-  EXPECT_EQ(HttpClient(server.port()).Get("/healthz").status, 200);
-  EXPECT_EQ(HttpClient(server.port()).Get("/readyz").status, 200);
+  EXPECT_EQ(harness::HttpClient(server.port()).Get("/healthz").status, 200);
+  EXPECT_EQ(harness::HttpClient(server.port()).Get("/readyz").status, 200);
 }
 
 TEST_F(ServerTest, LimitsAndRevocationsSurviveARestart) {
   std::string admin;
   std::string limited;
-  const auto ask = [](const ServerProcess& server, const std::string& token) {
-    return HttpClient(server.port()).Get("/server/processes?limit=1", token);
+  const auto ask = [](const harness::ServerProcess& server,
+                      const std::string& token) {
+    return harness::HttpClient(server.port())
+        .Get("/server/processes?limit=1", token);
   };
-  const auto create = [&](const ServerProcess& server, std::string_view body) {
-    const ClientResponse made =
-        HttpClient(server.port())
+  const auto create = [&](const harness::ServerProcess& server,
+                          std::string_view body) {
+    const harness::ClientResponse made =
+        harness::HttpClient(server.port())
             .Request("POST", "/tokens",
                      {absl::StrCat("Authorization: Bearer ", admin),
                       "Content-Type: application/json"},
@@ -205,7 +212,7 @@ TEST_F(ServerTest, LimitsAndRevocationsSurviveARestart) {
   };
   std::string revoked;
   {
-    ServerProcess server({DataDirFlag()});
+    harness::ServerProcess server({DataDirFlag()});
     ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
     admin = server.shown_token();
     // A day can end during the test, but not twice.
@@ -213,7 +220,7 @@ TEST_F(ServerTest, LimitsAndRevocationsSurviveARestart) {
         create(server, R"({"name":"few","scopes":["public"],"daily_limit":2})");
     revoked = create(server, R"({"name":"gone","scopes":["public"]})");
     EXPECT_EQ(ask(server, revoked).status, 200);
-    EXPECT_EQ(HttpClient(server.port())
+    EXPECT_EQ(harness::HttpClient(server.port())
                   .Request("DELETE", "/tokens/3",
                            {absl::StrCat("Authorization: Bearer ", admin)})
                   .status,
@@ -224,9 +231,9 @@ TEST_F(ServerTest, LimitsAndRevocationsSurviveARestart) {
     server.Signal(SIGTERM);
     EXPECT_EQ(server.Wait(), 0);
   }
-  ServerProcess server({DataDirFlag()});
+  harness::ServerProcess server({DataDirFlag()});
   ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
-  const ClientResponse refused = ask(server, limited);
+  const harness::ClientResponse refused = ask(server, limited);
   EXPECT_EQ(refused.status, 429);
   EXPECT_NE(refused.Header("Retry-After"), "");
   EXPECT_EQ(ask(server, revoked).status, 401);
@@ -235,23 +242,24 @@ TEST_F(ServerTest, LimitsAndRevocationsSurviveARestart) {
 
 TEST_F(ServerTest, ALostTokenCanBeReplaced) {
   {
-    ServerProcess server({DataDirFlag()});
+    harness::ServerProcess server({DataDirFlag()});
     ASSERT_TRUE(server.WaitUntilListening());
     server.Signal(SIGTERM);
     EXPECT_EQ(server.Wait(), 0);
   }
-  ServerProcess server({DataDirFlag(), "--new_admin_token"});
+  harness::ServerProcess server({DataDirFlag(), "--new_admin_token"});
   ASSERT_TRUE(server.WaitUntilListening());
-  EXPECT_EQ(
-      HttpClient(server.port()).Get("/tokens", server.shown_token()).status,
-      200);
+  EXPECT_EQ(harness::HttpClient(server.port())
+                .Get("/tokens", server.shown_token())
+                .status,
+            200);
 }
 
 TEST_F(ServerTest, TheLogHoldsNoToken) {
-  ServerProcess server({DataDirFlag()});
+  harness::ServerProcess server({DataDirFlag()});
   ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
   const std::string token = server.shown_token();
-  HttpClient client(server.port());
+  harness::HttpClient client(server.port());
   client.Get(absl::StrCat("/server/processes?limit=1&token=", token));
   client.Get(absl::StrCat("/server/processes?limit=1&%74oken=", token));
   client.Get("/server/processes?limit=1", token);
@@ -269,7 +277,7 @@ TEST_F(ServerTest, TheLogHoldsNoToken) {
 // What cannot start says why in one line, and exits with an error.
 void ExpectFailure(const std::vector<std::string>& flags,
                    std::string_view reason) {
-  ServerProcess server(flags);
+  harness::ServerProcess server(flags);
   EXPECT_NE(server.Wait(), 0) << reason;
   EXPECT_THAT(server.standard_error(), HasSubstr(std::string(reason)));
   EXPECT_THAT(server.standard_error(), StartsWith("tallyman: "));
@@ -280,20 +288,20 @@ void ExpectFailure(const std::vector<std::string>& flags,
 }
 
 TEST_F(ServerTest, APortInUseIsOneClearLine) {
-  ServerProcess server({DataDirFlag()});
+  harness::ServerProcess server({DataDirFlag()});
   ASSERT_TRUE(server.WaitUntilListening());
   const std::string other = absl::StrCat(data_dir_, "/other");
   ExpectFailure({absl::StrCat("--data_dir=", other),
                  absl::StrCat("--port=", server.port())},
                 absl::StrCat("http://127.0.0.1:", server.port()));
   // The token of that failed first start is not lost: it was never made.
-  ServerProcess second({absl::StrCat("--data_dir=", other)});
+  harness::ServerProcess second({absl::StrCat("--data_dir=", other)});
   ASSERT_TRUE(second.WaitUntilListening());
   EXPECT_NE(second.shown_token(), "");
 }
 
 TEST_F(ServerTest, ASecondServerOnTheSameDataIsOneClearLine) {
-  ServerProcess server({DataDirFlag()});
+  harness::ServerProcess server({DataDirFlag()});
   ASSERT_TRUE(server.WaitUntilListening());
   ExpectFailure({DataDirFlag()}, data_dir_);
 }
@@ -317,23 +325,24 @@ TEST_F(ServerTest, BadFlagsAreOneClearLine) {
 TEST_F(ServerTest, PathsMeanWhatTheyMeanToTheUser) {
   std::ofstream(absl::StrCat(data_dir_, "/flags"))
       << "--data_dir=below/data\n--nolog_requests\n";
-  ServerProcess server({"--flagfile=flags"},
-                       {absl::StrCat("BUILD_WORKING_DIRECTORY=", data_dir_)});
+  harness::ServerProcess server(
+      {"--flagfile=flags"},
+      {absl::StrCat("BUILD_WORKING_DIRECTORY=", data_dir_)});
   ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
   EXPECT_TRUE(std::filesystem::exists(
       absl::StrCat(data_dir_, "/below/data/tallyman.db")));
-  HttpClient(server.port()).Get("/healthz");
+  harness::HttpClient(server.port()).Get("/healthz");
   server.Signal(SIGTERM);
   EXPECT_EQ(server.Wait(), 0);
   EXPECT_THAT(server.standard_error(), Not(HasSubstr("\"request\"")));
 }
 
 TEST_F(ServerTest, StoppingFinishesWhatIsUnderWay) {
-  ServerProcess server({DataDirFlag()});
+  harness::ServerProcess server({DataDirFlag()});
   ASSERT_TRUE(server.WaitUntilListening());
-  HttpClient idle(server.port());
+  harness::HttpClient idle(server.port());
   EXPECT_EQ(idle.Get("/healthz").status, 200);
-  HttpClient slow(server.port());
+  harness::HttpClient slow(server.port());
   slow.Send(
       absl::StrCat("POST /tokens HTTP/1.1\r\nHost: h\r\n"
                    "Authorization: Bearer ",
@@ -344,7 +353,7 @@ TEST_F(ServerTest, StoppingFinishesWhatIsUnderWay) {
   EXPECT_EQ(slow.Receive().status, 100);
   server.Signal(SIGTERM);
   EXPECT_TRUE(idle.IsClosed());
-  EXPECT_FALSE(HttpClient::CanConnect(server.port()));
+  EXPECT_FALSE(harness::HttpClient::CanConnect(server.port()));
   slow.Send(R"({"name":"late","scopes":["admin"]})");
   EXPECT_EQ(slow.Receive().status, 201);
   EXPECT_EQ(server.Wait(), 0) << server.standard_error();
@@ -352,9 +361,9 @@ TEST_F(ServerTest, StoppingFinishesWhatIsUnderWay) {
 }
 
 TEST_F(ServerTest, StoppingDoesNotWaitForEver) {
-  ServerProcess server({DataDirFlag(), "--stop_deadline=50ms"});
+  harness::ServerProcess server({DataDirFlag(), "--stop_deadline=50ms"});
   ASSERT_TRUE(server.WaitUntilListening());
-  HttpClient slow(server.port());
+  harness::HttpClient slow(server.port());
   slow.Send(
       "POST /x HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
       "Content-Length: 5\r\n\r\n");
@@ -365,10 +374,11 @@ TEST_F(ServerTest, StoppingDoesNotWaitForEver) {
 }
 
 TEST_F(ServerTest, PagesOfOtherOriginsMayAsk) {
-  ServerProcess server({DataDirFlag(), "--cors_origins=http://a.example"});
+  harness::ServerProcess server(
+      {DataDirFlag(), "--cors_origins=http://a.example"});
   ASSERT_TRUE(server.WaitUntilListening());
-  HttpClient client(server.port());
-  const ClientResponse preflight = client.Request(
+  harness::HttpClient client(server.port());
+  const harness::ClientResponse preflight = client.Request(
       "OPTIONS", "/server/processes",
       {"Origin: http://a.example", "Access-Control-Request-Method: GET",
        "Access-Control-Request-Headers: authorization"});

@@ -17,9 +17,9 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "platform/testing/proc_file.h"
-#include "server/testing/http_client.h"
-#include "server/testing/server_process.h"
 #include "storage/testing/temp_directory.h"
+#include "tools/harness/http_client.h"
+#include "tools/harness/server_process.h"
 
 namespace tallyman::server {
 namespace {
@@ -69,8 +69,9 @@ class StacksServerTest : public testing::Test {
     std::vector<std::string> headers = {
         absl::StrCat("Authorization: Bearer ", token_)};
     if (body) headers.emplace_back("Content-Type: application/json");
-    const ClientResponse response =
-        HttpClient(server_->port()).Request(method, target, headers, body);
+    const harness::ClientResponse response =
+        harness::HttpClient(server_->port())
+            .Request(method, target, headers, body);
     EXPECT_LT(response.status, 300) << response.body;
     return Json::parse(response.body);
   }
@@ -117,7 +118,7 @@ class StacksServerTest : public testing::Test {
 
   const storage::TempDirectory directory_;
   const std::string& data_dir_ = directory_.path();
-  std::optional<ServerProcess> server_;
+  std::optional<harness::ServerProcess> server_;
   std::string token_;
 };
 
@@ -211,8 +212,9 @@ TEST_F(StacksServerTest, AStackOfTheFileThatCannotBeNowIsLeftAsItIs) {
 TEST_F(StacksServerTest, ABadFileOfStacksIsOneClearLine) {
   const std::string file = absl::StrCat(data_dir_, "/stacks.json");
   std::ofstream(file) << R"({"stacks":[{"name":"a","procfile":"web x"}]})";
-  ServerProcess broken({absl::StrCat("--data_dir=", data_dir_, "/other"),
-                        absl::StrCat("--stacks_file=", file)});
+  harness::ServerProcess broken(
+      {absl::StrCat("--data_dir=", data_dir_, "/other"),
+       absl::StrCat("--stacks_file=", file)});
   EXPECT_EQ(broken.Wait(), 1);
   EXPECT_THAT(broken.standard_error(), HasSubstr("line 1"));
   EXPECT_THAT(broken.standard_error(), HasSubstr(file));

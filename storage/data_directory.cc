@@ -2,13 +2,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstddef>
-#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -17,38 +14,15 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
+#include "platform/base/pid_lock.h"
+#include "platform/base/unique_fd.h"
 
 namespace tallyman::storage {
 namespace {
 
 constexpr mode_t kDirectoryMode = 0700;
 constexpr char kLockName[] = "lock";
-// A server that was killed holds its lock until the kernel has cleared it away,
-// and so does a child that it was about to start, until that executes its
-// program. Its successor should not stumble over that: one second in all.
-constexpr int kLockRetries = 100;
-constexpr absl::Duration kLockRetryInterval = absl::Milliseconds(10);
-
-// A descriptor that is closed at the end of its scope.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
 absl::Status PathError(int error, const std::string& path,
                        std::string_view what) {
   return absl::ErrnoToStatus(
@@ -135,44 +109,21 @@ absl::Status MakePrivate(int directory, const std::string& path) {
   return absl::OkStatus();
 }
 
-// "pid 123", as the holder has written it into the lock file.
-std::string Holder(int lock) {
-  char text[32];
-  const ssize_t size = pread(lock, text, sizeof(text), 0);
-  int64_t pid = 0;
-  if (size > 0 &&
-      absl::SimpleAtoi(std::string_view(text, static_cast<size_t>(size)),
-                       &pid)) {
-    return absl::StrCat("pid ", pid);
+absl::StatusOr<base::UniqueFd> Lock(int directory, const std::string& path) {
+  absl::StatusOr<base::UniqueFd> lock =
+      base::LockPidFile(directory, kLockName, {});
+  if (absl::IsFailedPrecondition(lock.status())) {
+    return Refused(path, absl::StrCat("is in use by another server (",
+                                      base::PidFileHolder(directory, kLockName),
+                                      "); stop it or use another directory"));
   }
-  return "pid unknown";  // it has the lock and hasn't yet written its pid
-}
-
-absl::StatusOr<int> Lock(int directory, const std::string& path) {
-  Descriptor lock(openat(directory, kLockName,
-                         O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (lock.get() < 0) return PathError(errno, path, "can't be written to");
-  int retries = kLockRetries;
-  while (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EINTR) continue;
-    if (errno == EWOULDBLOCK) {
-      if (retries-- > 0) {
-        absl::SleepFor(kLockRetryInterval);
-        continue;
-      }
-      return Refused(path, absl::StrCat("is in use by another server (",
-                                        Holder(lock.get()),
-                                        "); stop it or use another directory"));
-    }
-    return PathError(errno, path, "can't be locked");
+  if (!lock.ok()) {
+    return absl::Status(
+        lock.status().code(),
+        absl::StrCat("data directory \"", path,
+                     "\" can't be locked: ", lock.status().message()));
   }
-  const std::string pid = absl::StrCat(getpid(), "\n");
-  if (ftruncate(lock.get(), 0) != 0 ||
-      pwrite(lock.get(), pid.data(), pid.size(), 0) !=
-          static_cast<ssize_t>(pid.size())) {
-    return PathError(errno, path, "can't be written to");
-  }
-  return lock.release();
+  return lock;
 }
 
 }  // namespace
@@ -187,25 +138,15 @@ absl::StatusOr<DataDirectory> DataDirectory::Open(const std::string& path) {
       realpath(path.c_str(), nullptr), &free);
   if (resolved == nullptr) return PathError(errno, path, "can't be found");
 
-  Descriptor directory(
+  const base::UniqueFd directory(
       open(resolved.get(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() < 0) return PathError(errno, path, "can't be entered");
+  if (!directory.valid()) return PathError(errno, path, "can't be entered");
   if (absl::Status priv = MakePrivate(directory.get(), path); !priv.ok()) {
     return priv;
   }
-  absl::StatusOr<int> lock = Lock(directory.get(), path);
+  absl::StatusOr<base::UniqueFd> lock = Lock(directory.get(), path);
   if (!lock.ok()) return lock.status();
-  return DataDirectory(resolved.get(), *lock);
-}
-
-DataDirectory& DataDirectory::operator=(DataDirectory&& other) noexcept {
-  std::swap(path_, other.path_);
-  std::swap(lock_, other.lock_);
-  return *this;
-}
-
-DataDirectory::~DataDirectory() {
-  if (lock_ >= 0) close(lock_);
+  return DataDirectory(resolved.get(), *std::move(lock));
 }
 
 std::string DataDirectory::FilePath(std::string_view name) const {

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "platform/base/unique_fd.h"
 
 namespace tallyman::storage {
 
@@ -38,11 +39,6 @@ class DataDirectory {
   //   other                what absl::ErrnoToStatus makes of an errno
   static absl::StatusOr<DataDirectory> Open(const std::string& path);
 
-  DataDirectory(DataDirectory&& other) noexcept
-      : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
-  DataDirectory& operator=(DataDirectory&& other) noexcept;
-  ~DataDirectory();
-
   // The directory: absolute, with symbolic links resolved.
   const std::string& path() const { return path_; }
 
@@ -50,11 +46,11 @@ class DataDirectory {
   std::string FilePath(std::string_view name) const;
 
  private:
-  DataDirectory(std::string path, int lock)
-      : path_(std::move(path)), lock_(lock) {}
+  DataDirectory(std::string path, base::UniqueFd lock)
+      : path_(std::move(path)), lock_(std::move(lock)) {}
 
   std::string path_;
-  int lock_;  // descriptor of the lock file, -1 once moved from
+  base::UniqueFd lock_;
 };
 
 }  // namespace tallyman::storage

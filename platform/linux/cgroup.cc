@@ -25,8 +25,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "platform/base/unique_fd.h"
 #include "platform/linux/proc_files.h"
-#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 namespace {
@@ -164,8 +164,8 @@ absl::Status CheckUsable(int directory, const std::string& path) {
   return absl::OkStatus();
 }
 
-UniqueFd OpenDirectory(int at, const char* name) {
-  return UniqueFd(
+base::UniqueFd OpenDirectory(int at, const char* name) {
+  return base::UniqueFd(
       openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
@@ -174,7 +174,7 @@ std::vector<std::string> Children(int directory, int& error) {
   std::vector<std::string> names;
   error = 0;
   // A descriptor of its own, for an offset of its own.
-  UniqueFd own = OpenDirectory(directory, ".");
+  base::UniqueFd own = OpenDirectory(directory, ".");
   DIR* const list = own.valid() ? fdopendir(own.get()) : nullptr;
   if (list == nullptr) {
     error = errno;
@@ -210,7 +210,7 @@ absl::StatusOr<bool> RemoveTree(int parent, const std::string& name,
   // Processes or cgroups in it.
   if (errno != EBUSY) return failure(errno);
   if (depth >= kMaxDepth) return failure(ELOOP);
-  const UniqueFd directory = OpenDirectory(parent, name.c_str());
+  const base::UniqueFd directory = OpenDirectory(parent, name.c_str());
   if (!directory.valid()) {
     if (errno == ENOENT) return true;
     return failure(errno);
@@ -261,7 +261,7 @@ absl::StatusOr<std::unique_ptr<CgroupParent>> CgroupParent::Open(
 
 absl::StatusOr<std::unique_ptr<CgroupParent>> CgroupParent::OpenPath(
     std::string path) {
-  UniqueFd directory = OpenDirectory(AT_FDCWD, path.c_str());
+  base::UniqueFd directory = OpenDirectory(AT_FDCWD, path.c_str());
   if (!directory.valid()) {
     return Unavailable(errno, absl::StrCat("cannot open \"", path, "\""));
   }
@@ -272,7 +272,7 @@ absl::StatusOr<std::unique_ptr<CgroupParent>> CgroupParent::OpenPath(
       new CgroupParent(std::move(path), std::move(directory)));
 }
 
-absl::StatusOr<UniqueFd> CgroupParent::Make(std::string_view name) const {
+absl::StatusOr<base::UniqueFd> CgroupParent::Make(std::string_view name) const {
   if (absl::Status status = CheckName(name); !status.ok()) return status;
   const std::string copy(name);
   const auto failure = [&](int error) {
@@ -282,16 +282,16 @@ absl::StatusOr<UniqueFd> CgroupParent::Make(std::string_view name) const {
   if (mkdirat(directory_.get(), copy.c_str(), 0755) != 0 && errno != EEXIST) {
     return failure(errno);
   }
-  UniqueFd cgroup = OpenDirectory(directory_.get(), copy.c_str());
+  base::UniqueFd cgroup = OpenDirectory(directory_.get(), copy.c_str());
   if (!cgroup.valid()) return failure(errno);
   return cgroup;
 }
 
 absl::Status CgroupParent::Kill(std::string_view name) const {
   if (absl::Status status = CheckName(name); !status.ok()) return status;
-  const UniqueFd file(openat(directory_.get(),
-                             absl::StrCat(name, "/cgroup.kill").c_str(),
-                             O_WRONLY | O_CLOEXEC));
+  const base::UniqueFd file(openat(directory_.get(),
+                                   absl::StrCat(name, "/cgroup.kill").c_str(),
+                                   O_WRONLY | O_CLOEXEC));
   if (file.valid() && write(file.get(), "1", 1) == 1) return absl::OkStatus();
   // ENODEV: it has been removed just now.
   if (errno == ENOENT || errno == ENODEV) return absl::OkStatus();
@@ -309,11 +309,12 @@ std::vector<std::string> CgroupParent::List() const {
   return Children(directory_.get(), error);
 }
 
-absl::StatusOr<UniqueFd> CgroupParent::OpenEvents(std::string_view name) const {
+absl::StatusOr<base::UniqueFd> CgroupParent::OpenEvents(
+    std::string_view name) const {
   if (absl::Status status = CheckName(name); !status.ok()) return status;
-  UniqueFd events(openat(directory_.get(),
-                         absl::StrCat(name, "/cgroup.events").c_str(),
-                         O_RDONLY | O_CLOEXEC));
+  base::UniqueFd events(openat(directory_.get(),
+                               absl::StrCat(name, "/cgroup.events").c_str(),
+                               O_RDONLY | O_CLOEXEC));
   if (events.valid()) return events;
   const int error = errno;
   const absl::Status status = absl::ErrnoToStatus(

@@ -28,9 +28,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "platform/base/unique_fd.h"
 #include "platform/testing/launched.h"
 #include "platform/testing/refuse_calls.h"
-#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 namespace {
@@ -77,7 +77,7 @@ class CgroupTest : public testing::Test {
 
   // Kills what is in `name` and removes it.
   void KillAndRemove(std::string_view name) {
-    absl::StatusOr<UniqueFd> events = parent_->OpenEvents(name);
+    absl::StatusOr<base::UniqueFd> events = parent_->OpenEvents(name);
     ASSERT_TRUE(events.ok()) << events.status();
     EXPECT_TRUE(parent_->Kill(name).ok());
     AwaitEmpty(events->get());
@@ -90,7 +90,7 @@ class CgroupTest : public testing::Test {
 };
 
 TEST_F(CgroupTest, ADaemonStaysInIt) {
-  const absl::StatusOr<UniqueFd> cgroup = parent_->Make("a");
+  const absl::StatusOr<base::UniqueFd> cgroup = parent_->Make("a");
   ASSERT_TRUE(cgroup.ok()) << cgroup.status();
   Launched program(DaemonSpec(/*keep_leader=*/false, {}), cgroup->get());
   const std::string procs = absl::StrCat(parent_->path(), "/a/cgroup.procs");
@@ -118,8 +118,8 @@ TEST_F(CgroupTest, CgroupsMadeInsideAreRemovedAsWell) {
   ASSERT_EQ(mkdir(absl::StrCat(inner, "/c").c_str(), 0755), 0);
   ASSERT_EQ(mkdir(absl::StrCat(inner, "/d").c_str(), 0755), 0);
   {
-    const UniqueFd directory(open(absl::StrCat(inner, "/d").c_str(),
-                                  O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const base::UniqueFd directory(open(absl::StrCat(inner, "/d").c_str(),
+                                        O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     const Launched program(ShellSpec("true"), directory.get());
     const absl::StatusOr<bool> gone = parent_->Remove("a");
     ASSERT_TRUE(gone.ok()) << gone.status();
@@ -163,7 +163,7 @@ TEST_F(CgroupTest, NamesLeadNowhereElse) {
 }
 
 TEST_F(CgroupTest, WithoutClone3TheChildIsMovedThere) {
-  const absl::StatusOr<UniqueFd> cgroup = parent_->Make("a");
+  const absl::StatusOr<base::UniqueFd> cgroup = parent_->Make("a");
   ASSERT_TRUE(cgroup.ok()) << cgroup.status();
   const std::optional<int> result =
       RunRefusing({{.number = SYS_clone3, .error = ENOSYS}}, [&] {

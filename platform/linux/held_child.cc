@@ -13,9 +13,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "platform/base/unique_fd.h"
 #include "platform/linux/held_program.h"
 #include "platform/linux/proc_files.h"
-#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 
@@ -39,7 +39,7 @@ absl::StatusOr<Gate> Gate::Create() {
     if (!IsExhaustion(error)) return status;
     return absl::UnavailableError(status.message());
   }
-  return Gate(UniqueFd(ends[0]), UniqueFd(ends[1]));
+  return Gate(base::UniqueFd(ends[0]), base::UniqueFd(ends[1]));
 }
 
 absl::Status Gate::Release() {

@@ -33,12 +33,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "platform/base/unique_fd.h"
 #include "platform/held_child.h"
 #include "platform/linux/held_program.h"
 #include "platform/linux/proc_files.h"
 #include "platform/linux/raw_call.h"
 #include "platform/process_handle.h"
-#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 namespace {
@@ -112,7 +112,8 @@ absl::Status ForkError(int error) {
 
 // Moves `pid` into the cgroup whose directory `cgroup` is.
 absl::Status EnterCgroup(int cgroup, pid_t pid) {
-  const UniqueFd file(openat(cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC));
+  const base::UniqueFd file(
+      openat(cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC));
   const std::string text = absl::StrCat(pid);
   if (file.valid() && write(file.get(), text.data(), text.size()) ==
                           static_cast<ssize_t>(text.size())) {
@@ -252,7 +253,7 @@ struct HeldChildForker::State {
   // Children that may still be setting themselves up: those that share memory,
   // and for the others a pipe that is closed at the other end then.
   std::map<pid_t, Shared*> sharing;
-  std::map<pid_t, UniqueFd> copying;
+  std::map<pid_t, base::UniqueFd> copying;
 };
 
 Shared* HeldChildForker::State::FreeShared() {
@@ -313,8 +314,8 @@ pid_t HeldChildForker::State::ForkCopying(const LaunchSpec& spec,
   // what it does not need, or has ended.
   std::array<int, 2> ends;
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return -errno;
-  UniqueFd ready(ends[0]);
-  const UniqueFd child_end(ends[1]);
+  base::UniqueFd ready(ends[0]);
+  const base::UniqueFd child_end(ends[1]);
 
   // No handler of the caller may run in the child.
   sigset_t all;

@@ -18,11 +18,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "platform/base/unique_fd.h"
 #include "platform/held_child.h"
 #include "platform/process_handle.h"
 #include "platform/testing/launched.h"
 #include "platform/testing/refuse_calls.h"
-#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 namespace {
@@ -30,7 +30,7 @@ namespace {
 // One of several that a forker has under way.
 struct Held {
   Gate gate;
-  UniqueFd output;
+  base::UniqueFd output;
   ProcessIdentity identity;
 };
 
@@ -39,17 +39,17 @@ Held ForkWith(HeldChildForker& forker, const LaunchSpec& spec) {
   std::array<int, 2> ends;
   CHECK_OK(gate);
   CHECK_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
-  const UniqueFd write_end(ends[1]);
+  const base::UniqueFd write_end(ends[1]);
   const absl::StatusOr<ProcessIdentity> child = forker.Fork(
       std::move(spec), {.gate = gate->child_end(), .output = write_end.get()});
   CHECK_OK(child);
   gate->CloseChildEnd();
   return {.gate = *std::move(gate),
-          .output = UniqueFd(ends[0]),
+          .output = base::UniqueFd(ends[0]),
           .identity = *child};
 }
 
-std::string ReadToEnd(const UniqueFd& output) {
+std::string ReadToEnd(const base::UniqueFd& output) {
   std::string text;
   char c = 0;
   while (read(output.get(), &c, 1) == 1) text.push_back(c);

@@ -23,10 +23,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "platform/base/unique_fd.h"
 #include "platform/process_handle.h"
 #include "platform/testing/launched.h"
 #include "platform/testing/refuse_calls.h"
-#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 namespace {
@@ -52,7 +52,7 @@ TEST(HeldChildTest, ADroppedChildNeverRunsItsProgram) {
   const std::string file = TempPath("never");
   absl::StatusOr<Gate> gate = Gate::Create();
   ASSERT_TRUE(gate.ok());
-  const UniqueFd null(open("/dev/null", O_WRONLY | O_CLOEXEC));
+  const base::UniqueFd null(open("/dev/null", O_WRONLY | O_CLOEXEC));
   const absl::StatusOr<ProcessIdentity> child =
       HeldChildForker().Fork(ShellSpec(absl::StrCat("echo > '", file, "'")),
                              {.gate = gate->child_end(), .output = null.get()});
@@ -89,9 +89,10 @@ TEST(HeldChildTest, AChildThatWasKilledCountsAsRunning) {
 }
 
 TEST(HeldChildTest, OnlyTheStandardDescriptorsAreOpen) {
-  const UniqueFd extra(open("/dev/null", O_RDONLY));  // Without O_CLOEXEC.
+  const base::UniqueFd extra(
+      open("/dev/null", O_RDONLY));  // Without O_CLOEXEC.
   ASSERT_TRUE(extra.valid());
-  const UniqueFd high(fcntl(extra.get(), F_DUPFD, 700));
+  const base::UniqueFd high(fcntl(extra.get(), F_DUPFD, 700));
   ASSERT_TRUE(high.valid());
   EXPECT_EQ(OutputOf("for i in $(seq 0 1000); do [ -e /proc/$$/fd/$i ] && "
                      "echo $i; done; true"),

@@ -13,9 +13,9 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "platform/base/unique_fd.h"
 #include "platform/linux/proc_files.h"
 #include "platform/linux/proc_text.h"
-#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 namespace {
@@ -46,7 +46,8 @@ int ReadStatFile(int32_t pid, ReadBuffer& buffer, StatText& stat) {
 
 int OpenWithBuffer(int32_t pid, ReadBuffer& buffer, OpenedProcess& process) {
   if (pid <= 0) return ESRCH;
-  process.fd = UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  process.fd =
+      base::UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   if (!process.fd.valid()) {
     // A thread: EINVAL, since Linux 6.9 ENOENT.
     return errno == EINVAL || errno == ENOENT ? ESRCH : errno;
@@ -77,7 +78,7 @@ int SignalPidfdGroup(int fd, int signal) {
 }
 
 int SignalGroupMembers(int32_t group, int64_t start_ticks, int fd, int signal) {
-  const UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const base::UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!proc.valid()) return errno;
   ReadBuffer buffer;
   // The members that were met, by pid and start.

@@ -6,8 +6,8 @@
 
 #include <cstdint>
 
+#include "platform/base/unique_fd.h"
 #include "platform/linux/proc_text.h"
-#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 
@@ -15,7 +15,7 @@ namespace tallyman::platform {
 
 // A process: its pidfd, and what /proc/PID/stat said of that very process.
 struct OpenedProcess {
-  UniqueFd fd;
+  base::UniqueFd fd;
   StatText stat;
 };
 

@@ -21,8 +21,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "platform/base/unique_fd.h"
 #include "platform/linux/proc_text.h"
-#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 namespace {
@@ -55,7 +55,7 @@ void ReadBuffer::Grow() {
 }
 
 int ReadBuffer::ReadFile(int dir_fd, const char* name) {
-  const UniqueFd file(openat(dir_fd, name, O_RDONLY | O_CLOEXEC));
+  const base::UniqueFd file(openat(dir_fd, name, O_RDONLY | O_CLOEXEC));
   return file.valid() ? ReadFrom(file.get()) : errno;
 }
 
@@ -91,7 +91,8 @@ absl::Status ListingError(int error) {
 
 absl::StatusOr<std::vector<int32_t>> ReadPids(int proc_fd, size_t enough) {
   // A descriptor of its own, so that concurrent calls do not share an offset.
-  const UniqueFd dir(openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const base::UniqueFd dir(
+      openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!dir.valid()) {
     return ListingError(errno);
   }

@@ -17,9 +17,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "platform/base/unique_fd.h"
 #include "platform/linux/pidfd.h"
 #include "platform/linux/proc_files.h"
-#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 namespace {

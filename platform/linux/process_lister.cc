@@ -32,6 +32,8 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "platform/base/idle_timer.h"
+#include "platform/base/unique_fd.h"
 #include "platform/linux/kept_files.h"
 #include "platform/linux/proc_files.h"
 #include "platform/linux/proc_text.h"
@@ -39,8 +41,6 @@
 #include "platform/linux/scan.h"
 #include "platform/linux/user_names.h"
 #include "platform/process.h"
-#include "platform/quiet_timer.h"
-#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 namespace {
@@ -142,7 +142,7 @@ class Selection {
 
 // What the lister knows of the system; the same for all scans.
 struct Place {
-  UniqueFd proc;
+  base::UniqueFd proc;
   bool is_proc = false;  // And not a recorded tree.
   size_t max_threads;
   int64_t ticks_per_second;
@@ -192,7 +192,7 @@ class LinuxProcessLister : public ProcessLister {
   mutable absl::Mutex mutex_;
   mutable KeptFileTable kept_;  // Changed under the lock; its size is atomic.
   // Last, as its calls use what stands before it.
-  mutable QuietTimer unused_;
+  mutable base::IdleTimer unused_;
 };
 
 // Others in the program must always find a descriptor.
@@ -302,7 +302,7 @@ bool LinuxProcessLister::CloseKept() const {
 void LinuxProcessLister::CloseUnused() const {
   const absl::MutexLock lock(&mutex_);
   // Another list may have come first.
-  if (unused_.IsQuiet()) kept_.CloseAll();
+  if (unused_.IsIdle()) kept_.CloseAll();
 }
 
 }  // namespace
@@ -310,7 +310,7 @@ void LinuxProcessLister::CloseUnused() const {
 absl::StatusOr<std::unique_ptr<ProcessLister>> ProcessLister::Create(
     Options options) {
   Place place;
-  place.proc = UniqueFd(
+  place.proc = base::UniqueFd(
       open(options.proc_root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!place.proc.valid()) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot list processes: \"",

@@ -25,10 +25,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "platform/base/unique_fd.h"
 #include "platform/process.h"
 #include "platform/process_lister.h"
 #include "platform/testing/listing.h"
-#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 namespace {
@@ -71,11 +71,11 @@ class Child {
   explicit Child(pid_t pid = 0) {
     int ends[2];
     CHECK_EQ(pipe2(ends, O_CLOEXEC), 0);
-    const UniqueFd commands(ends[0]);
-    commands_ = UniqueFd(ends[1]);
+    const base::UniqueFd commands(ends[0]);
+    commands_ = base::UniqueFd(ends[1]);
     CHECK_EQ(pipe2(ends, O_CLOEXEC), 0);
-    answers_ = UniqueFd(ends[0]);
-    const UniqueFd answer(ends[1]);
+    answers_ = base::UniqueFd(ends[0]);
+    const base::UniqueFd answer(ends[1]);
     clone_args arguments = {};
     arguments.exit_signal = SIGCHLD;
     if (pid != 0) {
@@ -135,8 +135,8 @@ class Child {
 
   pid_t pid_ = -1;
   int error_ = 0;
-  UniqueFd commands_;
-  UniqueFd answers_;
+  base::UniqueFd commands_;
+  base::UniqueFd answers_;
 };
 
 TEST(KeptFilesTest, KeepsThreeOfAProcessAndClosesThemWithIt) {
@@ -279,7 +279,7 @@ TEST(KeptFilesTest, GivesThemUpWhenNothingElseIsLeft) {
   ASSERT_GT(lister->kept_descriptors(), 0);
   // Others take all there is, and there is one more process to open.
   const Child late;
-  std::vector<UniqueFd> taken;
+  std::vector<base::UniqueFd> taken;
   for (int fd = dup(STDIN_FILENO); fd >= 0; fd = dup(STDIN_FILENO)) {
     taken.emplace_back(fd);
   }
@@ -299,7 +299,7 @@ TEST(KeptFilesTest, GivesThemUpForOneProcess) {
        {ProcessQuery{.pids = {{getpid()}}}, ProcessQuery{.limit = 1}}) {
     List(*lister);
     ASSERT_GT(lister->kept_descriptors(), 0);
-    std::vector<UniqueFd> taken;
+    std::vector<base::UniqueFd> taken;
     for (int fd = dup(STDIN_FILENO); fd >= 0; fd = dup(STDIN_FILENO)) {
       taken.emplace_back(fd);
     }
@@ -309,7 +309,7 @@ TEST(KeptFilesTest, GivesThemUpForOneProcess) {
   }
 }
 
-TEST(KeptFilesTest, NoneAreKeptWhereThatIsNotWanted) {
+TEST(KeptFilesTest, NoneAreKeptWhereThatIsNotDesired) {
   const std::unique_ptr<ProcessLister> lister =
       MakeLister({.max_kept_descriptors = 0});
   const size_t before = OpenDescriptors();

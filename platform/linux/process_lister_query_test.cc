@@ -138,8 +138,8 @@ TEST(ProcessQueryTest, AConditionHoldsForAllThatIsListed) {
 // The rest is not read of those that do not meet it.
 TEST(ProcessQueryTest, AConditionIsLookedAtFirst) {
   const ProcTree tree;
-  ProcFiles wanted = OrdinaryProcess(7, "wanted", "w\0"sv);
-  tree.Add(7, wanted);
+  ProcFiles desired = OrdinaryProcess(7, "wanted", "w\0"sv);
+  tree.Add(7, desired);
   tree.Add(8, {.stat = OrdinaryProcess(8, "other", "").stat});
   int asked = 0;
   const ProcessSnapshot snapshot =

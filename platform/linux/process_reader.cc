@@ -13,11 +13,11 @@
 #include <thread>
 
 #include "absl/time/time.h"
+#include "platform/base/unique_fd.h"
 #include "platform/linux/kept_files.h"
 #include "platform/linux/proc_files.h"
 #include "platform/linux/proc_text.h"
 #include "platform/process.h"
-#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 namespace {
@@ -106,7 +106,8 @@ class ProcessReader::OpenFile {
         std::to_chars(path.data(), path.data() + path.size(), pid).ptr;
     std::memcpy(end, kFileNames[index].data(), kFileNames[index].size());
     end[kFileNames[index].size()] = '\0';
-    own_ = UniqueFd(openat(context.proc_fd, path.data(), O_RDONLY | O_CLOEXEC));
+    own_ = base::UniqueFd(
+        openat(context.proc_fd, path.data(), O_RDONLY | O_CLOEXEC));
     if (!own_.valid()) {
       error_ = errno;
       return;
@@ -128,7 +129,7 @@ class ProcessReader::OpenFile {
   }
 
  private:
-  UniqueFd own_;
+  base::UniqueFd own_;
   int fd_ = -1;
   int error_ = 0;
   bool is_kept_ = false;  // From an earlier scan.

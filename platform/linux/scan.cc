@@ -90,15 +90,15 @@ int Scan::Read(const Pass& pass, absl::Span<const size_t> indices,
   Work work;
   work.indices = indices;
   work.results.resize(indices.size());
-  const size_t wanted =
+  const size_t desired =
       std::clamp<size_t>(indices.size() / kProcessesPerThread, 1, max_threads_);
-  while (readers_.size() < wanted) {
+  while (readers_.size() < desired) {
     readers_.push_back(std::make_unique<ProcessReader>(context_));
   }
   {
     std::vector<std::jthread> threads;
     try {
-      for (size_t i = 1; i < wanted; ++i) {
+      for (size_t i = 1; i < desired; ++i) {
         threads.emplace_back(
             [this, i, &pass, &work] { RunThread(*readers_[i], pass, work); });
       }

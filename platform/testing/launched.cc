@@ -20,9 +20,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "platform/base/unique_fd.h"
 #include "platform/held_child.h"
 #include "platform/process_handle.h"
-#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 namespace {
@@ -69,8 +69,8 @@ Launched::Launched(LaunchSpec spec, int cgroup)
   CHECK_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
   std::array<int, 2> ends;
   CHECK_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
-  output_ = UniqueFd(ends[0]);
-  const UniqueFd write_end(ends[1]);
+  output_ = base::UniqueFd(ends[0]);
+  const base::UniqueFd write_end(ends[1]);
   HeldChildForker forker;
   absl::StatusOr<ProcessIdentity> identity = forker.Fork(
       spec_,

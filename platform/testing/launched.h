@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "platform/base/unique_fd.h"
 #include "platform/held_child.h"
 #include "platform/process_handle.h"
-#include "platform/unique_fd.h"
 
 namespace tallyman::platform {
 
@@ -44,7 +44,7 @@ class Launched {
   LaunchSpec spec_;
   ProcessIdentity identity_;
   Gate gate_;
-  UniqueFd output_;
+  base::UniqueFd output_;
   bool waited_ = false;
 };
 

@@ -19,13 +19,13 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "platform/unique_fd.h"
+#include "platform/base/unique_fd.h"
 
 namespace tallyman::platform {
 
 std::optional<std::string> ReadProc(pid_t pid, std::string_view name) {
-  const UniqueFd file(open(absl::StrCat("/proc/", pid, "/", name).c_str(),
-                           O_RDONLY | O_CLOEXEC));
+  const base::UniqueFd file(open(absl::StrCat("/proc/", pid, "/", name).c_str(),
+                                 O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return std::nullopt;
   std::string text;
   std::array<char, 4096> bytes;

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -38,8 +39,8 @@ sock_filter Return(uint32_t result) {
   return BPF_STMT(BPF_RET | BPF_K, result);
 }
 
-// From now on, in this process and what it starts; there is no way back. False
-// if that is not allowed.
+// From now on, in this thread and all that it starts; there is no way back.
+// False if that is not allowed.
 bool RefuseCalls(const std::vector<RefusedCall>& calls) {
   std::vector<sock_filter> filter;
   filter.reserve(5 * calls.size() + 1);
@@ -74,6 +75,16 @@ std::optional<int> RunRefusing(const std::vector<RefusedCall>& calls,
   if (!WIFEXITED(status)) return -1;
   if (WEXITSTATUS(status) == kNotAllowed) return std::nullopt;
   return WEXITSTATUS(status);
+}
+
+bool RunThreadRefusing(const std::vector<RefusedCall>& calls,
+                       absl::FunctionRef<void()> body) {
+  bool allowed = false;
+  std::thread([&] {
+    allowed = RefuseCalls(calls);
+    if (allowed) body();
+  }).join();
+  return allowed;
 }
 
 }  // namespace tallyman::platform

@@ -25,6 +25,12 @@ struct RefusedCall {
 std::optional<int> RunRefusing(const std::vector<RefusedCall>& calls,
                                absl::FunctionRef<int()> body);
 
+// Runs `body` in a thread of this process for which these calls fail, and waits
+// for it; other threads are not affected. False if `body` was not run, as
+// seccomp(2) is not allowed.
+bool RunThreadRefusing(const std::vector<RefusedCall>& calls,
+                       absl::FunctionRef<void()> body);
+
 }  // namespace tallyman::platform
 
 #endif  // TALLYMAN_PLATFORM_TESTING_REFUSE_CALLS_H_

@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "platform/unique_fd.h"
+#include "platform/base/unique_fd.h"
 
 namespace tallyman::platform {
 namespace {
@@ -31,7 +31,8 @@ absl::StatusOr<std::unique_ptr<CgroupParent>> CgroupParent::OpenPath(
 }
 
 // There never is one to call these on.
-absl::StatusOr<UniqueFd> CgroupParent::Make(std::string_view /*name*/) const {
+absl::StatusOr<base::UniqueFd> CgroupParent::Make(
+    std::string_view /*name*/) const {
   return Unsupported();
 }
 absl::Status CgroupParent::Kill(std::string_view /*name*/) const {
@@ -41,7 +42,7 @@ absl::StatusOr<bool> CgroupParent::Remove(std::string_view /*name*/) const {
   return Unsupported();
 }
 std::vector<std::string> CgroupParent::List() const { return {}; }
-absl::StatusOr<UniqueFd> CgroupParent::OpenEvents(
+absl::StatusOr<base::UniqueFd> CgroupParent::OpenEvents(
     std::string_view /*name*/) const {
   return Unsupported();
 }

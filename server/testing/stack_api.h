@@ -15,24 +15,24 @@
 #include <utility>
 #include <vector>
 
-#include "api/http.h"
-#include "api/redaction.h"
+#include "api/http/http.h"
+#include "api/redaction/redaction.h"
+#include "auth/auth_failure_limiter.h"
 #include "auth/authenticator.h"
 #include "auth/clock.h"
-#include "auth/failure_throttle.h"
 #include "auth/fake_clock.h"
 #include "auth/rate_limiter.h"
 #include "auth/sqlite_count_store.h"
 #include "auth/sqlite_token_store.h"
 #include "auth/token.h"
 #include "nlohmann/json.hpp"
-#include "server/cors.h"
-#include "server/dispatcher.h"
-#include "server/router.h"
-#include "stacks/event_log.h"
-#include "stacks/output_log.h"
-#include "stacks/sqlite_registry.h"
-#include "stacks/status.h"
+#include "server/routing/cors.h"
+#include "server/routing/dispatcher.h"
+#include "server/routing/router.h"
+#include "stacks/model/status.h"
+#include "stacks/output/output_log.h"
+#include "stacks/registry/event_log.h"
+#include "stacks/registry/sqlite_registry.h"
 #include "storage/database.h"
 #include "storage/testing/temp_directory.h"
 
@@ -117,7 +117,7 @@ class StackApi {
   std::unique_ptr<auth::SqliteCountStore> counts_;
   std::unique_ptr<auth::Authenticator> authenticator_;
   std::unique_ptr<auth::RateLimiter> limiter_;
-  auth::FailureThrottle failures_;
+  auth::AuthFailureLimiter failures_;
   CorsPolicy cors_;
   std::unique_ptr<api::Redactor> redactor_;
   std::unique_ptr<stacks::EventLog> events_;

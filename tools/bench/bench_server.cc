@@ -36,8 +36,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "platform/base/unique_fd.h"
 #include "platform/testing/proc_file.h"
-#include "platform/unique_fd.h"
 #include "tools/bench/api_client.h"
 #include "tools/bench/http_load.h"
 #include "tools/bench/instance_watch.h"
@@ -45,15 +45,14 @@
 namespace tallyman::bench {
 namespace {
 
-using ::tallyman::platform::UniqueFd;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kStartWait(30);
 constexpr std::chrono::seconds kScaleWait(120);
 constexpr std::chrono::seconds kEndWait(30);
 
-UniqueFd OpenProcess(pid_t pid) {
-  return UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+base::UniqueFd OpenProcess(pid_t pid) {
+  return base::UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
 }
 
 // Waits until there is something to read, or the process has ended.
@@ -129,8 +128,8 @@ absl::Status BenchServer::Spawn(const std::string& program) {
   if (pipe2(ends.data(), O_CLOEXEC) != 0) {
     return absl::ErrnoToStatus(errno, "pipe2");
   }
-  output_ = UniqueFd(ends[0]);
-  const UniqueFd output(ends[1]);
+  output_ = base::UniqueFd(ends[0]);
+  const base::UniqueFd output(ends[1]);
   std::vector<std::string> arguments = {
       program,
       "--port=0",
@@ -227,7 +226,7 @@ absl::StatusOr<pid_t> BenchServer::FindKeeper() {
   }
   // The file may tell of one that has ended. The directory's name, which
   // nothing else has, is among a keeper's arguments.
-  UniqueFd process = OpenProcess(pid);
+  base::UniqueFd process = OpenProcess(pid);
   const std::optional<std::string> arguments =
       platform::ReadProc(pid, "cmdline");
   if (!process.valid() || !arguments ||

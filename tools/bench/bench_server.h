@@ -12,7 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "platform/unique_fd.h"
+#include "platform/base/unique_fd.h"
 #include "tools/bench/api_client.h"
 #include "tools/bench/http_load.h"
 
@@ -65,14 +65,14 @@ class BenchServer {
 
   std::string directory_;  // "" once it is removed.
   pid_t pid_ = -1;         // -1 once it was waited for.
-  platform::UniqueFd process_;
-  platform::UniqueFd output_;
+  base::UniqueFd process_;
+  base::UniqueFd output_;
   int port_ = 0;
   std::string token_;
   std::string stack_uid_;
   std::string server_uid_;
   pid_t keeper_pid_ = -1;
-  platform::UniqueFd keeper_;
+  base::UniqueFd keeper_;
 };
 
 }  // namespace tallyman::bench

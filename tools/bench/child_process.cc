@@ -26,13 +26,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "platform/unique_fd.h"
+#include "platform/base/unique_fd.h"
 #include "tools/bench/interruption.h"
 
 namespace tallyman::bench {
 namespace {
 
-using ::tallyman::platform::UniqueFd;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kEndMilliseconds = 5000;
@@ -66,18 +65,18 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, input.data()) != 0) {
     return absl::ErrnoToStatus(errno, "socketpair");
   }
-  const UniqueFd input_end(input[0]);
+  const base::UniqueFd input_end(input[0]);
   auto child = absl::WrapUnique(new ChildProcess());
-  child->input_ = UniqueFd(input[1]);
+  child->input_ = base::UniqueFd(input[1]);
   if (pipe2(output.data(), O_CLOEXEC) != 0) {
     return absl::ErrnoToStatus(errno, "pipe2");
   }
-  child->output_ = UniqueFd(output[0]);
-  const UniqueFd output_end(output[1]);
+  child->output_ = base::UniqueFd(output[0]);
+  const base::UniqueFd output_end(output[1]);
   const std::string& path = error_path.empty() ? "/dev/null" : error_path;
-  const UniqueFd error(open(path.c_str(),
-                            O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
-                            S_IRUSR | S_IWUSR));
+  const base::UniqueFd error(open(path.c_str(),
+                                  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+                                  S_IRUSR | S_IWUSR));
   if (!error.valid()) {
     return absl::ErrnoToStatus(errno, absl::StrCat("opening \"", path, "\""));
   }
@@ -99,7 +98,7 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(
         errno, absl::StrCat("can't start \"", arguments[0], "\""));
   }
   child->process_ =
-      UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, child->pid_, 0)));
+      base::UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, child->pid_, 0)));
   if (!child->process_.valid()) return absl::ErrnoToStatus(errno, "pidfd_open");
   return child;
 }

@@ -13,7 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "platform/unique_fd.h"
+#include "platform/base/unique_fd.h"
 
 namespace tallyman::bench {
 
@@ -48,9 +48,9 @@ class ChildProcess {
   ChildProcess() = default;
 
   pid_t pid_ = -1;
-  platform::UniqueFd process_;  // A pidfd.
-  platform::UniqueFd input_;
-  platform::UniqueFd output_;
+  base::UniqueFd process_;  // A pidfd.
+  base::UniqueFd input_;
+  base::UniqueFd output_;
   std::string received_;
 };
 

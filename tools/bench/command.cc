@@ -22,13 +22,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "platform/unique_fd.h"
+#include "platform/base/unique_fd.h"
 #include "tools/bench/interruption.h"
 
 namespace tallyman::bench {
 namespace {
 
-using ::tallyman::platform::UniqueFd;
 using Clock = std::chrono::steady_clock;
 
 // So long may an interruption go unnoticed.
@@ -62,8 +61,8 @@ absl::StatusOr<pid_t> Spawn(std::vector<std::string>& arguments, int output) {
 }
 
 // Reads into `text` until the process has ended.
-absl::Status AwaitEnd(int process, UniqueFd& output, Clock::time_point deadline,
-                      std::string& text) {
+absl::Status AwaitEnd(int process, base::UniqueFd& output,
+                      Clock::time_point deadline, std::string& text) {
   while (true) {
     std::array<pollfd, 2> watched = {
         {{.fd = process, .events = POLLIN, .revents = 0},
@@ -89,24 +88,25 @@ absl::Status AwaitEnd(int process, UniqueFd& output, Clock::time_point deadline,
 absl::StatusOr<CommandResult> RunCommand(std::vector<std::string> arguments,
                                          bool with_output,
                                          absl::Duration timeout) {
-  UniqueFd ours;
-  UniqueFd theirs;
+  base::UniqueFd ours;
+  base::UniqueFd theirs;
   if (with_output) {
     std::array<int, 2> ends;
     if (pipe2(ends.data(), O_CLOEXEC) != 0) {
       return absl::ErrnoToStatus(errno, "pipe2");
     }
-    ours = UniqueFd(ends[0]);
-    theirs = UniqueFd(ends[1]);
+    ours = base::UniqueFd(ends[0]);
+    theirs = base::UniqueFd(ends[1]);
   } else {
-    theirs = UniqueFd(open("/dev/null", O_WRONLY | O_CLOEXEC));
+    theirs = base::UniqueFd(open("/dev/null", O_WRONLY | O_CLOEXEC));
   }
   const Clock::time_point begin = Clock::now();
   const absl::StatusOr<pid_t> pid = Spawn(arguments, theirs.get());
   if (!pid.ok()) return pid.status();
   theirs.reset();
   CommandResult result;
-  const UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, *pid, 0)));
+  const base::UniqueFd process(
+      static_cast<int>(syscall(SYS_pidfd_open, *pid, 0)));
   const absl::Status ended =
       process.valid()
           ? AwaitEnd(process.get(), ours,

@@ -24,7 +24,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
-#include "platform/unique_fd.h"
+#include "platform/base/unique_fd.h"
 #include "tools/bench/child_process.h"
 #include "tools/bench/command.h"
 #include "tools/bench/http_load.h"
@@ -74,8 +74,7 @@ end
 
 // A port that nobody listens at just now.
 absl::StatusOr<int> FreePort() {
-  const platform::UniqueFd listener(
-      socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const base::UniqueFd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address = {};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

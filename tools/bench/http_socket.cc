@@ -20,7 +20,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "platform/unique_fd.h"
+#include "platform/base/unique_fd.h"
 
 namespace tallyman::bench {
 namespace {
@@ -50,7 +50,7 @@ absl::StatusOr<HttpHead> ParseHttpHead(std::string_view text) {
 }
 
 absl::StatusOr<HttpSocket> HttpSocket::Connect(int port) {
-  platform::UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  base::UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return absl::ErrnoToStatus(errno, "socket");
   const int on = 1;
   const timeval timeout = {.tv_sec = kTimeoutSeconds, .tv_usec = 0};

@@ -10,7 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "platform/unique_fd.h"
+#include "platform/base/unique_fd.h"
 
 namespace tallyman::bench {
 
@@ -37,9 +37,9 @@ class HttpSocket {
   absl::StatusOr<size_t> Receive(char* to, size_t size) const;
 
  private:
-  explicit HttpSocket(platform::UniqueFd fd) : fd_(std::move(fd)) {}
+  explicit HttpSocket(base::UniqueFd fd) : fd_(std::move(fd)) {}
 
-  platform::UniqueFd fd_;
+  base::UniqueFd fd_;
 };
 
 }  // namespace tallyman::bench

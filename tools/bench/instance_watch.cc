@@ -16,8 +16,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "platform/base/unique_fd.h"
 #include "platform/testing/proc_file.h"
-#include "platform/unique_fd.h"
 #include "tools/bench/spawn_loop.h"
 
 namespace tallyman::bench {
@@ -84,7 +84,7 @@ bool KillProcesses(std::string_view stack_uid) {
     if (Clock::now() > deadline) return false;
     for (const pid_t pid : found) {
       // By a descriptor, so that what was looked at is what is signalled.
-      const platform::UniqueFd process(
+      const base::UniqueFd process(
           static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
       if (!process.valid() || platform::HasVariable(pid, variable) != true)
         continue;

@@ -22,7 +22,7 @@
 #include "absl/memory/memory.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "platform/unique_fd.h"
+#include "platform/base/unique_fd.h"
 
 namespace tallyman::bench {
 namespace {
@@ -68,14 +68,13 @@ absl::StatusOr<std::unique_ptr<ProcFloor>> ProcFloor::Create(Files files,
       })) {
     return absl::InvalidArgumentError("too many names of files, or too long");
   }
-  platform::UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  base::UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!proc.valid()) return absl::ErrnoToStatus(errno, "opening \"/proc\"");
   return absl::WrapUnique(new ProcFloor(
       std::move(proc), files, std::max(threads, 1), std::move(names)));
 }
 
-ProcFloor::ProcFloor(platform::UniqueFd proc, Files files, int threads,
-                     Names names)
+ProcFloor::ProcFloor(base::UniqueFd proc, Files files, int threads, Names names)
     : proc_(std::move(proc)),
       files_(files),
       threads_(threads),
@@ -143,8 +142,7 @@ bool ProcFloor::UpdateKept() {
     added.pid = pid;
     Path path(pid);
     for (size_t i = 0; i < names_.size(); ++i) {
-      added.files[i] =
-          platform::UniqueFd(OpenAt(proc_.get(), path.To(names_[i])));
+      added.files[i] = base::UniqueFd(OpenAt(proc_.get(), path.To(names_[i])));
       if (!added.files[i].valid() && (errno == EMFILE || errno == ENFILE)) {
         kept_.clear();
         return false;
@@ -166,7 +164,7 @@ void ProcFloor::ReadSome() {
         ReadOpened(pids_[i], buffer.data());
         continue;
       }
-      for (const platform::UniqueFd& file : kept_[i].files) {
+      for (const base::UniqueFd& file : kept_[i].files) {
         if (!file.valid()) continue;  // Another user's, or not wanted.
         syscall(SYS_pread64, file.get(), buffer.data(), buffer.size(), 0);
       }

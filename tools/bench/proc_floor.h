@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "platform/unique_fd.h"
+#include "platform/base/unique_fd.h"
 
 namespace tallyman::bench {
 
@@ -53,10 +53,10 @@ class ProcFloor {
   static constexpr size_t kMostFiles = 3;
   struct Kept {
     pid_t pid = 0;
-    std::array<platform::UniqueFd, kMostFiles> files;
+    std::array<base::UniqueFd, kMostFiles> files;
   };
 
-  ProcFloor(platform::UniqueFd proc, Files files, int threads, Names names);
+  ProcFloor(base::UniqueFd proc, Files files, int threads, Names names);
 
   // Fills pids_, ascending as the kernel lists them.
   bool ListPids();
@@ -66,7 +66,7 @@ class ProcFloor {
   void ReadSome();
   void ReadOpened(pid_t pid, char* buffer) const;
 
-  const platform::UniqueFd proc_;
+  const base::UniqueFd proc_;
   const Files files_;
   const int threads_;
   const Names names_;

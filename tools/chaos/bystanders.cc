@@ -22,7 +22,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
-#include "platform/unique_fd.h"
+#include "platform/base/unique_fd.h"
 #include "tools/chaos/children.h"
 #include "tools/chaos/kernel_view.h"
 
@@ -75,8 +75,8 @@ absl::Status Bystanders::Start(const std::vector<std::string>& arguments,
                                std::vector<std::string> environment) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "pipe2");
-  const platform::UniqueFd read_end(ends[0]);
-  platform::UniqueFd write_end(ends[1]);
+  const base::UniqueFd read_end(ends[0]);
+  base::UniqueFd write_end(ends[1]);
   environment.emplace_back(kMark);
   const absl::StatusOr<pid_t> pid =
       children_.Start({.program = "/proc/self/exe",

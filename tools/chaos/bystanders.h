@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "platform/unique_fd.h"
+#include "platform/base/unique_fd.h"
 #include "tools/chaos/children.h"
 
 namespace tallyman::chaos {
@@ -48,7 +48,7 @@ class Bystanders {
  private:
   struct Bystander {
     pid_t pid;
-    platform::UniqueFd input;  // Closing it is its end.
+    base::UniqueFd input;  // Closing it is its end.
     std::string name;
   };
 

@@ -33,7 +33,8 @@
 
 ABSL_FLAG(int, rounds, 50, "How many rounds.");
 ABSL_FLAG(uint64_t, seed, 0, "Of all choices; 0 takes one from the clock.");
-ABSL_FLAG(std::string, server, "server/server", "The binary under test.");
+ABSL_FLAG(std::string, server, "server/server_with_faults",
+          "The binary under test.");
 ABSL_FLAG(bool, cgroups, true, "Whether the server may use cgroups.");
 ABSL_FLAG(bool, verbose, false, "Show what is to happen in each round.");
 ABSL_FLAG(absl::Duration, recovery_timeout, absl::Seconds(30),

@@ -18,8 +18,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "platform/base/unique_fd.h"
 #include "platform/testing/proc_file.h"
-#include "platform/unique_fd.h"
 
 namespace tallyman::chaos {
 namespace {
@@ -119,7 +119,7 @@ KernelView LookAtKernel(const KernelQuery& query) {
 }
 
 bool SignalProcess(const KernelProcess& process, int signal) {
-  const platform::UniqueFd fd(
+  const base::UniqueFd fd(
       static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0)));
   if (!fd.valid()) return false;
   // It was opened by its pid: it must still be the same process.

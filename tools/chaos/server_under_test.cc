@@ -27,14 +27,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "platform/unique_fd.h"
+#include "platform/base/unique_fd.h"
 #include "tools/chaos/children.h"
 #include "tools/chaos/kernel_view.h"
 
 namespace tallyman::chaos {
 namespace {
-
-using ::tallyman::platform::UniqueFd;
 
 constexpr std::string_view kFaultVariable = "TALLYMAN_FAULT=";
 constexpr absl::Duration kStartTimeout = absl::Seconds(60);
@@ -48,9 +46,9 @@ std::string ReadFrom(const std::string& path, int64_t offset) {
           std::istreambuf_iterator<char>()};
 }
 
-UniqueFd OpenForOutput(const std::string& path, int flags) {
-  return UniqueFd(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags,
-                       S_IRUSR | S_IWUSR));
+base::UniqueFd OpenForOutput(const std::string& path, int flags) {
+  return base::UniqueFd(open(
+      path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, S_IRUSR | S_IWUSR));
 }
 
 std::vector<std::string> Environment(std::string_view fault) {
@@ -93,8 +91,8 @@ ServerUnderTest::ServerUnderTest(Options options, Children& children)
 ServerUnderTest::~ServerUnderTest() { Kill(); }
 
 absl::Status ServerUnderTest::Start(std::string_view fault) {
-  const UniqueFd log = OpenForOutput(log_path_, O_APPEND);
-  const UniqueFd output = OpenForOutput(output_path_, O_TRUNC);
+  const base::UniqueFd log = OpenForOutput(log_path_, O_APPEND);
+  const base::UniqueFd output = OpenForOutput(output_path_, O_TRUNC);
   if (!log.valid() || !output.valid()) {
     return absl::ErrnoToStatus(errno, options_.directory);
   }

@@ -1,0 +1,275 @@
+#include "api/host/process_query.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/algorithm/container.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/types/span.h"
+#include "api/http/params.h"
+#include "platform/process.h"
+#include "re2/re2.h"
+
+namespace tallyman::api {
+namespace {
+
+using platform::Process;
+using platform::ProcessFields;
+using platform::ProcessState;
+
+// Longer expressions than this are refused; RE2's time is linear in the text,
+// but its memory depends on the expression.
+constexpr size_t kMaxPattern = 1000;
+constexpr int64_t kPatternMemoryBytes = int64_t{1} << 20;
+
+// Calls `take(item, position)` for each item of a comma-separated list; the
+// position of its first character counts from 1. Stops at an error.
+absl::Status ForEachItem(
+    std::string_view list,
+    const std::function<absl::Status(std::string_view, size_t)>& take) {
+  size_t begin = 0;
+  while (true) {
+    const size_t comma = std::min(list.find(',', begin), list.size());
+    if (absl::Status status =
+            take(list.substr(begin, comma - begin), begin + 1);
+        !status.ok()) {
+      return status;
+    }
+    if (comma == list.size()) return absl::OkStatus();
+    begin = comma + 1;
+  }
+}
+
+absl::Status Bad(std::string_view parameter, std::string_view what,
+                 std::string_view value, size_t position,
+                 std::string_view hint) {
+  return absl::InvalidArgumentError(absl::StrCat(parameter, ": ", what, " \"",
+                                                 value, "\" at position ",
+                                                 position, "; ", hint));
+}
+
+std::string KeyNames() {
+  return absl::StrJoin(
+      ProcessKeys(), ", ",
+      [](std::string* out, const ProcessKey& key) { out->append(key.name); });
+}
+
+const ProcessKey* FindKey(std::string_view name) {
+  for (const ProcessKey& key : ProcessKeys()) {
+    if (key.name == name) return &key;
+  }
+  return nullptr;
+}
+
+// Where the parentheses of `pattern` do not match, as an index: at the first
+// closing one too many, or at the last opening one that nothing closes.
+size_t UnbalancedParenthesis(std::string_view pattern) {
+  std::vector<size_t> open;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\') {
+      ++i;
+    } else if (pattern[i] == '[') {
+      // A bracket right behind the opening one, or its ^, is a member.
+      i = pattern.find(']', i + (pattern.substr(i + 1, 1) == "^" ? 3 : 2));
+      if (i == std::string_view::npos) break;
+    } else if (pattern[i] == '(') {
+      open.push_back(i);
+    } else if (pattern[i] == ')') {
+      if (open.empty()) return i;
+      open.pop_back();
+    }
+  }
+  return open.empty() ? std::string_view::npos : open.back();
+}
+
+// The index of what RE2 does not accept in `text`; npos if it does not say.
+size_t ErrorIndex(std::string_view text, const RE2& pattern) {
+  switch (pattern.error_code()) {
+    case RE2::ErrorMissingParen:
+    case RE2::ErrorUnexpectedParen:
+      return UnbalancedParenthesis(text);
+    case RE2::ErrorTrailingBackslash:
+      return text.size() - 1;
+    default:
+      // The part that is wrong, and where it is first found.
+      return pattern.error_arg().empty() ? std::string_view::npos
+                                         : text.find(pattern.error_arg());
+  }
+}
+
+absl::StatusOr<std::shared_ptr<const RE2>> ParseName(std::string_view text) {
+  if (text.size() > kMaxPattern) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("name: the expression has ", text.size(),
+                     " bytes; at most ", kMaxPattern, " are allowed"));
+  }
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(kPatternMemoryBytes);
+  auto pattern = std::make_shared<const RE2>(text, options);
+  if (pattern->ok()) return pattern;
+  const size_t at = ErrorIndex(text, *pattern);
+  return absl::InvalidArgumentError(absl::StrCat(
+      "name: bad regular expression",
+      at == std::string_view::npos ? std::string()
+                                   : absl::StrCat(" at position ", at + 1),
+      ": ", pattern->error()));
+}
+
+absl::StatusOr<std::vector<ProcessState>> ParseStates(std::string_view text) {
+  std::vector<ProcessState> states;
+  absl::Status status =
+      ForEachItem(text, [&](std::string_view name, size_t position) {
+        const std::optional<ProcessState> state =
+            platform::ParseProcessState(name);
+        if (!state) {
+          return Bad("state", "unknown state", name, position,
+                     "states are running, sleeping, disk-sleep, stopped, "
+                     "tracing-stop, zombie, dead, idle, parked");
+        }
+        states.push_back(*state);
+        return absl::OkStatus();
+      });
+  if (!status.ok()) return status;
+  return states;
+}
+
+absl::StatusOr<std::vector<int32_t>> ParsePids(std::string_view text) {
+  std::vector<int32_t> pids;
+  absl::Status status =
+      ForEachItem(text, [&](std::string_view item, size_t position) {
+        int32_t pid = 0;
+        if (item.find_first_not_of("0123456789") != std::string_view::npos ||
+            !absl::SimpleAtoi(item, &pid)) {
+          return Bad("pid", "bad process id", item, position,
+                     "ids are integers divided by commas");
+        }
+        pids.push_back(pid);
+        return absl::OkStatus();
+      });
+  if (!status.ok()) return status;
+  return pids;
+}
+
+absl::StatusOr<std::vector<const ProcessKey*>> ParseFields(
+    std::optional<std::string_view> text) {
+  std::vector<const ProcessKey*> keys;
+  std::vector<const ProcessKey*> desired;
+  if (text) {
+    absl::Status status =
+        ForEachItem(*text, [&](std::string_view name, size_t position) {
+          const ProcessKey* const key = FindKey(name);
+          if (key == nullptr) {
+            return Bad("fields", "unknown key", name, position,
+                       absl::StrCat("keys are ", KeyNames()));
+          }
+          desired.push_back(key);
+          return absl::OkStatus();
+        });
+    if (!status.ok()) return status;
+  }
+  for (const ProcessKey& key : ProcessKeys()) {
+    if (text ? absl::c_linear_search(desired, &key) : key.is_default) {
+      keys.push_back(&key);
+    }
+  }
+  return keys;
+}
+
+}  // namespace
+
+absl::StatusOr<ProcessListQuery> ProcessListQuery::Parse(const Params& params) {
+  ProcessListQuery query;
+  for (const std::string_view name :
+       {"name", "user", "state", "pid", "sort", "limit", "fields"}) {
+    const auto value = params.Get(name);
+    // With the size before it, no value can be taken for another parameter.
+    if (value) {
+      absl::StrAppend(&query.text_, name, "=", value->size(), ":", *value, ";");
+    }
+  }
+  if (const auto text = params.Get("name")) {
+    auto name = ParseName(*text);
+    if (!name.ok()) return name.status();
+    query.name_ = *std::move(name);
+  }
+  if (const auto text = params.Get("user")) {
+    query.users_ = absl::StrSplit(*text, ',');
+  }
+  if (const auto text = params.Get("state")) {
+    auto states = ParseStates(*text);
+    if (!states.ok()) return states.status();
+    query.states_ = *std::move(states);
+  }
+  if (const auto text = params.Get("pid")) {
+    auto pids = ParsePids(*text);
+    if (!pids.ok()) return pids.status();
+    query.pids_ = *std::move(pids);
+  }
+  if (const auto text = params.Get("sort")) {
+    query.descending_ = text->starts_with('-');
+    const std::string_view name = text->substr(query.descending_ ? 1 : 0);
+    query.sort_key_ = FindKey(name);
+    if (query.sort_key_ == nullptr) {
+      return Bad("sort", "unknown key", name, query.descending_ ? 2 : 1,
+                 absl::StrCat("keys are ", KeyNames(),
+                              ", each with \"-\" before it to reverse the "
+                              "order"));
+    }
+  }
+  auto limit = params.GetInteger("limit", 1);
+  if (!limit.ok()) return limit.status();
+  query.limit_ = *limit;
+  auto keys = ParseFields(params.Get("fields"));
+  if (!keys.ok()) return keys.status();
+  query.keys_ = *std::move(keys);
+  return query;
+}
+
+platform::ProcessQuery ProcessListQuery::ToPlatform() const {
+  using platform::ProcessField;
+  platform::ProcessQuery query;
+  query.pids = pids_;
+  ProcessFields decisive;
+  if (name_ != nullptr) decisive |= ProcessField::kName;
+  if (!users_.empty()) decisive |= ProcessField::kUser;
+  if (!states_.empty()) decisive |= ProcessField::kState;
+  if (!decisive.empty()) {
+    query.condition = [copy = *this](const Process& process) {
+      return copy.Matches(process);
+    };
+    query.condition_fields = decisive;
+  }
+  if (sort_key_ != nullptr) {
+    query.order_fields = sort_key_->fields;
+    query.order = [key = sort_key_, descending = descending_](
+                      const Process& a, const Process& b) {
+      return descending ? key->less(b, a) : key->less(a, b);
+    };
+  }
+  if (limit_) query.limit = static_cast<size_t>(*limit_);
+  query.fields = query.condition_fields | query.order_fields;
+  for (const ProcessKey* key : keys_) query.fields |= key->fields;
+  return query;
+}
+
+bool ProcessListQuery::Matches(const Process& process) const {
+  return (users_.empty() || absl::c_linear_search(users_, process.user)) &&
+         (states_.empty() || absl::c_linear_search(states_, process.state)) &&
+         (name_ == nullptr || RE2::PartialMatch(process.name, *name_));
+}
+
+}  // namespace tallyman::api

@@ -1,0 +1,102 @@
+#include "api/http/error.h"
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace tallyman::api {
+namespace {
+
+struct Row {
+  ErrorKind kind;
+  int http_status;
+  std::string_view name;
+  std::string_view description;
+};
+
+constexpr std::array<Row, 13> kRows = {{
+    {ErrorKind::kBadRequest, 400, "bad_request", "The request is malformed."},
+    {ErrorKind::kUnauthenticated, 401, "unauthenticated",
+     "The request needs a valid token."},
+    {ErrorKind::kForbidden, 403, "forbidden",
+     "The token does not allow this request."},
+    {ErrorKind::kNotFound, 404, "not_found", "There is no such resource."},
+    {ErrorKind::kMethodNotAllowed, 405, "method_not_allowed",
+     "The resource does not know this method."},
+    {ErrorKind::kConflict, 409, "conflict",
+     "The request does not fit the state of the resource."},
+    {ErrorKind::kPreconditionFailed, 412, "precondition_failed",
+     "The resource is not as the request expects it."},
+    {ErrorKind::kPayloadTooLarge, 413, "payload_too_large",
+     "The body of the request is too large."},
+    {ErrorKind::kUriTooLong, 414, "uri_too_long",
+     "The address of the request is too long."},
+    {ErrorKind::kUnsupportedMediaType, 415, "unsupported_media_type",
+     "The body of the request has a type that is not understood."},
+    {ErrorKind::kThrottled, 429, "throttled", "There were too many requests."},
+    {ErrorKind::kInternal, 500, "internal_error",
+     "The server could not answer the request."},
+    {ErrorKind::kUnavailable, 503, "unavailable",
+     "The server can't answer just now."},
+}};
+
+const Row& RowOf(ErrorKind kind) { return kRows[static_cast<size_t>(kind)]; }
+
+constexpr bool IsInOrder() {
+  for (size_t i = 0; i < kRows.size(); ++i) {
+    if (kRows[i].kind != static_cast<ErrorKind>(i)) return false;
+  }
+  return true;
+}
+static_assert(IsInOrder());
+
+ErrorKind KindOf(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kOutOfRange:
+      return ErrorKind::kBadRequest;
+    case absl::StatusCode::kUnauthenticated:
+      return ErrorKind::kUnauthenticated;
+    case absl::StatusCode::kPermissionDenied:
+      return ErrorKind::kForbidden;
+    case absl::StatusCode::kNotFound:
+      return ErrorKind::kNotFound;
+    case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kAborted:
+      return ErrorKind::kConflict;
+    case absl::StatusCode::kResourceExhausted:
+      return ErrorKind::kThrottled;
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+      return ErrorKind::kUnavailable;
+    default:
+      return ErrorKind::kInternal;
+  }
+}
+
+}  // namespace
+
+int HttpStatus(ErrorKind kind) { return RowOf(kind).http_status; }
+
+std::string_view ErrorName(ErrorKind kind) { return RowOf(kind).name; }
+
+std::string_view ErrorDescription(ErrorKind kind) {
+  return RowOf(kind).description;
+}
+
+ErrorKind ErrorKindOfHttpStatus(int status) {
+  for (const Row& row : kRows) {
+    if (row.http_status == status) return row.kind;
+  }
+  return status >= 500 ? ErrorKind::kInternal : ErrorKind::kBadRequest;
+}
+
+Error ErrorFromStatus(const absl::Status& status) {
+  return {KindOf(status.code()), std::string(status.message())};
+}
+
+}  // namespace tallyman::api

@@ -1,0 +1,50 @@
+#include "api/http/error.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gtest/gtest.h"
+
+namespace tallyman::api {
+namespace {
+
+TEST(ErrorTest, MapsStatusCodesToHttp) {
+  const std::vector<std::pair<absl::StatusCode, int>> expected = {
+      {absl::StatusCode::kInvalidArgument, 400},
+      {absl::StatusCode::kOutOfRange, 400},
+      {absl::StatusCode::kUnauthenticated, 401},
+      {absl::StatusCode::kPermissionDenied, 403},
+      {absl::StatusCode::kNotFound, 404},
+      {absl::StatusCode::kAlreadyExists, 409},
+      {absl::StatusCode::kFailedPrecondition, 409},
+      {absl::StatusCode::kAborted, 409},
+      {absl::StatusCode::kResourceExhausted, 429},
+      {absl::StatusCode::kUnavailable, 503},
+      {absl::StatusCode::kDeadlineExceeded, 503},
+      {absl::StatusCode::kInternal, 500},
+      {absl::StatusCode::kDataLoss, 500},
+      {absl::StatusCode::kUnknown, 500},
+  };
+  for (const auto& [code, http_status] : expected) {
+    const Error error = ErrorFromStatus(absl::Status(code, "why"));
+    EXPECT_EQ(HttpStatus(error.kind), http_status) << code;
+    EXPECT_EQ(error.details, "why");
+  }
+}
+
+TEST(ErrorTest, FindsTheKindOfAnHttpStatus) {
+  EXPECT_EQ(ErrorKindOfHttpStatus(413), ErrorKind::kPayloadTooLarge);
+  EXPECT_EQ(ErrorKindOfHttpStatus(418), ErrorKind::kBadRequest);
+  EXPECT_EQ(ErrorKindOfHttpStatus(502), ErrorKind::kInternal);
+  EXPECT_EQ(ErrorName(ErrorKind::kThrottled), "throttled");
+}
+
+TEST(ErrorTest, AFailedPreconditionOfARequestIs412) {
+  EXPECT_EQ(HttpStatus(ErrorKind::kPreconditionFailed), 412);
+  EXPECT_EQ(ErrorName(ErrorKind::kPreconditionFailed), "precondition_failed");
+  EXPECT_EQ(ErrorKindOfHttpStatus(412), ErrorKind::kPreconditionFailed);
+}
+
+}  // namespace
+}  // namespace tallyman::api

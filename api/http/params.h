@@ -1,0 +1,49 @@
+// The parameters of a query string or of a form body.
+
+#ifndef TALLYMAN_API_HTTP_PARAMS_H_
+#define TALLYMAN_API_HTTP_PARAMS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace tallyman::api {
+
+// Names and values in the order in which they came, decoded. Names may repeat.
+class Params {
+ public:
+  Params() = default;
+
+  // Decodes application/x-www-form-urlencoded text (as browsers write it, see
+  // the WHATWG URL standard, section 5.1): pairs divided by '&', '+' for a
+  // space, percent-encoded bytes. Any text is accepted: a '%' that begins no
+  // encoded byte stands for itself.
+  static Params Parse(std::string_view text);
+
+  // The first value of that name; nullopt if there is none.
+  std::optional<std::string_view> Get(std::string_view name) const;
+
+  // The first value as an integer of at least `min`; nullopt if the name is
+  // not there, InvalidArgument naming the parameter and its value otherwise.
+  absl::StatusOr<std::optional<int64_t>> GetInteger(std::string_view name,
+                                                    int64_t min) const;
+
+  const std::vector<std::pair<std::string, std::string>>& all() const {
+    return all_;
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> all_;
+};
+
+// Decodes percent-encoded bytes (RFC 3986, section 2.1); '+' stands for itself.
+std::string DecodePercent(std::string_view text);
+
+}  // namespace tallyman::api
+
+#endif  // TALLYMAN_API_HTTP_PARAMS_H_

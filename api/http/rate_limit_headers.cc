@@ -1,0 +1,30 @@
+#include "api/http/rate_limit_headers.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "api/http/http.h"
+#include "auth/rate_limiter.h"
+
+namespace tallyman::api {
+
+void AddRateLimitHeaders(const auth::RateDecision& decision,
+                         Response& response) {
+  response.AddHeader("X-RateLimit-Limit", absl::StrCat(decision.limit));
+  response.AddHeader("X-RateLimit-Remaining", absl::StrCat(decision.remaining));
+  response.AddHeader("X-RateLimit-Reset",
+                     absl::StrCat(absl::ToUnixSeconds(decision.reset)));
+  if (!decision.allowed) AddRetryAfter(decision.retry_after, response);
+}
+
+void AddRetryAfter(absl::Duration wait, Response& response) {
+  const int64_t seconds =
+      absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1)));
+  response.AddHeader("Retry-After",
+                     absl::StrCat(std::max<int64_t>(seconds, 1)));
+}
+
+}  // namespace tallyman::api

@@ -1,0 +1,50 @@
+#include "api/stacks/action_json.h"
+
+#include "api/json/json_writer.h"
+#include "api/json/timestamp.h"
+#include "api/redaction/redaction.h"
+#include "stacks/model/registry.h"
+
+namespace tallyman::api {
+
+void WriteAction(const stacks::Action& action, const Redactor& redactor,
+                 JsonWriter& json) {
+  json.BeginObject();
+  json.Key("id");
+  json.Int(action.id);
+  json.Key("user");
+  json.String(action.user);
+  json.Key("resource_type");
+  json.String("stack");
+  json.Key("action");
+  json.String(stacks::ActionKindName(action.kind));
+  json.Key("resource_id");
+  json.String(action.stack_uid);
+  json.Key("started_via");
+  json.String(action.started_via);
+  json.Key("started_at");
+  json.String(UtcTimestamp(action.started_at));
+  // Clients wait for the first and read the others then.
+  const bool has_ended = action.finished_at.has_value();
+  json.Key("finished_at");
+  if (has_ended) {
+    json.String(UtcTimestamp(*action.finished_at));
+  } else {
+    json.Null();
+  }
+  json.Key("finished_success");
+  if (has_ended) {
+    json.Bool(action.finished_success);
+  } else {
+    json.Null();
+  }
+  json.Key("finished_message");
+  if (has_ended) {
+    json.String(redactor.Text(action.finished_message));
+  } else {
+    json.Null();
+  }
+  json.EndObject();
+}
+
+}  // namespace tallyman::api

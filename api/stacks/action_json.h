@@ -1,0 +1,18 @@
+// Actions as JSON.
+
+#ifndef TALLYMAN_API_STACKS_ACTION_JSON_H_
+#define TALLYMAN_API_STACKS_ACTION_JSON_H_
+
+#include "api/json/json_writer.h"
+#include "api/redaction/redaction.h"
+#include "stacks/model/registry.h"
+
+namespace tallyman::api {
+
+// The message may quote output of a process: secrets in it are hidden.
+void WriteAction(const stacks::Action& action, const Redactor& redactor,
+                 JsonWriter& json);
+
+}  // namespace tallyman::api
+
+#endif  // TALLYMAN_API_STACKS_ACTION_JSON_H_

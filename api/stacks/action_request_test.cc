@@ -1,0 +1,117 @@
+#include "api/stacks/action_request.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "api/http/http.h"
+#include "api/http/params.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace tallyman::api {
+namespace {
+
+using ::testing::StartsWith;
+using Command = ActionRequest::Command;
+
+constexpr std::string_view kForm = "application/x-www-form-urlencoded";
+constexpr std::string_view kJson = "application/json";
+
+Request MakeRequest(std::string_view query, std::string_view type = "",
+                    std::string_view body = "") {
+  Request request = {.method = "POST", .params = Params::Parse(query)};
+  if (!type.empty()) request.headers.emplace_back("Content-Type", type);
+  request.body = body;
+  return request;
+}
+
+TEST(ParseActionRequestTest, KnowsEveryCommand) {
+  const std::vector<std::pair<std::string_view, Command>> expected = {
+      {"command=restart", Command::kRestart},
+      {"command=process_restart&process_name=web", Command::kProcessRestart},
+      {"command=process_pause&process_name=web", Command::kProcessPause},
+      {"command=process_resume&process_name=web", Command::kProcessResume},
+  };
+  for (const auto& [query, command] : expected) {
+    const absl::StatusOr<ActionRequest> action =
+        ParseActionRequest(MakeRequest(query));
+    ASSERT_TRUE(action.ok()) << action.status();
+    EXPECT_EQ(action->command, command);
+    EXPECT_EQ(action->process_name, command == Command::kRestart ? "" : "web");
+    EXPECT_EQ(action->server_uid, "");
+  }
+}
+
+TEST(ParseActionRequestTest, ReadsEveryForm) {
+  for (const Request& request :
+       {MakeRequest("server_uid=A&process_name=web.1&command=process_pause"),
+        MakeRequest("", kForm,
+                    "command=process_pause&process_name=web.1&server_uid=A"),
+        MakeRequest("", kJson,
+                    R"({"command":"process_pause","process_name":"web.1",)"
+                    R"("server_uid":"A"})"),
+        MakeRequest("command=process_pause&token=t", kJson,
+                    R"({"process_name":"web.1","server_uid":"A"})")}) {
+    const absl::StatusOr<ActionRequest> action = ParseActionRequest(request);
+    ASSERT_TRUE(action.ok()) << action.status();
+    EXPECT_EQ(action->command, Command::kProcessPause);
+    EXPECT_EQ(action->process_name, "web.1");
+    EXPECT_EQ(action->server_uid, "A");
+  }
+}
+
+TEST(ParseActionRequestTest, AServerAloneIsEnough) {
+  const absl::StatusOr<ActionRequest> action = ParseActionRequest(
+      MakeRequest("", kJson,
+                  R"({"command":"process_resume","process_name":null,)"
+                  R"("server_uid":"A"})"));
+  ASSERT_TRUE(action.ok()) << action.status();
+  EXPECT_EQ(action->process_name, "");
+  EXPECT_EQ(action->server_uid, "A");
+  EXPECT_EQ(ParseActionRequest(MakeRequest("command=restart&server_uid=A"))
+                ->server_uid,
+            "A");
+}
+
+TEST(ParseActionRequestTest, NamesWhatIsWrong) {
+  const std::vector<std::pair<Request, std::string>> expected = {
+      {MakeRequest(""), "command: is missing; commands are restart"},
+      {MakeRequest("command="), "command: is empty"},
+      {MakeRequest("command=reboot"),
+       "command: unknown command \"reboot\"; commands are restart, "
+       "process_restart, process_pause, process_resume"},
+      {MakeRequest("command=Restart"), "command: unknown command \"Restart\""},
+      {MakeRequest("", kJson, R"({"command":1})"),
+       "command: must be a string, not number"},
+      {MakeRequest("command=restart", kForm, "command=process_pause"),
+       "command: is given twice"},
+      {MakeRequest("command=restart&process_name=web"),
+       "process_name: restart is for the whole stack; use process_restart"},
+      {MakeRequest("command=process_pause"),
+       "process_name: is missing; process_pause needs process_name, "
+       "server_uid or both"},
+      {MakeRequest("command=process_pause&process_name=&server_uid=A"),
+       "process_name: is empty"},
+      {MakeRequest("command=process_pause&process_name[]=a&server_uid=A"),
+       "process_name: is one text"},
+      {MakeRequest("", kJson, R"({"command":"process_pause","server_uid":[]})"),
+       "server_uid: must be a string, not array"},
+      {MakeRequest("", kJson,
+                   R"({"command":"process_pause","server_uid":"A",)"
+                   R"("proces_name":"web"})"),
+       "proces_name: unknown key; keys are command, process_name, server_uid"},
+      {MakeRequest("", kJson, "{"), "the body is not JSON"},
+  };
+  for (const auto& [request, message] : expected) {
+    const absl::Status status = ParseActionRequest(request).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << message;
+    EXPECT_THAT(std::string(status.message()), StartsWith(message));
+  }
+}
+
+}  // namespace
+}  // namespace tallyman::api

@@ -1,0 +1,221 @@
+#include "api/stacks/process_json.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "api/http/etag.h"
+#include "api/json/json_writer.h"
+#include "api/json/timestamp.h"
+#include "api/redaction/redaction.h"
+#include "api/stacks/process_state.h"
+#include "api/stacks/stacks_envelope.h"
+#include "stacks/model/registry.h"
+#include "stacks/model/status.h"
+
+namespace tallyman::api {
+namespace {
+
+// A process on one server.
+struct ServerCounts {
+  std::string_view name;  // Of the server.
+  int64_t desired = 0;
+  int64_t running = 0;
+  int64_t paused = 0;
+};
+
+// A key that may have any characters: JsonWriter::Key() does not escape.
+void WriteAnyKey(std::string_view key, JsonWriter& json) {
+  std::string text;
+  JsonWriter writer(text);
+  writer.String(key);
+  json.Key(std::string_view{text}.substr(1, text.size() - 2));
+}
+
+void WriteTextOrNull(std::string_view text, JsonWriter& json) {
+  if (text.empty()) {
+    json.Null();
+  } else {
+    json.String(text);
+  }
+}
+
+void WriteTimeOrNull(std::optional<absl::Time> time, JsonWriter& json) {
+  if (time) {
+    json.String(UtcTimestamp(*time));
+  } else {
+    json.Null();
+  }
+}
+
+// A server that is known no more goes by its uid.
+std::string_view ServerName(const ProcessView& view, std::string_view uid) {
+  const stacks::Server* const server = view.registry.FindServer(uid);
+  return server == nullptr ? uid : std::string_view{server->name};
+}
+
+bool Shows(const ProcessView& view, std::string_view server_uid) {
+  return view.server_uid.empty() || view.server_uid == server_uid;
+}
+
+// The status of the process here; null if there is none or it isn't shown.
+const stacks::ProcessStatus* FindStatus(const ProcessView& view,
+                                        const stacks::DesiredProcess& process) {
+  if (!Shows(view, view.status.server_uid)) return nullptr;
+  return view.status.Find(view.stack.uid, process.definition.name);
+}
+
+// The servers of the view where the process is wanted or runs, by name.
+std::vector<ServerCounts> CountByServer(const ProcessView& view,
+                                        const stacks::DesiredProcess& process) {
+  const stacks::ProcessStatus* const status = FindStatus(view, process);
+  const std::string& here = view.status.server_uid;
+  std::vector<ServerCounts> servers;
+  servers.reserve(process.servers.size() + 1);
+  bool has_here = false;
+  const auto add = [&](std::string_view uid, int64_t desired) {
+    ServerCounts counts = {.name = ServerName(view, uid), .desired = desired};
+    if (uid == here) {
+      has_here = true;
+      if (status != nullptr) {
+        counts.running = status->running;
+        counts.paused = status->paused;
+      }
+    }
+    if (counts.desired > 0 || counts.running > 0) servers.push_back(counts);
+  };
+  for (const auto& [uid, desired] : process.servers) {
+    if (Shows(view, uid)) add(uid, desired.count);
+  }
+  if (!has_here) add(here, 0);
+  absl::c_sort(servers, [](const ServerCounts& a, const ServerCounts& b) {
+    return a.name < b.name;
+  });
+  return servers;
+}
+
+void WriteCounts(std::string_view key, const std::vector<ServerCounts>& servers,
+                 int64_t ServerCounts::*count, JsonWriter& json) {
+  json.Key(key);
+  json.BeginObject();
+  for (const ServerCounts& server : servers) {
+    WriteAnyKey(server.name, json);
+    json.Int(server.*count);
+  }
+  json.EndObject();
+}
+
+void WriteInstance(const ProcessView& view,
+                   const stacks::InstanceStatus& instance, JsonWriter& json) {
+  json.BeginObject();
+  json.Key("server");
+  json.String(ServerName(view, view.status.server_uid));
+  json.Key("instance");
+  json.Int(instance.number);
+  json.Key("state");
+  json.String(stacks::InstanceStateName(instance.state));
+  json.Key("pid");
+  if (instance.pid == 0) {
+    json.Null();
+  } else {
+    json.Int(instance.pid);
+  }
+  json.Key("started_at");
+  WriteTimeOrNull(instance.started_at, json);
+  json.Key("restarts");
+  json.Int(instance.restarts);
+  json.Key("last_exit");
+  WriteTextOrNull(instance.last_exit, json);
+  json.Key("last_exit_at");
+  WriteTimeOrNull(instance.last_exit_at, json);
+  json.Key("last_output");
+  WriteTextOrNull(view.redactor.Text(instance.last_output), json);
+  json.Key("next_start_at");
+  WriteTimeOrNull(instance.next_start, json);
+  json.EndObject();
+}
+
+// The instance that ended last; null if none ever did.
+const stacks::InstanceStatus* LastEnded(
+    const std::vector<stacks::InstanceStatus>& instances) {
+  const stacks::InstanceStatus* last = nullptr;
+  for (const stacks::InstanceStatus& instance : instances) {
+    if (!instance.last_exit_at) continue;
+    if (last == nullptr || *instance.last_exit_at > *last->last_exit_at) {
+      last = &instance;
+    }
+  }
+  return last;
+}
+
+// What only /api/3 shows.
+void WriteDetails(const ProcessView& view,
+                  const stacks::DesiredProcess& process,
+                  const std::vector<ServerCounts>& servers, JsonWriter& json) {
+  static const std::vector<stacks::InstanceStatus>& no_instances =
+      *new std::vector<stacks::InstanceStatus>();
+  const stacks::ProcessStatus* const status = FindStatus(view, process);
+  const std::vector<stacks::InstanceStatus>& instances =
+      status == nullptr ? no_instances : status->instances;
+  WriteCounts("servers_pauses", servers, &ServerCounts::paused, json);
+  WriteCounts("desired", servers, &ServerCounts::desired, json);
+  json.Key("state");
+  json.String(ProcessState(
+      CountInstances(view.stack, process, view.status, view.server_uid)));
+  json.Key("instances");
+  json.BeginArray();
+  for (const stacks::InstanceStatus& instance : instances) {
+    WriteInstance(view, instance, json);
+  }
+  json.EndArray();
+  const stacks::InstanceStatus* const last = LastEnded(instances);
+  json.Key("last_exit");
+  WriteTextOrNull(last == nullptr ? "" : last->last_exit, json);
+  json.Key("last_output");
+  WriteTextOrNull(last == nullptr ? "" : view.redactor.Text(last->last_output),
+                  json);
+}
+
+}  // namespace
+
+bool IsDesiredOrRunning(const ProcessView& view,
+                        const stacks::DesiredProcess& process) {
+  return !CountByServer(view, process).empty();
+}
+
+void WriteProcess(Mount mount, const ProcessView& view,
+                  const stacks::DesiredProcess& process, JsonWriter& json) {
+  const std::vector<ServerCounts> servers = CountByServer(view, process);
+  json.BeginObject();
+  json.Key("md5");
+  json.String(process.md5);
+  json.Key("name");
+  json.String(process.definition.name);
+  json.Key("command");
+  json.String(view.redactor.Text(process.definition.command));
+  WriteCounts("servers", servers, &ServerCounts::running, json);
+  if (mount == Mount::kApi3) WriteDetails(view, process, servers, json);
+  json.EndObject();
+}
+
+std::string ProcessEtag(const ProcessView& view,
+                        const stacks::DesiredProcess& process) {
+  std::string text;
+  JsonWriter json(text);
+  WriteProcess(Mount::kApi3,
+               {.registry = view.registry,
+                .status = view.status,
+                .stack = view.stack,
+                .redactor = view.redactor},
+               process, json);
+  // The revision stands for what is not shown: environment, limits, ...
+  absl::StrAppend(&text, process.revision);
+  return StrongEtag(text);
+}
+
+}  // namespace tallyman::api

@@ -1,0 +1,24 @@
+// Stacks and servers as JSON.
+
+#ifndef TALLYMAN_API_STACKS_STACK_JSON_H_
+#define TALLYMAN_API_STACKS_STACK_JSON_H_
+
+#include <string_view>
+
+#include "api/json/json_writer.h"
+#include "api/stacks/process_state.h"
+#include "stacks/model/registry.h"
+
+namespace tallyman::api {
+
+// `status` has the numbers that published clients of this API know: 1 deployed,
+// 2 failed, 6 deploying.
+void WriteStack(const stacks::Stack& stack, Health health, JsonWriter& json);
+
+// A server that runs processes of the stack `stack_uid`.
+void WriteServer(const stacks::Server& server, std::string_view stack_uid,
+                 Health health, JsonWriter& json);
+
+}  // namespace tallyman::api
+
+#endif  // TALLYMAN_API_STACKS_STACK_JSON_H_

@@ -1,0 +1,73 @@
+#include "auth/auth_failure_limiter.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "auth/clock.h"
+
+namespace tallyman::auth {
+namespace {
+
+constexpr size_t kPrefixBytes = 8;  // a /64
+constexpr size_t kMaxTextBytes = 64;
+
+// What an address is remembered by.
+std::string KeyOf(std::string_view address) {
+  // A zone ("fe80::1%eth0") isn't part of what inet_pton knows.
+  const std::string text(address.substr(0, address.find('%')));
+  in6_addr v6;
+  if (inet_pton(AF_INET6, text.c_str(), &v6) != 1) {
+    return absl::StrCat("text:", address.substr(0, kMaxTextBytes));
+  }
+  const std::string_view bytes(reinterpret_cast<const char*>(v6.s6_addr),
+                               sizeof(v6.s6_addr));
+  if (IN6_IS_ADDR_V4MAPPED(&v6)) {
+    char v4[INET_ADDRSTRLEN];
+    inet_ntop(AF_INET, bytes.data() + 12, v4, sizeof(v4));
+    return absl::StrCat("text:", v4);
+  }
+  return absl::StrCat("v6:", bytes.substr(0, kPrefixBytes));
+}
+
+}  // namespace
+
+AuthFailureLimiter::AuthFailureLimiter(const Clock& clock,
+                                       const AuthFailureLimiterOptions& options)
+    : clock_(clock), options_(options) {}
+
+absl::Duration AuthFailureLimiter::RecordFailure(std::string_view address) {
+  std::string key = KeyOf(address);
+  const absl::Duration now = clock_.Elapsed();
+  absl::MutexLock lock(&mutex_);
+  const auto [entry, is_new] = by_key_.try_emplace(key);
+  if (is_new) {
+    buckets_.push_front({.key = std::move(key), .empty_at = now});
+    entry->second = buckets_.begin();
+  } else {
+    buckets_.splice(buckets_.begin(), buckets_, entry->second);
+  }
+  if (buckets_.size() > std::max<size_t>(options_.max_addresses, 1)) {
+    by_key_.erase(buckets_.back().key);
+    buckets_.pop_back();
+  }
+
+  Bucket& bucket = buckets_.front();
+  const absl::Duration empty_at =
+      std::max(bucket.empty_at, now) + options_.interval;
+  // The time at which there is room for this failure.
+  const absl::Duration room_at = empty_at - options_.interval * options_.burst;
+  if (room_at > now) return room_at - now;
+  bucket.empty_at = empty_at;
+  return absl::ZeroDuration();
+}
+
+}  // namespace tallyman::auth

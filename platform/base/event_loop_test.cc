@@ -1,0 +1,183 @@
+#include "platform/base/event_loop.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "absl/log/check.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "platform/base/unique_fd.h"
+#include "platform/testing/refuse_calls.h"
+
+namespace tallyman::base {
+namespace {
+
+using ::testing::ElementsAre;
+
+UniqueFd ReadyFd() {
+  UniqueFd fd(eventfd(1, EFD_CLOEXEC));
+  CHECK(fd.valid());
+  return fd;
+}
+
+TEST(EventLoopTest, CallsBackWhenADescriptorIsReady) {
+  EventLoop loop;
+  const UniqueFd fd = ReadyFd();
+  uint32_t seen = 0;
+  const auto watch =
+      loop.WatchFd(fd.get(), EPOLLIN, [&](uint32_t events) { seen = events; });
+  loop.RunOnce();
+  EXPECT_EQ(seen, static_cast<uint32_t>(EPOLLIN));
+}
+
+TEST(EventLoopTest, TimersRunInTheirOrder) {
+  EventLoop loop;
+  std::vector<int> order;
+  const auto second =
+      loop.RunAfter(absl::ZeroDuration(), [&] { order.push_back(2); });
+  const auto first =
+      loop.RunAfter(-absl::Hours(1), [&] { order.push_back(1); });
+  while (order.size() < 2) loop.RunOnce();
+  EXPECT_THAT(order, ElementsAre(1, 2));
+}
+
+TEST(EventLoopTest, WhatWasDroppedIsNotCalled) {
+  EventLoop loop;
+  const UniqueFd fd = ReadyFd();
+  int calls = 0;
+  auto watch = loop.WatchFd(fd.get(), EPOLLIN, [&](uint32_t) { ++calls; });
+  auto timer = loop.RunAfter(absl::ZeroDuration(), [&] { ++calls; });
+  watch.reset();
+  timer.reset();
+  loop.Wake();
+  loop.RunOnce();
+  EXPECT_EQ(calls, 0);
+}
+
+TEST(EventLoopTest, ACallbackMayDropItselfAndOthers) {
+  EventLoop loop;
+  const UniqueFd a = ReadyFd();
+  const UniqueFd b = ReadyFd();
+  int calls = 0;
+  EventLoop::Registration first;
+  EventLoop::Registration second;
+  const auto drop_both = [&](uint32_t) {
+    ++calls;
+    first.reset();
+    second.reset();
+  };
+  first = loop.WatchFd(a.get(), EPOLLIN, drop_both);
+  second = loop.WatchFd(b.get(), EPOLLIN, drop_both);
+  loop.RunOnce();
+  EXPECT_EQ(calls, 1);
+  // Its descriptor may be registered anew.
+  first = loop.WatchFd(a.get(), EPOLLIN, [&](uint32_t) { calls = 10; });
+  loop.RunOnce();
+  EXPECT_EQ(calls, 10);
+}
+
+TEST(EventLoopTest, ATimerMayStartItselfAnew) {
+  EventLoop loop;
+  int calls = 0;
+  EventLoop::Registration timer;
+  std::function<void()> again = [&] {
+    if (++calls < 3) timer = loop.RunAfter(absl::ZeroDuration(), again);
+  };
+  timer = loop.RunAfter(absl::ZeroDuration(), again);
+  while (calls < 3) loop.RunOnce();
+  EXPECT_EQ(calls, 3);
+}
+
+TEST(EventLoopTest, AnotherThreadCanWakeIt) {
+  EventLoop loop;
+  std::thread other([&] { loop.Wake(); });
+  loop.RunOnce();  // Would wait for ever otherwise.
+  other.join();
+}
+
+TEST(EventLoopTest, SignalsCallBack) {
+  const std::array<int, 2> signals = {SIGUSR1, SIGUSR2};
+  EventLoop::BlockSignals(signals);
+  EventLoop loop;
+  std::vector<int> seen;
+  const auto watch =
+      loop.WatchSignals(signals, [&](int signal) { seen.push_back(signal); });
+  ASSERT_TRUE(watch.ok()) << watch.status();
+  ASSERT_EQ(raise(SIGUSR2), 0);
+  while (seen.empty()) loop.RunOnce();
+  EXPECT_THAT(seen, ElementsAre(SIGUSR2));
+}
+
+TEST(EventLoopTest, ASignalMayDropItsRegistration) {
+  const std::array<int, 2> signals = {SIGUSR1, SIGUSR2};
+  EventLoop::BlockSignals(signals);
+  EventLoop loop;
+  int calls = 0;
+  absl::StatusOr<EventLoop::Registration> watch;
+  watch = loop.WatchSignals(signals, [&](int) {
+    ++calls;
+    watch->reset();
+  });
+  ASSERT_TRUE(watch.ok()) << watch.status();
+  ASSERT_EQ(raise(SIGUSR1), 0);
+  ASSERT_EQ(raise(SIGUSR2), 0);
+  loop.RunOnce();
+  loop.Wake();
+  loop.RunOnce();
+  EXPECT_EQ(calls, 1);
+}
+
+// epoll_ctl(2) fails with ENOSPC beyond max_user_watches, and with ENOMEM.
+class EventLoopShortageTest : public ::testing::TestWithParam<int> {};
+
+TEST_P(EventLoopShortageTest, ADescriptorIsWatchedAsSoonAsThereIsRoom) {
+  EventLoop loop;
+  const UniqueFd fd = ReadyFd();
+  int calls = 0;
+  EventLoop::Registration watch;
+  if (!platform::RunThreadRefusing(
+          {{.number = SYS_epoll_ctl, .error = GetParam()}}, [&] {
+            watch = loop.WatchFd(fd.get(), EPOLLIN, [&](uint32_t) { ++calls; });
+          })) {
+    GTEST_SKIP() << "seccomp(2) is not allowed";
+  }
+  EXPECT_TRUE(watch.active());
+  while (calls == 0) loop.RunOnce();  // Would wait for ever otherwise.
+}
+
+TEST_P(EventLoopShortageTest, WhatIsNotWatchedYetCanBeDropped) {
+  EventLoop loop;
+  const UniqueFd fd = ReadyFd();
+  int calls = 0;
+  EventLoop::Registration watch;
+  bool timer_ran = false;
+  if (!platform::RunThreadRefusing(
+          {{.number = SYS_epoll_ctl, .error = GetParam()}}, [&] {
+            watch = loop.WatchFd(fd.get(), EPOLLIN, [&](uint32_t) { ++calls; });
+          })) {
+    GTEST_SKIP() << "seccomp(2) is not allowed";
+  }
+  watch.reset();
+  const auto timer =
+      loop.RunAfter(2 * EventLoop::kRetryDelay, [&] { timer_ran = true; });
+  while (!timer_ran) loop.RunOnce();
+  EXPECT_EQ(calls, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Errors, EventLoopShortageTest,
+                         ::testing::Values(ENOMEM, ENOSPC));
+
+}  // namespace
+}  // namespace tallyman::base

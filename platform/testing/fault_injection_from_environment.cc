@@ -1,0 +1,75 @@
+// Installs a fault hook that ends this very process with SIGKILL, as from
+// outside, at a point that the environment names:
+//
+//   TALLYMAN_FAULT=start.durable:3   the third time that the point is met
+
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdint>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "platform/base/fault_injection.h"
+
+namespace tallyman::base {
+namespace {
+
+constexpr std::string_view kVariable = "TALLYMAN_FAULT=";
+
+struct Fault {
+  std::string name;
+  std::atomic<int64_t> left = 1;  // Times until it strikes.
+};
+
+// The value in the environment; "" if there is none.
+std::string_view FromEnvironment() {
+  for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
+    std::string_view variable = *each;
+    if (!absl::StartsWith(variable, kVariable)) continue;
+    variable.remove_prefix(kVariable.size());
+    return variable;
+  }
+  return {};
+}
+
+// Null if nothing is asked for, or nothing that makes sense.
+std::unique_ptr<Fault> Parse(std::string_view text) {
+  if (text.empty()) return nullptr;
+  auto fault = std::make_unique<Fault>();
+  const size_t colon = text.find(':');
+  fault->name = std::string(text.substr(0, colon));
+  int64_t count = 1;
+  const bool counted =
+      colon == std::string_view::npos ||
+      (absl::SimpleAtoi(text.substr(colon + 1), &count) && count >= 1);
+  if (fault->name.empty() || !counted) {
+    std::cerr << "tallyman: " << kVariable << text
+              << " is ignored: not of the form NAME or NAME:COUNT\n";
+    return nullptr;
+  }
+  fault->left = count;
+  return fault;
+}
+
+void KillAtPoint(std::string_view point) {
+  // Lives as long as the process: threads may still meet points at its end.
+  static Fault* const kFault = Parse(FromEnvironment()).release();
+  if (kFault == nullptr) return;
+  if (kFault->name == point && kFault->left.fetch_sub(1) == 1) {
+    kill(getpid(), SIGKILL);
+  }
+}
+
+[[maybe_unused]] const bool kInstalled = [] {
+  fault_hook.store(&KillAtPoint);
+  return true;
+}();
+
+}  // namespace
+}  // namespace tallyman::base

@@ -1,0 +1,119 @@
+#include "server/handlers/action_handlers.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/algorithm/container.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "api/http/error.h"
+#include "api/http/http.h"
+#include "api/http/request_fields.h"
+#include "api/json/json_writer.h"
+#include "api/stacks/action_json.h"
+#include "api/stacks/action_request.h"
+#include "auth/token.h"
+#include "platform/base/text.h"
+#include "server/handlers/stack_requests.h"
+#include "server/handlers/stack_services.h"
+#include "server/routing/router.h"
+#include "stacks/model/registry.h"
+#include "storage/pagination.h"
+
+namespace tallyman::server {
+namespace {
+
+HandlerResult ListActions(const StackServices& services,
+                          const RequestContext& context) {
+  return RenderHistory<stacks::ActionPage>(
+      services, context,
+      [&](const std::string& uid, const storage::PageRequest& request) {
+        return services.registry.ListActions(uid, request);
+      },
+      [&](const stacks::ActionPage& page, size_t i, api::JsonWriter& json) {
+        api::WriteAction(*page.actions[i], services.redactor, json);
+      });
+}
+
+HandlerResult GetAction(const StackServices& services,
+                        const RequestContext& context) {
+  const std::string& uid = context.path_params[0];
+  const std::string& text = context.path_params[1];
+  int64_t id = 0;
+  absl::StatusOr<std::shared_ptr<const stacks::Action>> action =
+      absl::NotFoundError("");
+  if (absl::c_all_of(text, absl::ascii_isdigit) &&
+      absl::SimpleAtoi(text, &id)) {
+    action = services.registry.GetAction(uid, id);
+  }
+  if (absl::IsNotFound(action.status())) {
+    if (services.registry.Snapshot()->FindStack(uid) == nullptr) {
+      return api::ErrorFromStatus(NoSuchStack(uid));
+    }
+    return api::Error{api::ErrorKind::kNotFound,
+                      absl::StrCat("the stack ", base::Quote(uid),
+                                   " has no action ", base::Quote(text))};
+  }
+  if (!action.ok()) return api::ErrorFromStatus(action.status());
+  return RenderItem(context, [&](api::JsonWriter& json) {
+    api::WriteAction(**action, services.redactor, json);
+  });
+}
+
+stacks::ActionKind KindOf(api::ActionRequest::Command command) {
+  switch (command) {
+    case api::ActionRequest::Command::kRestart:
+      return stacks::ActionKind::kRestart;
+    case api::ActionRequest::Command::kProcessRestart:
+      return stacks::ActionKind::kProcessRestart;
+    case api::ActionRequest::Command::kProcessPause:
+      return stacks::ActionKind::kProcessPause;
+    case api::ActionRequest::Command::kProcessResume:
+      return stacks::ActionKind::kProcessResume;
+  }
+  return stacks::ActionKind::kRestart;
+}
+
+HandlerResult StartAction(const StackServices& services,
+                          const RequestContext& context) {
+  if (!api::HasSupportedBodyType(context.request)) {
+    return UnsupportedBody(
+        context.request,
+        R"(application/json, for example {"command":"process_restart",)"
+        R"("process_name":"web"}, or application/x-www-form-urlencoded, or )"
+        "parameters in the address and no body");
+  }
+  const absl::StatusOr<api::ActionRequest> request =
+      api::ParseActionRequest(context.request);
+  if (!request.ok()) return api::ErrorFromStatus(request.status());
+  const stacks::ProcessCommand command = {.kind = KindOf(request->command),
+                                          .stack_uid = context.path_params[0],
+                                          .process = request->process_name,
+                                          .server_uid = request->server_uid};
+  const absl::StatusOr<stacks::Origin> origin = OriginOf(
+      context, {"POST", absl::StrCat("/stacks/", command.stack_uid, "/actions"),
+                std::string(stacks::ActionKindName(command.kind)),
+                command.process, command.server_uid});
+  if (!origin.ok()) return api::ErrorFromStatus(origin.status());
+  return RenderAction(services, context,
+                      services.registry.Run(command, *origin));
+}
+
+}  // namespace
+
+void AddActionRoutes(const StackServices& services, Router& router) {
+  router.Add(
+      "/stacks/{uid}/actions", ApiFamily::kStacks,
+      {{"GET", StackEndpoint(auth::Scope::kPublic, services, ListActions)},
+       {"POST", StackEndpoint(auth::Scope::kAdmin, services, StartAction)}});
+  router.Add(
+      "/stacks/{uid}/actions/{id}", ApiFamily::kStacks,
+      {{"GET", StackEndpoint(auth::Scope::kPublic, services, GetAction)}});
+}
+
+}  // namespace tallyman::server

@@ -1,0 +1,16 @@
+// The audit log of a stack.
+
+#ifndef TALLYMAN_SERVER_HANDLERS_EVENT_HANDLERS_H_
+#define TALLYMAN_SERVER_HANDLERS_EVENT_HANDLERS_H_
+
+#include "server/handlers/stack_services.h"
+#include "server/routing/router.h"
+
+namespace tallyman::server {
+
+// A part of AddStackRoutes(), see server/stack_handlers.h.
+void AddEventRoutes(const StackServices& services, Router& router);
+
+}  // namespace tallyman::server
+
+#endif  // TALLYMAN_SERVER_HANDLERS_EVENT_HANDLERS_H_

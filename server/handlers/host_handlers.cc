@@ -1,0 +1,68 @@
+#include "server/handlers/host_handlers.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "api/host/host_envelope.h"
+#include "api/host/process_query.h"
+#include "api/http/error.h"
+#include "api/http/http.h"
+#include "api/redaction/redaction.h"
+#include "auth/token.h"
+#include "platform/process_lister.h"
+#include "server/handlers/request_coalescer.h"
+#include "server/routing/router.h"
+
+namespace tallyman::server {
+namespace {
+
+// What the route is made of.
+struct HostServices {
+  HostServices(const platform::ProcessLister& lister,
+               const api::ProcessFormat& format)
+      : lister(lister), format(format) {}
+
+  const platform::ProcessLister& lister;
+  const api::ProcessFormat format;
+  RequestCoalescer answers;
+};
+
+HandlerResult ListProcesses(HostServices& services,
+                            const RequestContext& context) {
+  const absl::StatusOr<api::ProcessListQuery> query =
+      api::ProcessListQuery::Parse(context.request.params);
+  if (!query.ok()) return api::ErrorFromStatus(query.status());
+  RequestCoalescer::Answer answer =
+      services.answers.Get(query->text(), [&]() -> absl::StatusOr<std::string> {
+        const absl::StatusOr<platform::ProcessSnapshot> snapshot =
+            services.lister.List(query->ToPlatform());
+        if (!snapshot.ok()) return snapshot.status();
+        return api::RenderProcesses(snapshot->processes(), query->keys(),
+                                    services.format, absl::Now());
+      });
+  if (!answer.ok()) return api::ErrorFromStatus(answer.status());
+  api::Response response;
+  response.shared_body = *std::move(answer);
+  return response;
+}
+
+}  // namespace
+
+void AddHostRoutes(const platform::ProcessLister& lister,
+                   const api::Redactor& redactor, absl::TimeZone zone,
+                   Router& router) {
+  const auto services = std::make_shared<HostServices>(
+      lister, api::ProcessFormat{.redactor = redactor, .zone = zone});
+  router.Add("/server/processes", ApiFamily::kHost,
+             {{"GET",
+               {.scope = auth::Scope::kPublic,
+                .handler = [services](const RequestContext& context) {
+                  return ListProcesses(*services, context);
+                }}}});
+}
+
+}  // namespace tallyman::server

@@ -1,0 +1,20 @@
+// The host family: what runs on this machine.
+
+#ifndef TALLYMAN_SERVER_HANDLERS_HOST_HANDLERS_H_
+#define TALLYMAN_SERVER_HANDLERS_HOST_HANDLERS_H_
+
+#include "absl/time/time.h"
+#include "api/redaction/redaction.h"
+#include "platform/process_lister.h"
+#include "server/routing/router.h"
+
+namespace tallyman::server {
+
+// Adds /server/processes. The arguments must outlive the router.
+void AddHostRoutes(const platform::ProcessLister& lister,
+                   const api::Redactor& redactor, absl::TimeZone zone,
+                   Router& router);
+
+}  // namespace tallyman::server
+
+#endif  // TALLYMAN_SERVER_HANDLERS_HOST_HANDLERS_H_

@@ -1,0 +1,179 @@
+#include "server/handlers/output_handlers.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/algorithm/container.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "api/http/error.h"
+#include "api/http/http.h"
+#include "api/http/params.h"
+#include "api/json/json_writer.h"
+#include "api/stacks/event_json.h"
+#include "api/stacks/stacks_envelope.h"
+#include "auth/token.h"
+#include "platform/base/text.h"
+#include "server/handlers/stack_requests.h"
+#include "server/handlers/stack_services.h"
+#include "server/routing/router.h"
+#include "stacks/model/instance_key.h"
+#include "stacks/model/registry.h"
+#include "stacks/model/status.h"
+#include "stacks/output/output_log.h"
+#include "storage/pagination.h"
+
+namespace tallyman::server {
+namespace {
+
+constexpr int64_t kDefaultLines = 100;
+
+// Of all lines in one answer; shared by the instances in it.
+constexpr size_t kMaxAnswerBytes = size_t{8} << 20;
+
+absl::StatusOr<int64_t> ParseLines(const api::Params& params) {
+  const auto lines = params.GetInteger("lines", 1);
+  if (!lines.ok() || lines->value_or(1) > stacks::kMaxLogLines) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("lines: ", base::Quote(params.Get("lines").value_or("")),
+                     " is not an integer from 1 to ", stacks::kMaxLogLines));
+  }
+  return lines->value_or(kDefaultLines);
+}
+
+// Drops lines at the front until the others have at most `max_bytes`; the last
+// one stays.
+void LimitBytes(size_t max_bytes, std::vector<std::string>& lines) {
+  size_t bytes = 0;
+  size_t kept = 0;
+  while (kept < lines.size()) {
+    bytes += lines[lines.size() - 1 - kept].size();
+    if (bytes > max_bytes && kept > 0) break;
+    ++kept;
+  }
+  lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kept));
+}
+
+// The numbers of the instances that there are.
+std::vector<int64_t> NumbersOf(const stacks::ProcessStatus* status) {
+  std::vector<int64_t> numbers;
+  if (status == nullptr) return numbers;
+  numbers.reserve(status->instances.size());
+  for (const stacks::InstanceStatus& instance : status->instances) {
+    numbers.push_back(instance.number);
+  }
+  return numbers;
+}
+
+// Where the logs are that are asked for.
+struct LogSource {
+  std::string stack_uid;
+  std::string process;
+  std::string server;  // Its name.
+};
+
+HandlerResult RenderLogs(const StackServices& services, const LogSource& source,
+                         const std::vector<int64_t>& instances, int64_t lines,
+                         const storage::PageInfo& page) {
+  const auto shown = static_cast<size_t>(page.end - page.begin);
+  std::vector<api::InstanceOutput> outputs;
+  outputs.reserve(shown);
+  for (int64_t i = page.begin; i < page.end; ++i) {
+    const int64_t number = instances[static_cast<size_t>(i)];
+    absl::StatusOr<std::vector<std::string>> tail =
+        services.logs.Tail({.stack_uid = source.stack_uid,
+                            .process = source.process,
+                            .number = number},
+                           lines);
+    if (!tail.ok()) return api::ErrorFromStatus(tail.status());
+    LimitBytes(kMaxAnswerBytes / shown, *tail);
+    outputs.push_back({.process = source.process,
+                       .server = source.server,
+                       .instance = number,
+                       .lines = *std::move(tail)});
+  }
+  api::Response response;
+  response.body = api::RenderPage(
+      page, outputs.size(), [&](api::JsonWriter& json, size_t i) {
+        api::WriteInstanceOutput(outputs[i], services.redactor, json);
+      });
+  return response;
+}
+
+// The instances whose logs are asked for: one by `instance`, which may have
+// ended for good as long as its log is there, or all that there are.
+absl::StatusOr<std::vector<int64_t>> FindInstances(
+    const StackServices& services, const LogSource& source,
+    const stacks::ProcessStatus* status, const api::Params& params) {
+  std::vector<int64_t> numbers = NumbersOf(status);
+  const auto desired = params.GetInteger("instance", 1);
+  if (!desired.ok()) return desired.status();
+  if (!*desired) return numbers;
+  const int64_t number = **desired;
+  if (!absl::c_linear_search(numbers, number)) {
+    const absl::StatusOr<std::vector<std::string>> tail =
+        services.logs.Tail({.stack_uid = source.stack_uid,
+                            .process = source.process,
+                            .number = number},
+                           1);
+    if (!tail.ok()) return tail.status();
+    if (tail->empty()) {
+      return absl::NotFoundError(
+          absl::StrCat("instance: the process ", base::Quote(source.process),
+                       " has no instance ", number, " and no output of it"));
+    }
+  }
+  return std::vector<int64_t>{number};
+}
+
+HandlerResult GetLogs(const StackServices& services,
+                      const RequestContext& context) {
+  const api::Params& params = context.request.params;
+  const StackView view = Look(services);
+  const auto stack = FindStack(*view.registry, context);
+  if (!stack.ok()) return api::ErrorFromStatus(stack.status());
+  const auto process = FindProcess(**stack, context.path_params[1]);
+  if (!process.ok()) return api::ErrorFromStatus(process.status());
+  const absl::StatusOr<std::string> filter =
+      ServerFilter(*view.registry, params);
+  if (!filter.ok()) return api::ErrorFromStatus(filter.status());
+  const absl::StatusOr<storage::PageRequest> page =
+      api::ParsePageRequest(params);
+  if (!page.ok()) return api::ErrorFromStatus(page.status());
+  const absl::StatusOr<int64_t> lines = ParseLines(params);
+  if (!lines.ok()) return api::ErrorFromStatus(lines.status());
+
+  const stacks::Server* const server =
+      view.registry->FindServer(services.server_uid);
+  const LogSource source = {
+      .stack_uid = (*stack)->uid,
+      .process = (*process)->definition.name,
+      .server = server == nullptr ? services.server_uid : server->name};
+  // Logs of other servers are on them.
+  std::vector<int64_t> instances;
+  if (filter->empty() || *filter == services.server_uid) {
+    absl::StatusOr<std::vector<int64_t>> found = FindInstances(
+        services, source, view.status->Find(source.stack_uid, source.process),
+        params);
+    if (!found.ok()) return api::ErrorFromStatus(found.status());
+    instances = *std::move(found);
+  }
+  const storage::PageInfo info =
+      storage::Paginate(*page, static_cast<int64_t>(instances.size()));
+  return RenderLogs(services, source, instances, *lines, info);
+}
+
+}  // namespace
+
+void AddOutputRoutes(const StackServices& services, Router& router) {
+  router.Add("/stacks/{uid}/processes/{name}/logs", ApiFamily::kStacks,
+             {{"GET", StackEndpoint(auth::Scope::kPublic, services, GetLogs)}});
+}
+
+}  // namespace tallyman::server

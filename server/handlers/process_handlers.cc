@@ -1,0 +1,254 @@
+#include "server/handlers/process_handlers.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/algorithm/container.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "api/http/error.h"
+#include "api/http/etag.h"
+#include "api/http/http.h"
+#include "api/http/request_fields.h"
+#include "api/json/json_writer.h"
+#include "api/stacks/process_json.h"
+#include "api/stacks/scale_request.h"
+#include "api/stacks/stacks_envelope.h"
+#include "auth/token.h"
+#include "platform/base/text.h"
+#include "server/handlers/stack_requests.h"
+#include "server/handlers/stack_services.h"
+#include "server/handlers/view_cache.h"
+#include "server/routing/router.h"
+#include "stacks/model/registry.h"
+
+namespace tallyman::server {
+namespace {
+
+// No process ever has it.
+constexpr int64_t kNoRevision = -1;
+
+api::ProcessView ViewOf(const StackServices& services, const StackView& view,
+                        const stacks::Stack& stack,
+                        std::string_view server_uid) {
+  return {.registry = *view.registry,
+          .status = *view.status,
+          .stack = stack,
+          .redactor = services.redactor,
+          .server_uid = server_uid};
+}
+
+// What the body of an answer to GET depends on besides the view. With the sizes
+// before them, no values can be taken for others; the number of parameters of
+// the path tells the resources apart.
+std::string CacheKey(const RequestContext& context) {
+  std::string key =
+      absl::StrCat(context.mount == api::Mount::kApi3 ? "api3" : "plain",
+                   context.path_params.size());
+  const auto add = [&key](std::string_view value) {
+    absl::StrAppend(&key, ";", value.size(), ":", value);
+  };
+  for (const std::string& param : context.path_params) add(param);
+  for (const std::string_view name : {"server_uid", "page", "per_page"}) {
+    if (const auto value = context.request.params.Get(name)) {
+      add(name);
+      add(*value);
+    }
+  }
+  return key;
+}
+
+api::Response Answer(const CachedBody& cached, const RequestContext& context) {
+  if (!cached.etag.empty() && api::IsUnchanged(context.request, cached.etag)) {
+    return api::NotModified(cached.etag);
+  }
+  api::Response response;
+  response.shared_body = cached.body;
+  if (!cached.etag.empty()) response.AddHeader("ETag", cached.etag);
+  return response;
+}
+
+HandlerResult RenderProcessList(const StackServices& services,
+                                const StackView& view,
+                                const RequestContext& context) {
+  const auto stack = FindStack(*view.registry, context);
+  if (!stack.ok()) return api::ErrorFromStatus(stack.status());
+  const absl::StatusOr<std::string> server_uid =
+      ServerFilter(*view.registry, context.request.params);
+  if (!server_uid.ok()) return api::ErrorFromStatus(server_uid.status());
+  const api::ProcessView processes =
+      ViewOf(services, view, **stack, *server_uid);
+  std::vector<const stacks::DesiredProcess*> shown;
+  shown.reserve((*stack)->processes.size());
+  for (const auto& process : (*stack)->processes) {
+    if (server_uid->empty() || api::IsDesiredOrRunning(processes, *process)) {
+      shown.push_back(process.get());
+    }
+  }
+  return RenderItems(
+      context, shown.size(), [&](api::JsonWriter& json, size_t i) {
+        api::WriteProcess(context.mount, processes, *shown[i], json);
+      });
+}
+
+HandlerResult RenderOneProcess(const StackServices& services,
+                               const StackView& view,
+                               const RequestContext& context,
+                               std::string& etag) {
+  const auto stack = FindStack(*view.registry, context);
+  if (!stack.ok()) return api::ErrorFromStatus(stack.status());
+  const auto process = FindProcess(**stack, context.path_params[1]);
+  if (!process.ok()) return api::ErrorFromStatus(process.status());
+  const absl::StatusOr<std::string> server_uid =
+      ServerFilter(*view.registry, context.request.params);
+  if (!server_uid.ok()) return api::ErrorFromStatus(server_uid.status());
+  const api::ProcessView processes =
+      ViewOf(services, view, **stack, *server_uid);
+  etag = api::ProcessEtag(processes, **process);
+  const auto write = [&](api::JsonWriter& json) {
+    api::WriteProcess(context.mount, processes, **process, json);
+  };
+  // The plain mount shows a list here as well, as the samples of the API do.
+  return context.mount == api::Mount::kPlain
+             ? RenderItems(
+                   context, 1,
+                   [&](api::JsonWriter& json, size_t /*i*/) { write(json); })
+             : RenderItem(context, write);
+}
+
+// The answer that `render(view, etag)` gives, which may be kept.
+HandlerResult RenderOnce(
+    const StackServices& services, ViewCache& cache,
+    const RequestContext& context,
+    absl::FunctionRef<HandlerResult(const StackView&, std::string&)> render) {
+  const StackView view = Look(services);
+  const std::string key = CacheKey(context);
+  if (const std::optional<CachedBody> kept = cache.Find(view, key)) {
+    return Answer(*kept, context);
+  }
+  CachedBody made;
+  HandlerResult result = render(view, made.etag);
+  auto* const response = std::get_if<api::Response>(&result);
+  if (response == nullptr) return result;
+  made.body = std::make_shared<const std::string>(std::move(response->body));
+  cache.Keep(view, key, made);
+  return Answer(made, context);
+}
+
+HandlerResult ListProcesses(const StackServices& services, ViewCache& cache,
+                            const RequestContext& context) {
+  return RenderOnce(services, cache, context,
+                    [&](const StackView& view, std::string& /*etag*/) {
+                      return RenderProcessList(services, view, context);
+                    });
+}
+
+HandlerResult GetProcess(const StackServices& services, ViewCache& cache,
+                         const RequestContext& context) {
+  return RenderOnce(services, cache, context,
+                    [&](const StackView& view, std::string& etag) {
+                      return RenderOneProcess(services, view, context, etag);
+                    });
+}
+
+// The entity tag of a process that is there; "" otherwise.
+std::string EtagNow(const StackServices& services, const StackView& view,
+                    const stacks::ScaleCommand& command) {
+  const stacks::Stack* const stack =
+      view.registry->FindStack(command.stack_uid);
+  if (stack == nullptr) return "";
+  const stacks::DesiredProcess* const process = stack->Find(command.process);
+  if (process == nullptr) return "";
+  return api::ProcessEtag(ViewOf(services, view, *stack, ""), *process);
+}
+
+// The revision that the process must have by If-Match; nullopt: any. The
+// registry compares, so that nothing comes in between; it also finds what isn't
+// there, and requests that it has answered before (Idempotency-Key), which
+// succeed again although they have changed the process.
+absl::StatusOr<std::optional<int64_t>> ExpectedRevision(
+    const StackServices& services, const RequestContext& context,
+    const stacks::ScaleCommand& command) {
+  const absl::StatusOr<std::optional<api::EtagList>> desired =
+      api::ParseIfMatch(context.request);
+  if (!desired.ok()) return desired.status();
+  if (!*desired || (*desired)->any) return std::nullopt;
+  const StackView view = Look(services);
+  const std::string etag = EtagNow(services, view, command);
+  if (etag.empty() || !(*desired)->HasStrong(etag)) return kNoRevision;
+  return view.registry->FindStack(command.stack_uid)
+      ->Find(command.process)
+      ->revision;
+}
+
+HandlerResult ScaleProcess(const StackServices& services,
+                           const RequestContext& context) {
+  if (!api::HasSupportedBodyType(context.request)) {
+    return UnsupportedBody(
+        context.request,
+        R"(application/json, for example {"process_name":"web",)"
+        R"("server_count":{"SERVER_UID":4}}, or )"
+        "application/x-www-form-urlencoded, or parameters in the address and "
+        "no body");
+  }
+  const absl::StatusOr<api::ScaleRequest> scale =
+      api::ParseScaleRequest(context.request);
+  if (!scale.ok()) return api::ErrorFromStatus(scale.status());
+  stacks::ScaleCommand command = {.stack_uid = context.path_params[0],
+                                  .process = scale->process_name,
+                                  .counts = scale->counts};
+  absl::c_sort(command.counts);
+  std::vector<std::string> fields = {
+      "POST", absl::StrCat("/stacks/", command.stack_uid, "/processes"),
+      command.process};
+  fields.reserve(fields.size() + command.counts.size());
+  for (const auto& [server_uid, count] : command.counts) {
+    fields.push_back(absl::StrCat(server_uid, ":", count));
+  }
+  const absl::StatusOr<stacks::Origin> origin = OriginOf(context, fields);
+  if (!origin.ok()) return api::ErrorFromStatus(origin.status());
+  const absl::StatusOr<std::optional<int64_t>> expected =
+      ExpectedRevision(services, context, command);
+  if (!expected.ok()) return api::ErrorFromStatus(expected.status());
+  command.expected_revision = *expected;
+  const absl::StatusOr<stacks::Action> action =
+      services.registry.Scale(command, *origin);
+  if (absl::IsAborted(action.status())) {
+    return api::Error{
+        api::ErrorKind::kPreconditionFailed,
+        absl::StrCat("If-Match: the process ", base::Quote(command.process),
+                     " has changed; its ETag is now ",
+                     EtagNow(services, Look(services), command))};
+  }
+  return RenderAction(services, context, action);
+}
+
+}  // namespace
+
+void AddProcessRoutes(const StackServices& services, Router& router) {
+  const auto cache = std::make_shared<ViewCache>();
+  const auto cached = [services, cache](auto handle) {
+    return Endpoint{
+        .scope = auth::Scope::kPublic,
+        .handler = [services, cache, handle](const RequestContext& context) {
+          return handle(services, *cache, context);
+        }};
+  };
+  router.Add(
+      "/stacks/{uid}/processes", ApiFamily::kStacks,
+      {{"GET", cached(ListProcesses)},
+       {"POST", StackEndpoint(auth::Scope::kAdmin, services, ScaleProcess)}});
+  router.Add("/stacks/{uid}/processes/{name}", ApiFamily::kStacks,
+             {{"GET", cached(GetProcess)}});
+}
+
+}  // namespace tallyman::server

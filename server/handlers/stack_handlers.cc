@@ -1,0 +1,212 @@
+#include "server/handlers/stack_handlers.h"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "api/http/error.h"
+#include "api/http/http.h"
+#include "api/json/json_writer.h"
+#include "api/stacks/process_state.h"
+#include "api/stacks/stack_definition_json.h"
+#include "api/stacks/stack_json.h"
+#include "api/stacks/stacks_envelope.h"
+#include "auth/token.h"
+#include "platform/base/text.h"
+#include "server/handlers/action_handlers.h"
+#include "server/handlers/event_handlers.h"
+#include "server/handlers/output_handlers.h"
+#include "server/handlers/process_handlers.h"
+#include "server/handlers/stack_requests.h"
+#include "server/handlers/stack_services.h"
+#include "server/routing/router.h"
+#include "stacks/model/definition.h"
+#include "stacks/model/registry.h"
+
+namespace tallyman::server {
+namespace {
+
+using StackPointer = std::shared_ptr<const stacks::Stack>;
+
+constexpr std::string_view kWhatToSend =
+    R"(application/json, for example {"name":"shop",)"
+    R"("procfile":"web: bin/web\n"})";
+
+// All that a definition says, for Idempotency-Key. A launch hash stands for
+// what it is made of.
+void AppendFields(const stacks::StackDefinition& definition,
+                  std::vector<std::string>& fields) {
+  constexpr size_t kFieldsOfAll = 2;
+  constexpr size_t kFieldsOfEach = 5;
+  fields.reserve(fields.size() + kFieldsOfAll +
+                 kFieldsOfEach * definition.processes.size());
+  fields.push_back(definition.name);
+  fields.push_back(definition.environment);
+  for (const stacks::ProcessDefinition& process : definition.processes) {
+    fields.push_back(process.name);
+    fields.push_back(process.LaunchHash());
+    fields.push_back(process.stop_sequence.ToString());
+    fields.push_back(absl::StrCat(process.max_instances));
+    fields.push_back(absl::StrCat(process.instances));
+  }
+}
+
+api::Response RenderStack(const RequestContext& context, const StackView& view,
+                          const stacks::Stack& stack) {
+  return RenderItem(context, [&](api::JsonWriter& json) {
+    api::WriteStack(
+        stack, api::StackHealth(stack, *view.registry, *view.status), json);
+  });
+}
+
+HandlerResult ListStacks(const StackServices& services,
+                         const RequestContext& context) {
+  const StackView view = Look(services);
+  const std::optional<std::string_view> name =
+      context.request.params.Get("name");
+  const std::optional<std::string_view> environment =
+      context.request.params.Get("environment");
+  std::vector<const stacks::Stack*> found;
+  found.reserve(view.registry->stacks.size());
+  for (const StackPointer& stack : view.registry->stacks) {
+    if (name && *name != stack->name) continue;
+    if (environment && *environment != stack->environment) continue;
+    found.push_back(stack.get());
+  }
+  return RenderItems(
+      context, found.size(), [&](api::JsonWriter& json, size_t i) {
+        api::WriteStack(
+            *found[i],
+            api::StackHealth(*found[i], *view.registry, *view.status), json);
+      });
+}
+
+HandlerResult GetStack(const StackServices& services,
+                       const RequestContext& context) {
+  const StackView view = Look(services);
+  const auto stack = FindStack(*view.registry, context);
+  if (!stack.ok()) return api::ErrorFromStatus(stack.status());
+  return RenderStack(context, view, **stack);
+}
+
+HandlerResult CreateStack(const StackServices& services,
+                          const RequestContext& context) {
+  if (!HasJson(context.request)) {
+    return UnsupportedBody(context.request, kWhatToSend);
+  }
+  const absl::StatusOr<stacks::StackDefinition> definition =
+      api::ParseStackDefinition(context.request.body);
+  if (!definition.ok()) return api::ErrorFromStatus(definition.status());
+  std::vector<std::string> fields = {"POST", "/stacks"};
+  AppendFields(*definition, fields);
+  const absl::StatusOr<stacks::Origin> origin = OriginOf(context, fields);
+  if (!origin.ok()) return api::ErrorFromStatus(origin.status());
+  const absl::StatusOr<StackPointer> stack =
+      services.registry.CreateStack(*definition, services.server_uid, *origin);
+  if (!stack.ok()) return api::ErrorFromStatus(stack.status());
+  api::Response response = RenderStack(context, Look(services), **stack);
+  response.status = 201;
+  response.AddHeader(
+      "Location",
+      absl::StrCat(context.mount == api::Mount::kApi3 ? "/api/3" : "",
+                   "/stacks/", (*stack)->uid));
+  return response;
+}
+
+HandlerResult ReplaceStack(const StackServices& services,
+                           const RequestContext& context) {
+  const std::string& uid = context.path_params[0];
+  if (!HasJson(context.request)) {
+    return UnsupportedBody(context.request, kWhatToSend);
+  }
+  const absl::StatusOr<stacks::StackDefinition> definition =
+      api::ParseStackDefinition(context.request.body);
+  if (!definition.ok()) return api::ErrorFromStatus(definition.status());
+  std::vector<std::string> fields = {"PUT", absl::StrCat("/stacks/", uid)};
+  AppendFields(*definition, fields);
+  const absl::StatusOr<stacks::Origin> origin = OriginOf(context, fields);
+  if (!origin.ok()) return api::ErrorFromStatus(origin.status());
+  const absl::StatusOr<StackPointer> stack = services.registry.ReplaceStack(
+      uid, *definition, services.server_uid, *origin);
+  if (!stack.ok()) return api::ErrorFromStatus(stack.status());
+  return RenderStack(context, Look(services), **stack);
+}
+
+HandlerResult DeleteStack(const StackServices& services,
+                          const RequestContext& context) {
+  const std::string& uid = context.path_params[0];
+  const absl::StatusOr<stacks::Origin> origin =
+      OriginOf(context, {"DELETE", absl::StrCat("/stacks/", uid)});
+  if (!origin.ok()) return api::ErrorFromStatus(origin.status());
+  return RenderAction(services, context,
+                      services.registry.DeleteStack(uid, *origin));
+}
+
+// This machine is well, for it answers. Nothing tells of others.
+api::Health ServerHealth(const StackServices& services,
+                         const stacks::Server& server) {
+  return server.uid == services.server_uid ? api::Health::kHealthy
+                                           : api::Health::kUnknown;
+}
+
+HandlerResult ListServers(const StackServices& services,
+                          const RequestContext& context) {
+  const StackView view = Look(services);
+  const auto stack = FindStack(*view.registry, context);
+  if (!stack.ok()) return api::ErrorFromStatus(stack.status());
+  const auto& servers = view.registry->servers;
+  return RenderItems(
+      context, servers.size(), [&](api::JsonWriter& json, size_t i) {
+        api::WriteServer(*servers[i], (*stack)->uid,
+                         ServerHealth(services, *servers[i]), json);
+      });
+}
+
+HandlerResult GetServer(const StackServices& services,
+                        const RequestContext& context) {
+  const StackView view = Look(services);
+  const auto stack = FindStack(*view.registry, context);
+  if (!stack.ok()) return api::ErrorFromStatus(stack.status());
+  const std::string& uid = context.path_params[1];
+  const stacks::Server* const server = view.registry->FindServer(uid);
+  if (server == nullptr) {
+    return api::Error{api::ErrorKind::kNotFound,
+                      absl::StrCat("there is no server ", base::Quote(uid))};
+  }
+  return RenderItem(context, [&](api::JsonWriter& json) {
+    api::WriteServer(*server, (*stack)->uid, ServerHealth(services, *server),
+                     json);
+  });
+}
+
+}  // namespace
+
+void AddStackRoutes(const StackServices& services, Router& router) {
+  const auto add = [&](auth::Scope scope, StackHandler handle) {
+    return StackEndpoint(scope, services, handle);
+  };
+  constexpr auto kPublic = auth::Scope::kPublic;
+  constexpr auto kAdmin = auth::Scope::kAdmin;
+  router.Add(
+      "/stacks", ApiFamily::kStacks,
+      {{"GET", add(kPublic, ListStacks)}, {"POST", add(kAdmin, CreateStack)}});
+  router.Add("/stacks/{uid}", ApiFamily::kStacks,
+             {{"GET", add(kPublic, GetStack)},
+              {"PUT", add(kAdmin, ReplaceStack)},
+              {"DELETE", add(kAdmin, DeleteStack)}});
+  router.Add("/stacks/{uid}/servers", ApiFamily::kStacks,
+             {{"GET", add(kPublic, ListServers)}});
+  router.Add("/stacks/{uid}/servers/{server_uid}", ApiFamily::kStacks,
+             {{"GET", add(kPublic, GetServer)}});
+  AddProcessRoutes(services, router);
+  AddOutputRoutes(services, router);
+  AddActionRoutes(services, router);
+  AddEventRoutes(services, router);
+}
+
+}  // namespace tallyman::server

@@ -1,0 +1,17 @@
+// /tokens: making, listing and revoking tokens.
+
+#ifndef TALLYMAN_SERVER_HANDLERS_TOKEN_HANDLERS_H_
+#define TALLYMAN_SERVER_HANDLERS_TOKEN_HANDLERS_H_
+
+#include "auth/token_store.h"
+#include "server/routing/router.h"
+
+namespace tallyman::server {
+
+// Adds /tokens and /tokens/{id}, all for the scope admin. `store` must outlive
+// the router.
+void AddTokenRoutes(auth::TokenStore& store, Router& router);
+
+}  // namespace tallyman::server
+
+#endif  // TALLYMAN_SERVER_HANDLERS_TOKEN_HANDLERS_H_

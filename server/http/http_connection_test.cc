@@ -1,0 +1,367 @@
+// Connections over real sockets: what a client may do with one.
+
+#include "server/http/http_connection.h"
+
+#include <poll.h>
+
+#include <cstddef>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "absl/log/check.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "api/http/error.h"
+#include "api/http/http.h"
+#include "gtest/gtest.h"
+#include "server/http/connection_socket.h"
+#include "server/http/http_server.h"
+#include "tools/harness/http_client.h"
+
+namespace tallyman::server {
+namespace {
+
+constexpr absl::Duration kNever = absl::Hours(1);
+constexpr absl::Duration kSoon = absl::Milliseconds(20);
+
+// More than sockets take from a server whose client does not read.
+constexpr size_t kLarge = size_t{64} << 20;
+
+// A server with an echo for a handler, which ends with its scope.
+class Server {
+ public:
+  explicit Server(ConnectionSocket::Timeouts timeouts = {.io = kNever,
+                                                         .idle = kNever})
+      : Server(timeouts, Start::kNow) {}
+  // One that listens, and serves from Serve() on.
+  enum class Start { kNow, kLater };
+  Server(ConnectionSocket::Timeouts timeouts, Start start) {
+    auto server = HttpServer::Listen(
+        {.port = 0,
+         .max_body_bytes = 1000,
+         .io_timeout = timeouts.io,
+         .keep_alive_timeout = timeouts.idle},
+        [](const api::Request& request) { return Echo(request); },
+        [](const api::Request& request, const api::Error& error) {
+          api::Response response;
+          response.status = api::HttpStatus(error.kind);
+          response.body = absl::StrCat("rejected ", request.path);
+          return response;
+        });
+    CHECK_OK(server);
+    server_ = *std::move(server);
+    if (start == Start::kNow) Serve();
+  }
+  ~Server() { Stop(); }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  int port() const { return server_->port(); }
+
+  void Serve() {
+    thread_ = std::thread([this] { CHECK_OK(server_->Serve()); });
+  }
+
+  // Stops and waits for all that is under way.
+  void Stop() {
+    server_->Stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  static api::Response Echo(const api::Request& request) {
+    static const auto& large = *new std::shared_ptr<const std::string>(
+        std::make_shared<const std::string>(kLarge, 'x'));
+    if (request.path == "/throw") throw std::runtime_error("as asked");
+    api::Response response;
+    if (request.path == "/large") {
+      response.shared_body = large;
+      return response;
+    }
+    if (request.path == "/404") response.status = 404;
+    if (request.path == "/304") {
+      response.status = 304;
+      return response;
+    }
+    response.body = absl::StrCat(request.method, " ", request.path, " [",
+                                 request.body, "]");
+    return response;
+  }
+
+  std::unique_ptr<HttpServer> server_;
+  std::thread thread_;
+};
+
+std::string Plain(std::string_view method, std::string_view path) {
+  return absl::StrCat(method, " ", path, " HTTP/1.1\r\nHost: h\r\n\r\n");
+}
+
+std::string Post(std::string_view path, std::string_view body) {
+  return absl::StrCat("POST ", path,
+                      " HTTP/1.1\r\nHost: h\r\nContent-Length: ", body.size(),
+                      "\r\n\r\n", body);
+}
+
+TEST(HttpConnectionTest, ManyPipelinedRequestsAreAnsweredInOrder) {
+  const Server server;
+  harness::HttpClient client(server.port());
+  constexpr int kRequests = 2000;  // Several times what is read at once.
+  std::string requests;
+  for (int i = 0; i < kRequests; ++i) {
+    requests.append(i % 7 == 3
+                        ? Post(absl::StrCat("/n", i), absl::StrCat("b", i))
+                        : Plain("GET", absl::StrCat("/n", i)));
+  }
+  std::thread sender([&] { client.Send(requests); });
+  for (int i = 0; i < kRequests; ++i) {
+    EXPECT_EQ(client.Receive().body,
+              i % 7 == 3 ? absl::StrCat("POST /n", i, " [b", i, "]")
+                         : absl::StrCat("GET /n", i, " []"));
+  }
+  sender.join();
+}
+
+TEST(HttpConnectionTest, EveryKindMayFollowEveryOther) {
+  const Server server;
+  harness::HttpClient client(server.port());
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(client.Get("/1").body, "GET /1 []");
+    EXPECT_EQ(client.Request("POST", "/2", {}, "body").body, "POST /2 [body]");
+    EXPECT_EQ(client.Request("GET", "/3", {"Accept: a/b;q=0.1"}).body,
+              "GET /3 []");
+    EXPECT_EQ(client.Request("HEAD", "/4").body, "");
+    EXPECT_EQ(client.Request("HEAD", "/5", {"Range: bytes=0-"}).body, "");
+    EXPECT_EQ(client.Request("DELETE", "/6").body, "DELETE /6 []");
+    EXPECT_EQ(client.Get("/304").status, 304);
+  }
+  // What looks like a request in a body is none.
+  client.Send(absl::StrCat(Plain("GET", "/7"), Post("/8", Plain("GET", "/9")),
+                           Plain("GET", "/10")));
+  EXPECT_EQ(client.Receive().body, "GET /7 []");
+  EXPECT_EQ(client.Receive().body,
+            absl::StrCat("POST /8 [", Plain("GET", "/9"), "]"));
+  EXPECT_EQ(client.Receive().body, "GET /10 []");
+}
+
+// A plain request and one that is not get the same answer.
+TEST(HttpConnectionTest, BothWaysAnswerTheSame) {
+  const Server server;
+  for (const std::string_view path : {"/x", "/404", "/304"}) {
+    for (const std::string_view method : {"GET", "HEAD"}) {
+      const harness::ClientResponse plain =
+          harness::HttpClient(server.port()).Request(method, path);
+      const harness::ClientResponse other =
+          harness::HttpClient(server.port())
+              .Request(method, path, {"Range: bytes=0-"});
+      EXPECT_EQ(plain.status, other.status);
+      EXPECT_EQ(plain.body, other.body);
+      for (const std::string_view name :
+           {"Content-Length", "Content-Type", "Connection", "Keep-Alive",
+            "Accept-Ranges"}) {
+        EXPECT_EQ(plain.Header(name), other.Header(name)) << path << name;
+      }
+      EXPECT_EQ(plain.headers.size(), other.headers.size()) << path;
+    }
+  }
+}
+
+// A client must never have to guess where an answer ends.
+TEST(HttpConnectionTest, AHandshakeOfAWebSocketIsAnsweredLikeAnyOther) {
+  const Server server;
+  harness::HttpClient client(server.port());
+  client.Send(
+      "GET /x HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\n"
+      "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  const harness::ClientResponse response = client.Receive();
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "GET /x []");
+  EXPECT_EQ(client.Get("/next").body, "GET /next []");
+}
+
+// What one server takes for a body must not be a request to another.
+TEST(HttpConnectionTest, ADisputableLengthIsAnErrorAndNothingIsReadBehindIt) {
+  const Server server;
+  for (const std::string_view method : {"GET", "HEAD", "OPTIONS", "POST"}) {
+    for (const std::string_view headers :
+         {"Content-Length: x", "Content-Length: 5, 5", "Content-Length: -1",
+          "Content-Length: 5\r\nContent-Length: 6",
+          "Transfer-Encoding: gzip, chunked",
+          "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
+          "Transfer-Encoding: chunked\r\nContent-Length: 5",
+          "Transfer-Encoding: identity"}) {
+      harness::HttpClient client(server.port());
+      client.Send(absl::StrCat(method, " / HTTP/1.1\r\nHost: h\r\n", headers,
+                               "\r\n\r\n", Plain("GET", "/smuggled")));
+      const harness::ClientResponse response = client.Receive(method == "HEAD");
+      EXPECT_EQ(response.status, 400) << method << " " << headers;
+      EXPECT_TRUE(client.IsClosed()) << method << " " << headers;
+    }
+  }
+}
+
+TEST(HttpConnectionTest, KeepAliveSaysWhatIsMeant) {
+  const Server server({.io = kNever, .idle = absl::Seconds(90)});
+  harness::HttpClient client(server.port());
+  EXPECT_EQ(client.Get("/").Header("Keep-Alive"), "timeout=90");
+  EXPECT_EQ(client.Request("POST", "/", {}, "x").Header("Keep-Alive"),
+            "timeout=90");
+  EXPECT_EQ(client.Get("/404").Header("Keep-Alive"), "");
+}
+
+TEST(HttpConnectionTest, HeadSaysHowLongTheBodyOfGetIs) {
+  const Server server;
+  harness::HttpClient client(server.port());
+  EXPECT_EQ(client.Request("HEAD", "/large").Header("Content-Length"),
+            absl::StrCat(kLarge));
+  EXPECT_EQ(client.Get("/1").body, "GET /1 []");
+}
+
+TEST(HttpConnectionTest, AHeadMayComeByteByByte) {
+  const Server server;
+  harness::HttpClient client(server.port());
+  for (int i = 0; i < 2; ++i) {
+    for (const char byte : Plain("GET", "/slowly")) client.Send({&byte, 1});
+    EXPECT_EQ(client.Receive().body, "GET /slowly []");
+    EXPECT_EQ(client.Get("/at-once").body, "GET /at-once []");
+  }
+}
+
+TEST(HttpConnectionTest, AHeadMayBeSplitAnywhere) {
+  const Server server;
+  harness::HttpClient client(server.port());
+  const std::string both = Plain("GET", "/1") + Plain("HEAD", "/2");
+  for (size_t place = 1; place < both.size(); ++place) {
+    client.Send(both.substr(0, place));
+    client.Send(both.substr(place));
+    EXPECT_EQ(client.Receive().body, "GET /1 []") << place;
+    EXPECT_EQ(client.Receive(/*is_head=*/true).status, 200) << place;
+  }
+}
+
+TEST(HttpConnectionTest, ALargeHeadIsNoMatter) {
+  const Server server;
+  harness::HttpClient client(server.port());
+  for (const size_t size : {7000, 8000, 8100, 8150, 8180}) {
+    const std::string header = absl::StrCat("X: ", std::string(size, 'x'));
+    EXPECT_EQ(client.Request("GET", "/", {header, "Y: y"}).body, "GET / []");
+  }
+  EXPECT_EQ(
+      client.Request("GET", "/", {absl::StrCat("X: ", std::string(9000, 'x'))})
+          .status,
+      400);
+}
+
+TEST(HttpConnectionTest, AnErrorEndsTheConnection) {
+  const Server server;
+  for (const std::string_view path : {"/404", "/throw"}) {
+    harness::HttpClient client(server.port());
+    client.Send(absl::StrCat(Plain("GET", path), Plain("GET", "/after")));
+    const harness::ClientResponse response = client.Receive();
+    EXPECT_GE(response.status, 400);
+    EXPECT_EQ(response.Header("Connection"), "close");
+    EXPECT_TRUE(client.IsClosed());
+  }
+}
+
+TEST(HttpConnectionTest, AnExceptionIsAnInternalError) {
+  const Server server;
+  for (const std::string_view method : {"GET", "DELETE"}) {
+    const harness::ClientResponse response =
+        harness::HttpClient(server.port()).Request(method, "/throw");
+    EXPECT_EQ(response.status, 500);
+    EXPECT_EQ(response.body, "rejected /throw");
+  }
+}
+
+TEST(HttpConnectionTest, ConnectionCloseIsObeyed) {
+  const Server server;
+  harness::HttpClient client(server.port());
+  EXPECT_EQ(client.Request("GET", "/", {"Connection: close"}).body, "GET / []");
+  EXPECT_TRUE(client.IsClosed());
+}
+
+TEST(HttpConnectionTest, AnIdleConnectionIsClosed) {
+  Server server({.io = kNever, .idle = kSoon}, Server::Start::kLater);
+  harness::HttpClient fresh(server.port());
+  harness::HttpClient used(server.port());
+  // The request is there before anybody waits for it.
+  used.Send(Plain("GET", "/"));
+  server.Serve();
+  EXPECT_EQ(used.Receive().body, "GET / []");
+  EXPECT_TRUE(used.IsClosed());
+  EXPECT_TRUE(fresh.IsClosed());
+}
+
+TEST(HttpConnectionTest, WhoStopsInTheMiddleIsDropped) {
+  const Server server({.io = kSoon, .idle = kNever});
+  for (const std::string& whole :
+       {Plain("GET", "/"), Post("/", "0123456789")}) {
+    for (const size_t left : {size_t{1}, whole.size() - 1}) {
+      harness::HttpClient client(server.port());
+      client.Send(whole.substr(0, whole.size() - left));
+      // Perhaps it is told what was wrong; it is never taken for a request.
+      const harness::ClientResponse response = client.Receive();
+      EXPECT_TRUE(response.status == 0 || response.status == 400)
+          << response.status;
+      EXPECT_TRUE(client.IsClosed());
+    }
+  }
+}
+
+TEST(HttpConnectionTest, AHeadHasToEndAtSomeTime) {
+  const Server server({.io = kSoon, .idle = kNever});
+  const harness::HttpClient client(server.port());
+  client.Send("GET / HTTP/1.1\r\nX: ");
+  // It is never silent for as long as the io timeout.
+  int sent = 0;
+  while (client.TrySend("x")) {
+    ++sent;
+    poll(nullptr, 0, 1);
+  }
+  EXPECT_LT(sent, 4000);  // Before the header is too long.
+}
+
+TEST(HttpConnectionTest, WhoDoesNotReadIsDropped) {
+  Server server({.io = kSoon, .idle = kNever});
+  for (const std::string_view header : {"X: plain", "Range: bytes=0-"}) {
+    const harness::HttpClient client(server.port());
+    client.Send(
+        absl::StrCat("GET /large HTTP/1.1\r\nHost: h\r\n", header, "\r\n\r\n"));
+    harness::HttpClient other(server.port());
+    EXPECT_EQ(other.Get("/").body, "GET / []");
+  }
+  const harness::HttpClient client(server.port());
+  client.Send(Plain("GET", "/large"));
+  server.Stop();  // Does not wait for it for ever.
+}
+
+TEST(HttpConnectionTest, StoppingEndsIdleConnections) {
+  Server server;
+  harness::HttpClient fresh(server.port());
+  harness::HttpClient used(server.port());
+  harness::HttpClient after_a_body(server.port());
+  EXPECT_EQ(used.Get("/").status, 200);
+  EXPECT_EQ(after_a_body.Request("POST", "/", {}, "x").status, 200);
+  server.Stop();
+  EXPECT_TRUE(fresh.IsClosed());
+  EXPECT_TRUE(used.IsClosed());
+  EXPECT_TRUE(after_a_body.IsClosed());
+}
+
+TEST(HttpConnectionTest, AHangUpAnywhereIsNoMatter) {
+  const Server server;
+  const std::string whole = Post("/", "body");
+  for (size_t size = 0; size <= whole.size(); ++size) {
+    const harness::HttpClient client(server.port());
+    client.Send(whole.substr(0, size));
+  }
+  EXPECT_EQ(harness::HttpClient(server.port()).Get("/").status, 200);
+}
+
+}  // namespace
+}  // namespace tallyman::server

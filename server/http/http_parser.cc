@@ -1,0 +1,145 @@
+#include "server/http/http_parser.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "absl/strings/match.h"
+#include "api/http/http.h"
+#include "api/http/params.h"
+
+namespace tallyman::server {
+namespace {
+
+// What a byte may be part of.
+constexpr uint8_t kName = 1;    // A header's name: a token (RFC 9110, 5.6.2).
+constexpr uint8_t kValue = 2;   // A header's value.
+constexpr uint8_t kTarget = 4;  // A request target.
+
+constexpr std::array<uint8_t, 256> kClasses = [] {
+  std::array<uint8_t, 256> classes{};
+  for (int c = 0x21; c <= 0x7E; ++c) {
+    if (c != '#') classes[c] |= kTarget;
+    if (c != '%') classes[c] |= kValue;
+    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+        (c >= 'a' && c <= 'z')) {
+      classes[c] |= kName;
+    }
+  }
+  classes[' '] |= kValue;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
+    classes[static_cast<unsigned char>(c)] |= kName;
+  }
+  return classes;
+}();
+
+// Takes the bytes of the class from the front of `rest`.
+std::string_view Take(uint8_t of_class, std::string_view& rest) {
+  size_t size = 0;
+  while (size < rest.size() &&
+         (kClasses[static_cast<unsigned char>(rest[size])] & of_class) != 0) {
+    ++size;
+  }
+  const std::string_view taken = rest.substr(0, size);
+  rest.remove_prefix(size);
+  return taken;
+}
+
+bool TakeText(std::string_view text, std::string_view& rest) {
+  if (!rest.starts_with(text)) return false;
+  rest.remove_prefix(text.size());
+  return true;
+}
+
+bool HasHeader(const api::Request& request, std::string_view name) {
+  for (const auto& [other, value] : request.headers) {
+    if (absl::EqualsIgnoreCase(name, other)) return true;
+  }
+  return false;
+}
+
+bool TakeMethod(std::string_view& rest, std::string_view& method) {
+  method = rest.starts_with("GET ") ? rest.substr(0, 3) : rest.substr(0, 4);
+  if (method != "GET" && method != "HEAD") return false;
+  rest.remove_prefix(method.size());
+  return TakeText(" ", rest);
+}
+
+// Whether `value` is a media type or a range of them without parameters, as in
+// "*/*" (RFC 9110, section 12.5.1).
+bool IsOneMediaType(std::string_view value) {
+  return !Take(kName, value).empty() && TakeText("/", value) &&
+         !Take(kName, value).empty() && value.empty();
+}
+
+// Whether a request with this header is plain. `has_host` becomes true if it is
+// Host.
+bool IsPlainHeader(std::string_view name, std::string_view value,
+                   bool& has_host) {
+  const auto is = [name](std::string_view other) {
+    return absl::EqualsIgnoreCase(name, other);
+  };
+  switch (name.size()) {
+    case 4:
+      if (is("Host")) has_host = true;
+      return true;
+    case 5:
+      return !is("Range");
+    case 6:
+      return !is("Expect") && (!is("Accept") || IsOneMediaType(value));
+    case 7:
+      return !is("Upgrade");
+    case 10:
+      return !is("Connection") || absl::EqualsIgnoreCase(value, "keep-alive");
+    case 14:
+      return !is("Content-Length");
+    case 17:
+      return !is("Transfer-Encoding");
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+std::optional<size_t> ParsePlainRequest(std::string_view bytes,
+                                        api::Request& request) {
+  std::string_view rest = bytes;
+  if (!TakeMethod(rest, request.method)) return std::nullopt;
+  const std::string_view target = Take(kTarget, rest);
+  if (!target.starts_with('/') || !TakeText(" HTTP/1.1\r\n", rest)) {
+    return std::nullopt;
+  }
+  request.headers.clear();
+  bool has_host = false;
+  while (!TakeText("\r\n", rest)) {
+    const std::string_view name = Take(kName, rest);
+    if (name.empty() || !TakeText(":", rest)) return std::nullopt;
+    while (TakeText(" ", rest)) {
+    }
+    std::string_view value = Take(kValue, rest);
+    if (!TakeText("\r\n", rest)) return std::nullopt;
+    while (value.ends_with(' ')) value.remove_suffix(1);
+    if (request.headers.size() == kMaxPlainHeaders ||
+        HasHeader(request, name) || !IsPlainHeader(name, value, has_host)) {
+      return std::nullopt;
+    }
+    request.headers.emplace_back(name, value);
+  }
+  if (!has_host) return std::nullopt;
+  SetTarget(target, request);
+  request.body = {};
+  return bytes.size() - rest.size();
+}
+
+void SetTarget(std::string_view target, api::Request& request) {
+  const size_t mark = target.find('?');
+  request.path = target.substr(0, mark);
+  request.params = mark == std::string_view::npos
+                       ? api::Params()
+                       : api::Params::Parse(target.substr(mark + 1));
+}
+
+}  // namespace tallyman::server

@@ -1,0 +1,270 @@
+#include "server/http/http_parser.h"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "api/http/http.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace tallyman::server {
+namespace {
+
+using namespace std::string_view_literals;
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+constexpr std::string_view kUsual =
+    "GET /stacks/1/processes?page=2&x=%41 HTTP/1.1\r\n"
+    "Host: localhost:8880\r\n"
+    "User-Agent: curl/8\r\n"
+    "Accept: */*\r\n"
+    "Authorization:  Bearer tly_abc  \r\n"
+    "Empty:\r\n"
+    "\r\n";
+
+// A copy without a byte to spare, so that reading past the end is found by
+// AddressSanitizer.
+class Exact {
+ public:
+  explicit Exact(std::string_view bytes) : bytes_(bytes.begin(), bytes.end()) {}
+  std::string_view view() const { return {bytes_.data(), bytes_.size()}; }
+
+ private:
+  std::vector<char> bytes_;
+};
+
+bool IsPlain(std::string_view bytes) {
+  const Exact exact(bytes);
+  api::Request request;
+  return ParsePlainRequest(exact.view(), request).has_value();
+}
+
+// A plain request but for `line`, which has no end of its own.
+std::string WithLine(std::string_view line) {
+  return absl::StrCat("GET / HTTP/1.1\r\nHost: h\r\n", line, "\r\n\r\n");
+}
+
+TEST(HttpParserTest, ReadsAPlainRequest) {
+  api::Request request;
+  request.remote_address = "192.0.2.1";
+  request.body = "of the one before";
+  EXPECT_EQ(ParsePlainRequest(kUsual, request), kUsual.size());
+  EXPECT_EQ(request.method, "GET");
+  EXPECT_EQ(request.path, "/stacks/1/processes");
+  EXPECT_THAT(request.params.all(),
+              ElementsAre(Pair("page", "2"), Pair("x", "A")));
+  EXPECT_THAT(
+      request.headers,
+      ElementsAre(Pair("Host", "localhost:8880"), Pair("User-Agent", "curl/8"),
+                  Pair("Accept", "*/*"),
+                  Pair("Authorization", "Bearer tly_abc"), Pair("Empty", "")));
+  EXPECT_EQ(request.body, "");
+  EXPECT_EQ(request.remote_address, "192.0.2.1");
+}
+
+TEST(HttpParserTest, NothingIsLeftOfTheRequestBefore) {
+  api::Request request;
+  ASSERT_TRUE(ParsePlainRequest(kUsual, request));
+  ASSERT_TRUE(ParsePlainRequest("HEAD / HTTP/1.1\r\nhost:h\r\n\r\n", request));
+  EXPECT_EQ(request.method, "HEAD");
+  EXPECT_EQ(request.path, "/");
+  EXPECT_THAT(request.params.all(), IsEmpty());
+  EXPECT_THAT(request.headers, ElementsAre(Pair("host", "h")));
+}
+
+TEST(HttpParserTest, PipelinedRequestsAreReadOneAfterTheOther) {
+  const std::string second = "HEAD /2 HTTP/1.1\r\nHost: h\r\n\r\n";
+  const Exact both(absl::StrCat(kUsual, second, "POST"));
+  std::string_view rest = both.view();
+  api::Request request;
+  std::optional<size_t> size = ParsePlainRequest(rest, request);
+  ASSERT_EQ(size, kUsual.size());
+  rest.remove_prefix(*size);
+  size = ParsePlainRequest(rest, request);
+  ASSERT_EQ(size, second.size());
+  EXPECT_EQ(request.path, "/2");
+  rest.remove_prefix(*size);
+  EXPECT_FALSE(ParsePlainRequest(rest, request));
+}
+
+TEST(HttpParserTest, ARequestCutOffAnywhereIsNotPlain) {
+  for (size_t size = 0; size < kUsual.size(); ++size) {
+    EXPECT_FALSE(IsPlain(kUsual.substr(0, size))) << size;
+  }
+}
+
+// Whatever follows a request, it ends where it ends.
+TEST(HttpParserTest, WhatFollowsChangesNothing) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const Exact more(
+        absl::StrCat(kUsual, std::string(3, static_cast<char>(byte)), kUsual));
+    api::Request request;
+    EXPECT_EQ(ParsePlainRequest(more.view(), request), kUsual.size()) << byte;
+  }
+}
+
+// Every byte in every place: what is taken must still be one request of the
+// same size, and nothing of it may be in doubt.
+TEST(HttpParserTest, NoByteInAnyPlaceMovesTheEnd) {
+  for (size_t place = 0; place < kUsual.size(); ++place) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string changed(kUsual);
+      changed[place] = static_cast<char>(byte);
+      const Exact exact(changed);
+      api::Request request;
+      const auto size = ParsePlainRequest(exact.view(), request);
+      if (!size) continue;
+      EXPECT_EQ(*size, kUsual.size()) << place << " " << byte;
+      EXPECT_TRUE(request.method == "GET");
+      EXPECT_TRUE(byte == '\r' || byte == '\n' || (byte >= ' ' && byte < 0x7F))
+          << place << " " << byte;
+      EXPECT_EQ(request.headers.size(), 5U) << place << " " << byte;
+    }
+  }
+}
+
+TEST(HttpParserTest, InsertedLineEndsAndNulsAreNeverOverlooked) {
+  for (const std::string_view inserted :
+       {std::string_view("\r"), std::string_view("\n"), "\0"sv,
+        std::string_view("\r\n"), std::string_view("\r\n "),
+        std::string_view("\r\n\t")}) {
+    for (size_t place = 0; place <= kUsual.size(); ++place) {
+      std::string changed(kUsual);
+      changed.insert(place, inserted);
+      const Exact exact(changed);
+      api::Request request;
+      const auto size = ParsePlainRequest(exact.view(), request);
+      if (!size) continue;
+      // It ends with its first empty line, and all its lines are whole.
+      const std::string taken = changed.substr(0, *size);
+      EXPECT_EQ(taken.find("\r\n\r\n"), *size - 4) << place;
+      EXPECT_EQ(taken.find("\r\n "), std::string::npos) << place;
+      const std::string text = absl::StrReplaceAll(taken, {{"\r\n", ""}});
+      EXPECT_EQ(text.find_first_of("\r\n\t\0"sv), std::string::npos) << place;
+    }
+  }
+}
+
+TEST(HttpParserTest, OtherRequestLinesAreNotPlain) {
+  for (const std::string_view line : {"POST / HTTP/1.1",
+                                      "get / HTTP/1.1",
+                                      "GETS / HTTP/1.1",
+                                      "GE / HTTP/1.1",
+                                      "OPTIONS * HTTP/1.1",
+                                      "GET * HTTP/1.1",
+                                      "GET  / HTTP/1.1",
+                                      "GET /  HTTP/1.1",
+                                      "GET\t/ HTTP/1.1",
+                                      " GET / HTTP/1.1",
+                                      "GET / HTTP/1.0",
+                                      "GET / HTTP/1.2",
+                                      "GET / HTTP/2.0",
+                                      "GET / http/1.1",
+                                      "GET /",
+                                      "GET / HTTP/1.1 ",
+                                      "GET /a b HTTP/1.1",
+                                      "GET /#a HTTP/1.1",
+                                      "GET /\x7f HTTP/1.1",
+                                      "GET /\xc3\xa9 HTTP/1.1",
+                                      "GET  HTTP/1.1",
+                                      "GET http://h/ HTTP/1.1",
+                                      "GET h:80 HTTP/1.1",
+                                      "CONNECT h:80 HTTP/1.1",
+                                      "\r\nGET / HTTP/1.1",
+                                      "HEAD",
+                                      "",
+                                      "PRI * HTTP/2.0"}) {
+    EXPECT_FALSE(IsPlain(absl::StrCat(line, "\r\nHost: h\r\n\r\n"))) << line;
+  }
+  EXPECT_FALSE(IsPlain("GET /\0 HTTP/1.1\r\nHost: h\r\n\r\n"sv));
+}
+
+TEST(HttpParserTest, LinesMustEndWithCrlf) {
+  const std::string crlf = WithLine("A: b");
+  ASSERT_TRUE(IsPlain(crlf));
+  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"\r\n", "\n"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"\r\n", "\r"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"\r\n\r\n", "\n\n"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"\r\n\r\n", "\r\n\n"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"\r\n\r\n", "\n\r\n"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"b\r\n", "b\n"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"b\r\n", "b\r\r\n"}})));
+}
+
+TEST(HttpParserTest, UnusualHeadersAreNotPlain) {
+  for (const std::string_view line :
+       {"Content-Length: 0", "Content-Length: 5", "content-LENGTH: 1",
+        "Content-Length: 1\r\nContent-Length: 2", "Transfer-Encoding: chunked",
+        "transfer-encoding:identity", "Expect: 100-continue",
+        "Upgrade: websocket", "Range: bytes=0-1", "Connection: close",
+        "Connection: Upgrade", "Connection: keep-alive, X",
+        "Connection:", "Accept: text/html, */*", "Accept: a/b;q=0.5",
+        "Accept: json", "Accept:", "X: a\r\nx: b", "X:\r\nX: b", "Host: other",
+        // Folded, badly named or badly valued.
+        "A: b\r\n c", "A: b\r\n\tc", " A: b", "A : b", "A\t: b", ": b", "A",
+        "A b: c", "A\x01: b", "A(: b", "\xc3\xa9: b", "A: b\x01", "A: b\x7f",
+        "A: \xc3\xa9", "A: b%41", "A: b\tc", "A:\tb", "A: b\rc", "A: b\nc"}) {
+    EXPECT_FALSE(IsPlain(WithLine(line))) << line;
+  }
+  EXPECT_FALSE(IsPlain(WithLine("A: b\0c"sv)));
+  EXPECT_FALSE(IsPlain(WithLine("A\0: b"sv)));
+}
+
+TEST(HttpParserTest, HarmlessHeadersArePlain) {
+  for (const std::string_view line :
+       {"Connection: keep-alive", "connection: Keep-Alive",
+        "Accept: application/json", "X-Header_1!#$%&'*+.^`|~: (any) \"text\"",
+        "Content-Type: text/plain", "Content-Lengthy: 5",
+        "If-None-Match: \"a\"", "A:b", "A:   b   ", "A:   "}) {
+    EXPECT_TRUE(IsPlain(WithLine(line))) << line;
+  }
+}
+
+TEST(HttpParserTest, HostIsNeeded) {
+  EXPECT_FALSE(IsPlain("GET / HTTP/1.1\r\n\r\n"));
+  EXPECT_FALSE(IsPlain("GET / HTTP/1.1\r\nA: b\r\n\r\n"));
+}
+
+TEST(HttpParserTest, ManyHeadersAreNotPlain) {
+  std::string lines;
+  for (size_t i = 0; i < kMaxPlainHeaders - 1; ++i) {
+    if (i > 0) absl::StrAppend(&lines, "\r\n");
+    absl::StrAppend(&lines, "X-", i, ": ", i);
+  }
+  EXPECT_TRUE(IsPlain(WithLine(lines)));
+  EXPECT_FALSE(IsPlain(WithLine(absl::StrCat(lines, "\r\nLast: 1"))));
+}
+
+TEST(HttpParserTest, SizeIsNoMatter) {
+  const std::string huge(1 << 20, 'x');
+  const std::string bytes =
+      absl::StrCat("GET /", huge, " HTTP/1.1\r\nHost: ", huge, "\r\n", huge,
+                   ": ", huge, "\r\n\r\n");
+  api::Request request;
+  EXPECT_EQ(ParsePlainRequest(bytes, request), bytes.size());
+  EXPECT_FALSE(IsPlain(std::string_view(bytes).substr(0, bytes.size() - 1)));
+  EXPECT_FALSE(IsPlain(huge));
+}
+
+TEST(SetTargetTest, DividesAtTheFirstQuestionMark) {
+  api::Request request;
+  SetTarget("/a?b=c?d&e", request);
+  EXPECT_EQ(request.path, "/a");
+  EXPECT_THAT(request.params.all(),
+              ElementsAre(Pair("b", "c?d"), Pair("e", "")));
+  SetTarget("/a?", request);
+  EXPECT_EQ(request.path, "/a");
+  EXPECT_THAT(request.params.all(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace tallyman::server

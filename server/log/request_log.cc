@@ -1,0 +1,79 @@
+#include "server/log/request_log.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "api/http/params.h"
+#include "api/json/json_writer.h"
+#include "api/redaction/redaction.h"
+#include "server/log/log.h"
+
+namespace tallyman::server {
+namespace {
+
+// The query, decoded, so that an encoded name hides no token.
+std::string LoggableQuery(const api::Params& params,
+                          const api::Redactor& redactor) {
+  if (params.all().empty()) return "";
+  std::string query;
+  for (const auto& [name, value] : params.all()) {
+    absl::StrAppend(
+        &query, query.empty() ? "" : "&", name, "=",
+        name == "token" || redactor.IsSecretName(name) ? "***" : value);
+  }
+  return redactor.Text(query);
+}
+
+}  // namespace
+
+RequestLog::Text RequestLog::Loggable(std::string_view path,
+                                      bool is_worth_keeping) const {
+  {
+    const absl::ReaderMutexLock lock(&mutex_);
+    const auto found = paths_.find(path);
+    if (found != paths_.end()) return found->second;
+  }
+  auto text = std::make_shared<const std::string>(
+      redactor_.Text(api::DecodePercent(path)));
+  if (!is_worth_keeping || path.size() > kMaxPathBytes) return text;
+  const absl::MutexLock lock(&mutex_);
+  if (paths_.size() >= kMaxPaths) paths_.clear();
+  paths_.try_emplace(path, text);
+  return text;
+}
+
+void RequestLog::Add(const RequestRecord& record) const {
+  // Paths of errors may be anything, and would push out the others.
+  const Text path = Loggable(record.request.path, record.status < 400);
+  const std::string query = LoggableQuery(record.request.params, redactor_);
+  log_.InfoSoon("request", [&](api::JsonWriter& json) {
+    json.Key("method");
+    json.String(record.request.method);
+    json.Key("path");
+    json.String(*path);
+    json.Key("query");
+    json.String(query);
+    json.Key("status");
+    json.Int(record.status);
+    json.Key("bytes");
+    json.Int(static_cast<int64_t>(record.response_bytes));
+    json.Key("duration_ms");
+    json.Double(absl::ToDoubleMilliseconds(record.duration));
+    json.Key("remote");
+    json.String(record.request.remote_address);
+    json.Key("user");
+    json.String(record.user);
+  });
+}
+
+void LogRequest(const RequestRecord& record, const api::Redactor& redactor,
+                const Log& log) {
+  RequestLog(log, redactor).Add(record);
+}
+
+}  // namespace tallyman::server

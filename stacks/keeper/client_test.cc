@@ -1,0 +1,209 @@
+// What a server makes of keepers that are not as they should be. How it gets on
+// with real ones is in keeper_test.cc.
+
+#include "stacks/keeper/client.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "platform/base/unique_fd.h"
+#include "stacks/keeper/protocol.h"
+#include "stacks/keeper/socket.h"
+#include "storage/testing/temp_directory.h"
+
+namespace tallyman::stacks {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+constexpr absl::Duration kPatience = absl::Seconds(30);
+
+std::string Encoded(const keeper::Message& message) {
+  return keeper::Encode(message).value_or("");
+}
+
+class KeeperClientTest : public testing::Test {
+ protected:
+  using ClientOr = absl::StatusOr<std::unique_ptr<KeeperClient>>;
+
+  void SetUp() override {
+    absl::StatusOr<base::UniqueFd> opened = keeper::OpenDirectory(directory_);
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    opened_ = *std::move(opened);
+  }
+
+  // Makes the socket.
+  void Listen() {
+    absl::StatusOr<base::UniqueFd> listener = keeper::Listen(opened_.get());
+    ASSERT_TRUE(listener.ok()) << listener.status();
+    listener_ = *std::move(listener);
+  }
+
+  // Connects to a keeper that sends `packets`; keeps its end in accepted_, or
+  // closes it.
+  ClientOr ConnectTo(const std::vector<std::string>& packets,
+                     bool closes = false) {
+    Listen();
+    std::thread keeper([&] {
+      pollfd watched = {.fd = listener_.get(), .events = POLLIN, .revents = 0};
+      poll(&watched, 1, -1);
+      accepted_ = base::UniqueFd(accept4(listener_.get(), nullptr, nullptr,
+                                         SOCK_NONBLOCK | SOCK_CLOEXEC));
+      for (const std::string& packet : packets) {
+        EXPECT_TRUE(keeper::Send(accepted_.get(), packet, {}).ok());
+      }
+      if (closes) accepted_.reset();
+    });
+    ClientOr client = KeeperClient::Connect(directory_, kPatience);
+    keeper.join();
+    return client;
+  }
+
+  storage::TempDirectory made_;
+  const std::string directory_ = made_.path();
+  base::UniqueFd opened_;
+  base::UniqueFd listener_;
+  base::UniqueFd accepted_;
+};
+
+TEST_F(KeeperClientTest, NoKeeperIsUnavailable) {
+  ClientOr client = KeeperClient::Connect(directory_, kPatience);
+  EXPECT_TRUE(absl::IsUnavailable(client.status())) << client.status();
+  EXPECT_THAT(client.status().message(), HasSubstr(directory_));
+  EXPECT_FALSE(keeper::IsBound(opened_.get()));
+}
+
+TEST_F(KeeperClientTest, SocketThatAKilledKeeperHasLeftIsUnavailable) {
+  Listen();
+  EXPECT_TRUE(keeper::IsBound(opened_.get()));
+  listener_.reset();
+  EXPECT_FALSE(keeper::IsBound(opened_.get()));
+  const ClientOr client = KeeperClient::Connect(directory_, kPatience);
+  EXPECT_TRUE(absl::IsUnavailable(client.status())) << client.status();
+}
+
+TEST_F(KeeperClientTest, KeeperThatDoesNotAnswerIsUnavailableInTheEnd) {
+  Listen();
+  const ClientOr client =
+      KeeperClient::Connect(directory_, absl::Milliseconds(20));
+  EXPECT_TRUE(absl::IsUnavailable(client.status())) << client.status();
+}
+
+TEST_F(KeeperClientTest, KeeperThatAcceptsNobodyIsUnavailableInTheEnd) {
+  Listen();
+  // Fill the queue of those that wait.
+  absl::StatusOr<base::UniqueFd> connection = base::UniqueFd();
+  std::vector<base::UniqueFd> waiting;
+  while (waiting.size() < 10000) {
+    connection = keeper::Connect(opened_.get(), absl::Milliseconds(10));
+    if (!connection.ok()) break;
+    waiting.push_back(*std::move(connection));
+  }
+  EXPECT_TRUE(absl::IsUnavailable(connection.status())) << connection.status();
+  const ClientOr client =
+      KeeperClient::Connect(directory_, absl::Milliseconds(20));
+  EXPECT_TRUE(absl::IsUnavailable(client.status())) << client.status();
+}
+
+TEST_F(KeeperClientTest, ConnectionThatEndsBeforeTheListDoesIsUnavailable) {
+  const ClientOr client =
+      ConnectTo({Encoded(keeper::Welcome{.pid = 1}),
+                 Encoded(keeper::Child{.launch = "a", .pid = 2})},
+                /*closes=*/true);
+  EXPECT_TRUE(absl::IsUnavailable(client.status())) << client.status();
+}
+
+TEST_F(KeeperClientTest, AnotherVersionIsNamed) {
+  const ClientOr client = ConnectTo({Encoded(
+      keeper::Welcome{.version = keeper::kProtocolVersion + 1, .pid = 1})});
+  EXPECT_TRUE(absl::IsFailedPrecondition(client.status())) << client.status();
+  EXPECT_THAT(
+      client.status().message(),
+      HasSubstr(absl::StrCat("version ", keeper::kProtocolVersion + 1)));
+}
+
+TEST_F(KeeperClientTest, AnotherProtocolIsRefused) {
+  for (const std::vector<std::string>& packets :
+       {std::vector<std::string>{"220 mail.example.com ESMTP"},
+        {Encoded(keeper::End{})},
+        {Encoded(keeper::Welcome{}), Encoded(keeper::Forget{.launch = "a"})},
+        {Encoded(keeper::Welcome{}), "x"}}) {
+    const ClientOr client = ConnectTo(packets);
+    EXPECT_TRUE(absl::IsFailedPrecondition(client.status())) << client.status();
+  }
+}
+
+TEST_F(KeeperClientTest, ListIsReadAndMessagesFollow) {
+  const keeper::Child child = {
+      .launch = "a", .pid = 2, .start_ticks = 3, .wait_status = 4};
+  const keeper::Exited exited = {.launch = "b", .wait_status = 5};
+  const ClientOr client =
+      ConnectTo({Encoded(keeper::Welcome{.pid = 7}), Encoded(child),
+                 Encoded(keeper::End{}), Encoded(exited)});
+  ASSERT_TRUE(client.ok()) << client.status();
+  EXPECT_EQ((*client)->keeper_pid(), 7);
+  EXPECT_THAT((*client)->children(), ElementsAre(child));
+  absl::StatusOr<std::optional<keeper::Message>> message = (*client)->Receive();
+  ASSERT_TRUE(message.ok()) << message.status();
+  EXPECT_EQ(*message, keeper::Message(exited));
+  message = (*client)->Receive();
+  ASSERT_TRUE(message.ok()) << message.status();
+  EXPECT_EQ(*message, std::nullopt);
+  ASSERT_TRUE(keeper::Send(accepted_.get(), "x", {}).ok());
+  EXPECT_TRUE(absl::IsAborted((*client)->Receive().status()));
+  accepted_.reset();
+  EXPECT_TRUE(absl::IsAborted((*client)->Receive().status()));
+}
+
+TEST_F(KeeperClientTest, WhatTheSocketDoesNotTakeIsQueuedInOrder) {
+  const ClientOr client =
+      ConnectTo({Encoded(keeper::Welcome{}), Encoded(keeper::End{})});
+  ASSERT_TRUE(client.ok()) << client.status();
+  keeper::Spawn spawn;
+  spawn.spec.environment = {std::string(100'000, 'e')};
+  int sent = 0;
+  while (!(*client)->wants_write() && sent < 1000) {
+    spawn.launch = absl::StrCat(sent++);
+    ASSERT_TRUE((*client)
+                    ->Spawn(spawn, base::UniqueFd(dup(accepted_.get())),
+                            base::UniqueFd(dup(accepted_.get())),
+                            base::UniqueFd(dup(accepted_.get())))
+                    .ok());
+  }
+  ASSERT_TRUE((*client)->wants_write());
+  ASSERT_TRUE((*client)->Forget("last").ok());
+  for (int i = 0; i < sent; ++i) {
+    const absl::StatusOr<keeper::Packet> packet =
+        keeper::Receive(accepted_.get());
+    ASSERT_TRUE(packet.ok()) << packet.status();
+    EXPECT_THAT(packet->descriptors, SizeIs(3));
+    spawn.launch = absl::StrCat(i);
+    spawn.has_cgroup = true;
+    EXPECT_EQ(packet->bytes, Encoded(spawn));
+    ASSERT_TRUE((*client)->Flush().ok());
+  }
+  EXPECT_FALSE((*client)->wants_write());
+  const absl::StatusOr<keeper::Packet> packet =
+      keeper::Receive(accepted_.get());
+  ASSERT_TRUE(packet.ok()) << packet.status();
+  EXPECT_EQ(packet->bytes, Encoded(keeper::Forget{.launch = "last"}));
+}
+
+}  // namespace
+}  // namespace tallyman::stacks

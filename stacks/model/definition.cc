@@ -1,0 +1,291 @@
+#include "stacks/model/definition.h"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "platform/base/text.h"
+#include "stacks/model/stop_sequence.h"
+
+namespace tallyman::stacks {
+namespace {
+
+constexpr size_t kMaxDirectoryBytes = 4095;  // PATH_MAX without its NUL
+constexpr size_t kMaxUserBytes = 256;        // LOGIN_NAME_MAX
+constexpr size_t kLaunchHashDigits = 32;
+constexpr std::string_view kReservedPrefix = "TALLYMAN_";
+
+// Looked up once: OpenSSL 3 searches its providers at each use otherwise.
+const EVP_MD* Md5() {
+#ifdef OPENSSL_IS_BORINGSSL
+  return EVP_md5();
+#else
+  // Here MD5 protects nothing, so that it may also be used where the system
+  // allows only what FIPS 140 approves.
+  static const EVP_MD* const kFetched = EVP_MD_fetch(nullptr, "MD5", "-fips");
+  return kFetched;
+#endif
+}
+
+// In hex; "" if there is no such digest.
+std::string HexDigest(const EVP_MD* digest, std::string_view text) {
+  if (digest == nullptr) return "";
+  std::array<char, EVP_MAX_MD_SIZE> bytes;
+  unsigned int size = 0;
+  if (EVP_Digest(text.data(), text.size(),
+                 reinterpret_cast<unsigned char*>(bytes.data()), &size, digest,
+                 nullptr) != 1) {
+    return "";
+  }
+  return absl::BytesToHexString(std::string_view(bytes.data(), size));
+}
+
+// With the length before it, no text can be taken for another.
+void AppendField(std::string_view text, std::string& out) {
+  absl::StrAppend(&out, text.size(), ":", text, ";");
+}
+
+void AppendField(std::optional<int64_t> number, std::string& out) {
+  AppendField(number ? absl::StrCat(*number) : "", out);
+}
+
+absl::Status Bad(std::string_view key, std::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat(key, " ", what));
+}
+
+// What every text has to be.
+absl::Status ValidateText(std::string_view key, std::string_view text,
+                          size_t max_bytes) {
+  if (text.size() > max_bytes) {
+    return Bad(key, absl::StrCat("has ", text.size(), " bytes; at most ",
+                                 max_bytes, " are allowed"));
+  }
+  if (const std::optional<size_t> at = base::FindInvalidUtf8(text)) {
+    return Bad(key, absl::StrCat("is not UTF-8 at byte ", *at));
+  }
+  if (const size_t at = text.find('\0'); at != std::string_view::npos) {
+    return Bad(key, absl::StrCat("has a NUL at byte ", at));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ValidateLabel(std::string_view key, std::string_view text) {
+  if (absl::Status status = ValidateText(key, text, kMaxNameBytes);
+      !status.ok()) {
+    return status;
+  }
+  if (const std::optional<size_t> at = base::FindControl(text)) {
+    return Bad(key, absl::StrCat("has a control character at byte ", *at));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ValidateRange(std::string_view key, std::optional<int64_t> number,
+                           int64_t least, int64_t most) {
+  if (!number || (*number >= least && *number <= most)) return absl::OkStatus();
+  if (most == INT64_MAX) {
+    return Bad(key,
+               absl::StrCat("is ", *number, "; it has to be at least ", least));
+  }
+  return Bad(key, absl::StrCat("is ", *number, "; it has to be from ", least,
+                               " to ", most));
+}
+
+absl::Status ValidateDirectory(std::string_view directory) {
+  if (directory.empty()) return absl::OkStatus();
+  if (!directory.starts_with('/')) {
+    return Bad("directory", absl::StrCat(base::Quote(directory),
+                                         " is not absolute; begin it with /"));
+  }
+  return ValidateText("directory", directory, kMaxDirectoryBytes);
+}
+
+bool IsVariableName(std::string_view name) {
+  if (name.empty() || absl::ascii_isdigit(name[0])) return false;
+  for (const char c : name) {
+    if (!absl::ascii_isalnum(c) && c != '_') return false;
+  }
+  return true;
+}
+
+absl::Status ValidateEnvironment(
+    const std::map<std::string, std::string>& environment) {
+  size_t bytes = 0;
+  for (const auto& [name, value] : environment) {
+    if (!IsVariableName(name)) {
+      return Bad("env", absl::StrCat(base::Quote(name),
+                                     " is not the name of a variable; it has "
+                                     "to match [A-Za-z_][A-Za-z0-9_]*"));
+    }
+    if (name.starts_with(kReservedPrefix)) {
+      return Bad("env",
+                 absl::StrCat(base::Quote(name), " begins with ",
+                              kReservedPrefix, ", which is the server's own"));
+    }
+    bytes += name.size() + value.size() + 2;  // "=" and NUL
+    if (absl::Status status =
+            ValidateText(absl::StrCat("env ", base::Quote(name)), value,
+                         kMaxEnvironmentBytes);
+        !status.ok()) {
+      return status;
+    }
+  }
+  if (bytes > kMaxEnvironmentBytes) {
+    return Bad("env", absl::StrCat("has ", bytes, " bytes in all; at most ",
+                                   kMaxEnvironmentBytes, " are allowed"));
+  }
+  return absl::OkStatus();
+}
+
+// What user databases have: also "user@realm", "DOMAIN\user" and "machine$".
+absl::Status ValidateUser(std::string_view user) {
+  if (user.empty()) return absl::OkStatus();
+  bool is_name = user.size() <= kMaxUserBytes && user[0] != '-';
+  for (const char c : user) {
+    is_name = is_name &&
+              (absl::ascii_isalnum(c) ||
+               std::string_view("_.-@+$\\").find(c) != std::string_view::npos);
+  }
+  if (is_name) return absl::OkStatus();
+  return Bad("user",
+             absl::StrCat(base::Quote(user), " can't be a user's name"));
+}
+
+absl::Status ValidateStopSequence(const StopSequence& sequence) {
+  if (sequence.steps.empty() || sequence.steps.back().signal != SIGKILL) {
+    return Bad("stop_sequence", "doesn't end with kill");
+  }
+  if (sequence.steps.size() > kMaxStopSteps) {
+    return Bad("stop_sequence",
+               absl::StrCat("has ", sequence.steps.size(), " signals; at most ",
+                            kMaxStopSteps, " are allowed"));
+  }
+  for (const StopStep& step : sequence.steps) {
+    if (step.wait < absl::ZeroDuration() || step.wait > kMaxStopWait) {
+      return Bad("stop_sequence", "waits too long");
+    }
+  }
+  return absl::OkStatus();
+}
+
+// All but the name.
+absl::Status ValidateProcess(const ProcessDefinition& process) {
+  for (const absl::Status& status :
+       {ValidateCommand(process.command), ValidateDirectory(process.directory),
+        ValidateEnvironment(process.env), ValidateUser(process.user),
+        ValidateStopSequence(process.stop_sequence),
+        ValidateRange("max_instances", process.max_instances, 1, kMaxInstances),
+        ValidateRange("cpu", process.cpu, 1, INT64_MAX),
+        ValidateRange("memory", process.memory, 1, INT64_MAX),
+        ValidateRange("nofile", process.nofile, kMinOpenFiles, kMaxOpenFiles),
+        ValidateRange("instances", process.instances, 0,
+                      process.max_instances)}) {
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string ProcessDefinition::LaunchHash() const {
+  std::string fields;
+  AppendField(command, fields);
+  AppendField(directory.empty() ? "/" : directory, fields);
+  AppendField(static_cast<int64_t>(env.size()), fields);
+  for (const auto& [variable, value] : env) {
+    AppendField(variable, fields);
+    AppendField(value, fields);
+  }
+  AppendField(user, fields);
+  AppendField(cpu, fields);
+  AppendField(memory, fields);
+  AppendField(nofile, fields);
+  std::string digest = HexDigest(EVP_sha256(), fields);
+  // An OpenSSL that lacks SHA-256: what changed could not be told.
+  if (digest.size() < kLaunchHashDigits) std::abort();
+  digest.resize(kLaunchHashDigits);
+  return digest;
+}
+
+const ProcessDefinition* StackDefinition::Find(
+    std::string_view process_name) const {
+  for (const ProcessDefinition& process : processes) {
+    if (process.name == process_name) return &process;
+  }
+  return nullptr;
+}
+
+bool IsProcessName(std::string_view name) {
+  if (name.empty() || name.size() > kMaxNameBytes) return false;
+  for (const char c : name) {
+    if (!absl::ascii_isalnum(c) && c != '_' && c != '.' && c != '-') {
+      return false;
+    }
+  }
+  return name != "." && name != "..";
+}
+
+absl::Status ValidateCommand(std::string_view command) {
+  if (absl::StripAsciiWhitespace(command).empty()) {
+    return Bad("command", "is empty");
+  }
+  return ValidateText("command", command, kMaxCommandBytes);
+}
+
+absl::Status Validate(const StackDefinition& stack) {
+  if (stack.name.empty()) return Bad("name", "is empty");
+  if (absl::Status status = ValidateLabel("name", stack.name); !status.ok()) {
+    return status;
+  }
+  if (absl::Status status = ValidateLabel("environment", stack.environment);
+      !status.ok()) {
+    return status;
+  }
+  if (stack.processes.empty()) {
+    return Bad("processes", "is empty; a stack has at least one process");
+  }
+  if (stack.processes.size() > kMaxProcesses) {
+    return Bad("processes",
+               absl::StrCat("has ", stack.processes.size(), " items; at most ",
+                            kMaxProcesses, " are allowed"));
+  }
+  absl::flat_hash_map<std::string_view, size_t> positions;
+  for (size_t i = 0; i < stack.processes.size(); ++i) {
+    const ProcessDefinition& process = stack.processes[i];
+    if (!IsProcessName(process.name)) {
+      return Bad(absl::StrCat("process ", i + 1, ": name"),
+                 absl::StrCat(base::Quote(process.name), " has to be 1 to ",
+                              kMaxNameBytes,
+                              " letters, digits, \"_\", \"-\" or \".\""));
+    }
+    const std::string place =
+        absl::StrCat("process ", base::Quote(process.name), ": ");
+    const auto [first, is_new] = positions.try_emplace(process.name, i + 1);
+    if (!is_new) {
+      return Bad(absl::StrCat(place, "name"),
+                 absl::StrCat("is taken twice, by processes ", first->second,
+                              " and ", i + 1));
+    }
+    if (absl::Status status = ValidateProcess(process); !status.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat(place, status.message()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::string Md5Hex(std::string_view text) { return HexDigest(Md5(), text); }
+
+}  // namespace tallyman::stacks

@@ -1,0 +1,166 @@
+#include "stacks/output/output_rotation.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "platform/base/unique_fd.h"
+
+namespace tallyman::stacks {
+namespace {
+
+constexpr int64_t kCopyBytes = 256 << 10;  // at once
+constexpr int64_t kPageBytes = 4096;
+// Looks at a file that is to be cut, until there is nothing new.
+constexpr int kMaxLooks = 100;
+
+absl::Status FileError(int error, std::string_view path,
+                       std::string_view what) {
+  return absl::ErrnoToStatus(error,
+                             absl::StrCat("output file \"", path, "\" ", what));
+}
+
+// Appends the bytes of `from` between `begin` and `end` to `to`, as far as they
+// are there.
+absl::Status Copy(const base::UniqueFd& from, int64_t begin, int64_t end,
+                  const base::UniqueFd& to, const std::string& to_path) {
+  std::vector<char> buffer(
+      static_cast<size_t>(std::min(kCopyBytes, end - begin)));
+  while (begin < end) {
+    const size_t desired = static_cast<size_t>(
+        std::min(static_cast<int64_t>(buffer.size()), end - begin));
+    const ssize_t got = pread(from.get(), buffer.data(), desired, begin);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return FileError(errno, to_path, "can't be filled by reading");
+    if (got == 0) break;
+    begin += got;
+    for (ssize_t done = 0; done < got;) {
+      const ssize_t put = write(to.get(), buffer.data() + done,
+                                static_cast<size_t>(got - done));
+      if (put < 0 && errno == EINTR) continue;
+      if (put < 0) return FileError(errno, to_path, "can't be written");
+      done += put;
+    }
+  }
+  return absl::OkStatus();
+}
+
+// How much can be taken from the front of a file: whole blocks, and not all of
+// it (fallocate(2)). st_blksize is the block of ext4 and xfs or a multiple.
+int64_t CollapsibleBytes(const struct stat& info) {
+  for (const int64_t block :
+       {static_cast<int64_t>(info.st_blksize), kPageBytes}) {
+    if (block <= 0 || block % kPageBytes != 0) continue;
+    const int64_t bytes = (info.st_size - 1) / block * block;
+    if (bytes > 0) return bytes;
+  }
+  return info.st_size;
+}
+
+// Takes `bytes` from the front of the file; false if its file system can't.
+absl::StatusOr<bool> Collapse(const base::UniqueFd& file, int64_t bytes,
+                              const std::string& path) {
+  int result = 0;
+  do {
+    result = fallocate(file.get(), FALLOC_FL_COLLAPSE_RANGE, 0, bytes);
+  } while (result != 0 && errno == EINTR);
+  if (result == 0) return true;
+  // EINVAL: its blocks are larger, or the program itself has cut the file.
+  if (errno == EOPNOTSUPP || errno == EINVAL || errno == ENOTTY ||
+      errno == ENOSYS) {
+    return false;
+  }
+  return FileError(errno, path, "can't be shortened at its front");
+}
+
+// Cuts the file to nothing, after what it has past `copied` is in `copy`.
+absl::Status CopyRestAndCut(const base::UniqueFd& file, const std::string& path,
+                            int64_t copied, const base::UniqueFd& copy,
+                            const std::string& copy_path) {
+  for (int look = 0; look < kMaxLooks; ++look) {
+    struct stat info;
+    if (fstat(file.get(), &info) != 0) {
+      return FileError(errno, path, "can't be examined");
+    }
+    // The program itself has cut it: what is in it now may be new.
+    if (info.st_size < copied) return absl::OkStatus();
+    if (info.st_size == copied) break;
+    absl::Status status = Copy(file, copied, info.st_size, copy, copy_path);
+    if (!status.ok()) return status;
+    copied = info.st_size;
+  }
+  if (ftruncate(file.get(), 0) != 0) {
+    return FileError(errno, path, "can't be cut");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string RotatedOutputPath(const std::string& path) {
+  return absl::StrCat(path, ".1");
+}
+
+absl::StatusOr<bool> RotateOutputFile(const std::string& path,
+                                      int64_t max_bytes, bool may_collapse,
+                                      absl::Mutex& moving) {
+  // Whoever runs as our user could have put a FIFO there, hence O_NONBLOCK.
+  const base::UniqueFd file(
+      open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file.valid()) {
+    if (errno == ENOENT) return false;
+    return FileError(errno, path, "can't be opened");
+  }
+  struct stat info;
+  if (fstat(file.get(), &info) != 0) {
+    return FileError(errno, path, "can't be examined");
+  }
+  if (!S_ISREG(info.st_mode) || info.st_size <= max_bytes) return false;
+
+  const std::string copy_path = absl::StrCat(path, ".tmp");
+  const std::string rotated_path = RotatedOutputPath(path);
+  const base::UniqueFd copy(
+      open(copy_path.c_str(),
+           O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!copy.valid()) return FileError(errno, copy_path, "can't be made");
+  const int64_t bytes = may_collapse ? CollapsibleBytes(info) : info.st_size;
+  absl::Status copied = Copy(file, 0, bytes, copy, copy_path);
+  // Or a machine that loses power could have neither the copy nor the original.
+  if (copied.ok() && fdatasync(copy.get()) != 0) {
+    copied = FileError(errno, copy_path, "can't be written");
+  }
+  if (!copied.ok()) {
+    unlink(copy_path.c_str());
+    return copied;
+  }
+
+  absl::MutexLock lock(&moving);
+  if (rename(copy_path.c_str(), rotated_path.c_str()) != 0) {
+    const int error = errno;
+    unlink(copy_path.c_str());
+    return FileError(error, copy_path, "can't be renamed");
+  }
+  // An end of this process here leaves the bytes in both files.
+  if (may_collapse) {
+    absl::StatusOr<bool> collapsed = Collapse(file, bytes, path);
+    if (!collapsed.ok() || *collapsed) return collapsed;
+  }
+  absl::Status cut = CopyRestAndCut(file, path, bytes, copy, rotated_path);
+  if (!cut.ok()) return cut;
+  return true;
+}
+
+}  // namespace tallyman::stacks

@@ -1,0 +1,333 @@
+#include "stacks/output/output_watcher.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <fstream>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "platform/base/unique_fd.h"
+#include "stacks/model/instance_key.h"
+#include "stacks/output/output_log.h"
+#include "storage/testing/temp_directory.h"
+
+namespace tallyman::stacks {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+InstanceKey Key(std::string process, int64_t number = 1) {
+  return {.stack_uid = "5f0c", .process = std::move(process), .number = number};
+}
+
+void Write(const base::UniqueFd& fd, std::string_view bytes) {
+  ASSERT_EQ(write(fd.get(), bytes.data(), bytes.size()),
+            static_cast<ssize_t>(bytes.size()));
+}
+
+const std::string& Much() {
+  static const auto* const kMuch = new std::string(10000, 'x');
+  return *kMuch;
+}
+
+// A number below /proc/sys; the largest there is if it can't be read.
+int64_t ReadLimit(std::string_view name) {
+  std::ifstream file(absl::StrCat("/proc/sys/", name));
+  int64_t limit = 0;
+  return file >> limit ? limit : std::numeric_limits<int64_t>::max();
+}
+
+// What the thread of a watcher told.
+class Told {
+ public:
+  void Rotated(const InstanceKey& key) {
+    absl::MutexLock lock(&mutex_);
+    ++rotated_[key];
+  }
+  void Error(const absl::Status& status) {
+    absl::MutexLock lock(&mutex_);
+    errors_.push_back(status);
+  }
+
+  // Waits until `key` was rotated as often, in all.
+  void AwaitRotated(const InstanceKey& key, int times = 1) {
+    absl::MutexLock lock(&mutex_);
+    const auto enough = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return rotated_[key] >= times;
+    };
+    mutex_.Await(absl::Condition(&enough));
+  }
+  absl::Status AwaitError() {
+    absl::MutexLock lock(&mutex_);
+    const auto any = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return !errors_.empty();
+    };
+    mutex_.Await(absl::Condition(&any));
+    return errors_.front();
+  }
+  int rotated(const InstanceKey& key) {
+    absl::MutexLock lock(&mutex_);
+    return rotated_[key];
+  }
+  std::vector<absl::Status> errors() {
+    absl::MutexLock lock(&mutex_);
+    return errors_;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  std::map<InstanceKey, int> rotated_ ABSL_GUARDED_BY(mutex_);
+  std::vector<absl::Status> errors_ ABSL_GUARDED_BY(mutex_);
+};
+
+class OutputWatcherTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto logs = OutputLogs::Open(root_, {.max_bytes = 4096});
+    ASSERT_TRUE(logs.ok()) << logs.status();
+    logs_ = *std::move(logs);
+    Start(absl::Milliseconds(2));
+  }
+
+  void Start(absl::Duration interval) {
+    watcher_.reset();
+    auto watcher = OutputWatcher::Start(
+        *logs_,
+        {.interval = interval,
+         .on_error =
+             [this](const absl::Status& status) { told_.Error(status); },
+         .on_rotated = [this](const InstanceKey& key) { told_.Rotated(key); }});
+    ASSERT_TRUE(watcher.ok()) << watcher.status();
+    watcher_ = *std::move(watcher);
+  }
+
+  base::UniqueFd Append(const InstanceKey& key) {
+    absl::StatusOr<base::UniqueFd> fd = logs_->OpenForAppend(key);
+    EXPECT_TRUE(fd.ok()) << fd.status();
+    return fd.ok() ? *std::move(fd) : base::UniqueFd();
+  }
+
+  // Returns when the thread has handled all that was asked of it before.
+  void Settle() {
+    const InstanceKey key = Key("zz-settle", ++settled_);
+    Write(Append(key), Much());
+    watcher_->Add(key);
+    told_.AwaitRotated(key);
+  }
+
+  storage::TempDirectory directory_;
+  const std::string root_ = directory_.path();
+  std::optional<OutputLogs> logs_;
+  Told told_;
+  int64_t settled_ = 0;
+  std::unique_ptr<OutputWatcher> watcher_;
+};
+
+TEST_F(OutputWatcherTest, AFileThatIsTooLargeWhenItIsAddedIsRotated) {
+  Write(Append(Key("web")), Much());
+  watcher_->Add(Key("web"));
+  told_.AwaitRotated(Key("web"));
+  EXPECT_THAT(told_.errors(), IsEmpty());
+}
+
+TEST_F(OutputWatcherTest, AFileIsRotatedWheneverItHasGrown) {
+  const base::UniqueFd fd = Append(Key("web"));
+  watcher_->Add(Key("web"));
+  watcher_->Add(Key("web"));
+  for (int i = 1; i <= 5; ++i) {
+    Write(fd, Much());
+    told_.AwaitRotated(Key("web"), i);
+  }
+  EXPECT_THAT(told_.errors(), IsEmpty());
+}
+
+TEST_F(OutputWatcherTest, ManySmallWritesAddUp) {
+  const base::UniqueFd fd = Append(Key("web"));
+  watcher_->Add(Key("web"));
+  while (told_.rotated(Key("web")) < 3) Write(fd, "a short line\n");
+}
+
+TEST_F(OutputWatcherTest, TheOutputOfARealChildIsRotated) {
+  const base::UniqueFd fd = Append(Key("web"));
+  watcher_->Add(Key("web"));
+  posix_spawn_file_actions_t actions;
+  ASSERT_EQ(posix_spawn_file_actions_init(&actions), 0);
+  ASSERT_EQ(posix_spawn_file_actions_adddup2(&actions, fd.get(), 1), 0);
+  // Its standard input: the child ends when the other end is closed.
+  int stop[2];
+  ASSERT_EQ(pipe2(stop, O_CLOEXEC), 0);
+  base::UniqueFd read_end(stop[0]);
+  base::UniqueFd write_end(stop[1]);
+  ASSERT_EQ(posix_spawn_file_actions_adddup2(&actions, read_end.get(), 0), 0);
+  std::string arguments[] = {
+      "sh", "-c",
+      "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo line $i; done; read x"};
+  char* argv[] = {arguments[0].data(), arguments[1].data(), arguments[2].data(),
+                  nullptr};
+  char* environment[] = {nullptr};
+  pid_t child = 0;
+  ASSERT_EQ(
+      posix_spawn(&child, "/bin/sh", &actions, nullptr, argv, environment), 0);
+  posix_spawn_file_actions_destroy(&actions);
+  told_.AwaitRotated(Key("web"));
+  write_end.reset();
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_THAT(told_.errors(), IsEmpty());
+}
+
+TEST_F(OutputWatcherTest, NothingIsLookedAtAgainWithinTheInterval) {
+  Start(absl::Hours(1));
+  const base::UniqueFd fd = Append(Key("web"));
+  watcher_->Add(Key("web"));
+  // The first rotation is a change of a file itself, which the thread has seen
+  // when it comes to the second: the interval has begun.
+  Settle();
+  Settle();
+  Write(fd, Much());
+  Settle();
+  EXPECT_EQ(told_.rotated(Key("web")), 0);
+  EXPECT_THAT(told_.errors(), IsEmpty());
+}
+
+TEST_F(OutputWatcherTest, ARemovedFileIsLeftAlone) {
+  const base::UniqueFd removed = Append(Key("removed"));
+  const base::UniqueFd stays = Append(Key("stays"));
+  watcher_->Add(Key("removed"));
+  watcher_->Add(Key("stays"));
+  Settle();
+  watcher_->Remove(Key("removed"));
+  watcher_->Remove(Key("removed"));
+  watcher_->Remove(Key("never"));
+  Write(removed, Much());
+  for (int i = 1; i <= 3; ++i) {
+    Write(stays, Much());
+    told_.AwaitRotated(Key("stays"), i);
+  }
+  EXPECT_EQ(told_.rotated(Key("removed")), 0);
+  // And added again.
+  watcher_->Add(Key("removed"));
+  told_.AwaitRotated(Key("removed"));
+  EXPECT_THAT(told_.errors(), IsEmpty());
+}
+
+TEST_F(OutputWatcherTest, AFileThatIsNotThereIsAnError) {
+  watcher_->Add(Key("none"));
+  const absl::Status status = told_.AwaitError();
+  EXPECT_TRUE(absl::IsNotFound(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("none.1.log"));
+  // Once it is there it can be added.
+  Write(Append(Key("none")), Much());
+  watcher_->Add(Key("none"));
+  told_.AwaitRotated(Key("none"));
+}
+
+TEST_F(OutputWatcherTest, AStackThatIsRemovedUnderItIsForgotten) {
+  const base::UniqueFd fd = Append(Key("web"));
+  watcher_->Add(Key("web"));
+  Settle();
+  ASSERT_TRUE(logs_->RemoveStack("5f0c").ok());
+  Write(fd, Much());
+  Settle();
+  EXPECT_EQ(told_.rotated(Key("web")), 0);
+  EXPECT_THAT(told_.errors(), IsEmpty());
+}
+
+TEST_F(OutputWatcherTest, AFileThatCanNotBeWatchedIsReportedOnceAndTriedAgain) {
+  const std::string directory = absl::StrCat(root_, "/77aa");
+  const InstanceKey key = {.stack_uid = "77aa", .process = "web", .number = 1};
+  const InstanceKey real = {.stack_uid = "77bb", .process = "web", .number = 1};
+  Write(Append(real), Much());
+  // Leads nowhere, and then, from one moment to the next, to that file.
+  ASSERT_EQ(symlink("77aa", directory.c_str()), 0);
+  watcher_->Add(key);
+  EXPECT_THAT(std::string(told_.AwaitError().message()), HasSubstr("77aa"));
+  const std::string link = absl::StrCat(root_, "/link");
+  ASSERT_EQ(symlink("77bb", link.c_str()), 0);
+  ASSERT_EQ(rename(link.c_str(), directory.c_str()), 0);
+  told_.AwaitRotated(key);
+}
+
+TEST_F(OutputWatcherTest, AFailedRotationIsReportedAndTriedAgainWhenItGrows) {
+  const base::UniqueFd fd = Append(Key("web"));
+  const std::string copy = absl::StrCat(logs_->Path(Key("web")), ".tmp");
+  ASSERT_EQ(mkdir(copy.c_str(), 0700), 0);
+  Write(fd, Much());
+  watcher_->Add(Key("web"));
+  EXPECT_THAT(std::string(told_.AwaitError().message()), HasSubstr(copy));
+  ASSERT_EQ(rmdir(copy.c_str()), 0);
+  Write(fd, "x");
+  told_.AwaitRotated(Key("web"));
+}
+
+TEST_F(OutputWatcherTest, ManyFilesAreWatched) {
+  std::vector<base::UniqueFd> fds;
+  fds.reserve(30);
+  for (int i = 1; i <= 30; ++i) {
+    fds.push_back(Append(Key("web", i)));
+    watcher_->Add(Key("web", i));
+  }
+  for (int round = 1; round <= 2; ++round) {
+    for (const base::UniqueFd& fd : fds) Write(fd, Much());
+    for (int i = 1; i <= 30; ++i) told_.AwaitRotated(Key("web", i), round);
+  }
+  EXPECT_THAT(told_.errors(), IsEmpty());
+}
+
+TEST_F(OutputWatcherTest, AnOverflowOfTheQueueLosesNoFile) {
+  const int64_t limit = ReadLimit("fs/inotify/max_queued_events");
+  if (limit > 20000 || ReadLimit("fs/inotify/max_user_watches") < limit ||
+      ReadLimit("user/max_inotify_watches") < limit) {
+    GTEST_SKIP() << "needs too many watches to overflow";
+  }
+  // The thread rests while the queue fills: two events a file.
+  Start(absl::Seconds(1));
+  const int64_t count = limit / 2 + 10;
+  for (int64_t i = 1; i <= count; ++i) {
+    Append(Key("web", i));
+    watcher_->Add(Key("web", i));
+  }
+  const InstanceKey last = Key("zz-last");
+  const base::UniqueFd fd = Append(last);
+  watcher_->Add(last);
+  Settle();
+  const base::UniqueFd first = Append(Key("web", 1));
+  Write(first, Much());
+  told_.AwaitRotated(Key("web", 1));
+  for (int64_t i = 2; i <= count; ++i) Write(Append(Key("web", i)), "x");
+  Write(fd, Much());
+  told_.AwaitRotated(last);
+  EXPECT_THAT(told_.errors(), IsEmpty());
+}
+
+TEST(OutputWatcherStartTest, AnIntervalMustBePositive) {
+  const std::string root = testing::TempDir();
+  auto logs = OutputLogs::Open(root, {});
+  ASSERT_TRUE(logs.ok()) << logs.status();
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      OutputWatcher::Start(*logs, {.interval = absl::ZeroDuration()})
+          .status()));
+}
+
+}  // namespace
+}  // namespace tallyman::stacks

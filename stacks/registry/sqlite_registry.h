@@ -1,0 +1,129 @@
+// The registry of one machine, in its SQLite database.
+//
+//   absl::StatusOr<std::unique_ptr<SqliteRegistry>> registry =
+//       SqliteRegistry::Open(db, events);
+
+#ifndef TALLYMAN_STACKS_REGISTRY_SQLITE_REGISTRY_H_
+#define TALLYMAN_STACKS_REGISTRY_SQLITE_REGISTRY_H_
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "stacks/model/definition.h"
+#include "stacks/model/registry.h"
+#include "stacks/registry/event_log.h"
+#include "stacks/registry/registry_draft.h"
+#include "storage/database.h"
+#include "storage/pagination.h"
+
+namespace tallyman::stacks {
+
+struct SqliteRegistryOptions {
+  // Ended actions beyond the newest so many of a stack are removed, some at a
+  // time: never are there more than 10% above it. Open ones are always kept.
+  int64_t max_actions_per_stack = 10'000;
+  // The actions of so many removed stacks are kept; those of stacks that were
+  // removed before them go.
+  int64_t max_removed_stacks = 1000;
+};
+
+// Keeps all but the ended actions in memory as well. A change takes one
+// transaction, its events included, with SQL for what it changes only. One
+// object for a database; a second one wouldn't see the changes of the first.
+// Thread-safe: changes follow one another, and a change that fails leaves
+// nothing.
+class SqliteRegistry final : public Registry {
+ public:
+  // Makes or migrates the tables and reads them. `db` and `events`, which must
+  // be of the same database, have to outlive the registry. DataLoss names a row
+  // that can't be understood.
+  static absl::StatusOr<std::unique_ptr<SqliteRegistry>> Open(
+      storage::Database& db, EventLog& events,
+      const SqliteRegistryOptions& options = {});
+
+  std::shared_ptr<const RegistrySnapshot> Snapshot() const override
+      ABSL_LOCKS_EXCLUDED(snapshot_mutex_);
+  std::unique_ptr<RegistryWatch> Watch(
+      std::function<void()> on_change) override;
+
+  absl::Status PutServer(const Server& server) override;
+  absl::StatusOr<std::shared_ptr<const Stack>> CreateStack(
+      const StackDefinition& definition, std::string_view server_uid,
+      const Origin& origin) override;
+  absl::StatusOr<std::shared_ptr<const Stack>> ReplaceStack(
+      std::string_view uid, const StackDefinition& definition,
+      std::string_view server_uid, const Origin& origin) override;
+  absl::StatusOr<Action> DeleteStack(std::string_view uid,
+                                     const Origin& origin) override;
+  absl::StatusOr<Action> Scale(const ScaleCommand& command,
+                               const Origin& origin) override;
+  absl::StatusOr<Action> Run(const ProcessCommand& command,
+                             const Origin& origin) override;
+  absl::Status ReportOutcomes(const std::vector<TargetOutcome>& outcomes,
+                              absl::Time now) override;
+  absl::StatusOr<std::shared_ptr<const Action>> GetAction(
+      std::string_view stack_uid, int64_t id) override;
+  // InvalidArgument for a page that is out of range.
+  absl::StatusOr<ActionPage> ListActions(
+      std::string_view stack_uid, const storage::PageRequest& page) override;
+
+ private:
+  class Registration;
+
+  SqliteRegistry(storage::Database& db, EventLog& events,
+                 const SqliteRegistryOptions& options,
+                 RegistrySnapshot snapshot, RegistryIds ids);
+
+  // Makes a change that is `edit`'s, unless the request is known already.
+  // Returns what `edit` returns, now or then: the uid of a stack or the id of
+  // an action.
+  absl::StatusOr<std::string> Change(
+      std::string_view kind, const Origin& origin,
+      absl::FunctionRef<absl::StatusOr<std::string>(RegistryDraft&)> edit)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
+  absl::StatusOr<std::shared_ptr<const Stack>> ChangeStack(
+      std::string_view kind, const Origin& origin,
+      absl::FunctionRef<absl::StatusOr<std::string>(RegistryDraft&)> edit)
+      ABSL_LOCKS_EXCLUDED(change_mutex_);
+  absl::StatusOr<Action> ChangeActions(
+      std::string_view kind, std::string_view stack_uid, const Origin& origin,
+      absl::FunctionRef<absl::StatusOr<int64_t>(RegistryDraft&)> edit)
+      ABSL_LOCKS_EXCLUDED(change_mutex_);
+
+  // Writes the change together with what `also` writes, then publishes it.
+  absl::Status Commit(
+      const RegistryChange& change,
+      absl::FunctionRef<absl::Status(storage::Connection&)> also)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
+  RegistryDraft NewDraft() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
+
+  storage::Database& db_;
+  EventLog& events_;
+  const SqliteRegistryOptions options_;
+
+  // Held for the whole of a change, the disk included, and while watchers run.
+  // Taken before snapshot_mutex_.
+  absl::Mutex change_mutex_;
+  std::list<std::function<void()>> watchers_ ABSL_GUARDED_BY(change_mutex_);
+  RegistryIds ids_ ABSL_GUARDED_BY(change_mutex_);
+
+  // Held for a moment only. The snapshot is replaced with both locks held.
+  mutable absl::Mutex snapshot_mutex_;
+  std::shared_ptr<const RegistrySnapshot> snapshot_
+      ABSL_GUARDED_BY(snapshot_mutex_);
+};
+
+}  // namespace tallyman::stacks
+
+#endif  // TALLYMAN_STACKS_REGISTRY_SQLITE_REGISTRY_H_

@@ -1,0 +1,150 @@
+#include "stacks/supervisor/group.h"
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "stacks/model/registry.h"
+#include "stacks/model/status.h"
+#include "stacks/supervisor/instance.h"
+
+namespace tallyman::stacks {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class GroupTest : public testing::Test {
+ protected:
+  GroupTest() {
+    auto definition = std::make_shared<DesiredProcess>();
+    definition->launch_hash = "now";
+    group_.stack_uid = "stack";
+    group_.process = "worker";
+    group_.definition = definition;
+  }
+
+  // An instance that runs since `started` seconds.
+  Instance& AddRunning(int64_t number, int64_t started) {
+    Instance& instance = AddWaiting(number);
+    instance.phase = Phase::kRunning;
+    instance.launch_hash = "now";
+    instance.record.launch =
+        LaunchRecord{.identity = {.pid = static_cast<int32_t>(100 + number)},
+                     .started_at = absl::FromUnixSeconds(started),
+                     .confirmed = true};
+    return instance;
+  }
+  Instance& AddWaiting(int64_t number) {
+    return *group_.instances
+                .emplace(number, std::make_unique<Instance>(
+                                     InstanceKey{"stack", "worker", number}))
+                .first->second;
+  }
+
+  static std::vector<int64_t> Numbers(const std::vector<Instance*>& instances) {
+    std::vector<int64_t> numbers;
+    numbers.reserve(instances.size());
+    for (const Instance* instance : instances) {
+      numbers.push_back(instance->key().number);
+    }
+    return numbers;
+  }
+
+  Group group_;
+};
+
+TEST_F(GroupTest, NothingIsDoneWhereAllIsAsDesired) {
+  AddRunning(1, 10);
+  AddRunning(2, 11);
+  group_.desired.count = 2;
+  const Plan plan = MakePlan(group_);
+  EXPECT_THAT(plan.add, IsEmpty());
+  EXPECT_THAT(plan.remove, IsEmpty());
+  EXPECT_THAT(plan.restart, IsEmpty());
+}
+
+TEST_F(GroupTest, FreeNumbersAreTakenFromBelow) {
+  AddRunning(2, 10);
+  AddRunning(4, 10).leaving = true;
+  group_.desired.count = 4;
+  EXPECT_THAT(MakePlan(group_).add, ElementsAre(1, 3, 5));
+}
+
+TEST_F(GroupTest, TheYoungestGoFirst) {
+  AddRunning(1, 30);
+  AddRunning(2, 10);
+  AddRunning(3, 20);
+  group_.desired.count = 1;
+  EXPECT_THAT(Numbers(MakePlan(group_).remove), ElementsAre(1, 3));
+}
+
+TEST_F(GroupTest, AmongEqualsTheHighestNumberGoesFirst) {
+  AddRunning(1, 10);
+  AddRunning(2, 10);
+  AddRunning(3, 10);
+  group_.desired.count = 2;
+  EXPECT_THAT(Numbers(MakePlan(group_).remove), ElementsAre(3));
+}
+
+TEST_F(GroupTest, WhatDoesNotRunGoesBeforeWhatRuns) {
+  AddWaiting(1);
+  AddRunning(2, 10);
+  group_.desired.count = 1;
+  EXPECT_THAT(Numbers(MakePlan(group_).remove), ElementsAre(1));
+}
+
+TEST_F(GroupTest, WhatIsAboutToGoDoesNotCount) {
+  AddRunning(1, 10);
+  AddRunning(2, 20).leaving = true;
+  group_.desired.count = 1;
+  const Plan plan = MakePlan(group_);
+  EXPECT_THAT(plan.add, IsEmpty());
+  EXPECT_THAT(plan.remove, IsEmpty());
+}
+
+TEST_F(GroupTest, AnOlderDefinitionOrGenerationIsRestarted) {
+  AddRunning(1, 10);
+  AddRunning(2, 10).launch_hash = "before";
+  AddRunning(3, 10).generation = 5;
+  group_.desired = {.count = 3, .generation = 5};
+  EXPECT_THAT(Numbers(MakePlan(group_).restart), ElementsAre(1, 2));
+  group_.desired.generation = 0;
+  EXPECT_THAT(Numbers(MakePlan(group_).restart), ElementsAre(2));
+}
+
+TEST_F(GroupTest, WhatIsBeingRestartedIsNotRestartedAgain) {
+  Instance& instance = AddRunning(1, 10);
+  instance.launch_hash = "before";
+  instance.restart_cause = "its definition changed";
+  group_.desired.count = 1;
+  EXPECT_THAT(MakePlan(group_).restart, IsEmpty());
+}
+
+TEST_F(GroupTest, TheStatusTellsEachInstance) {
+  AddRunning(1, 10);
+  AddRunning(2, 10).record.paused = true;
+  AddRunning(3, 10).leaving = true;
+  AddRunning(4, 10).phase = Phase::kHeld;
+  AddWaiting(5).failures = 1;
+  AddWaiting(6).failures = 3;
+  const ProcessStatus status = MakeStatus(group_);
+  std::vector<std::string_view> states;
+  for (const InstanceStatus& instance : status.instances) {
+    states.push_back(InstanceStateName(instance.state));
+  }
+  EXPECT_THAT(states, ElementsAre("running", "paused", "stopping", "starting",
+                                  "waiting", "crash-looping"));
+  // A paused one is there, and counts.
+  EXPECT_EQ(status.running, 2);
+  EXPECT_EQ(status.paused, 1);
+  EXPECT_EQ(status.instances[0].pid, 101);
+  EXPECT_EQ(status.instances[4].pid, 0);
+}
+
+}  // namespace
+}  // namespace tallyman::stacks

@@ -1,0 +1,76 @@
+// The instances of this machine, in its local database: which process of the
+// kernel is which instance. Written before a child is let go, so that no crash
+// ever loses or doubles one.
+
+#ifndef TALLYMAN_STACKS_SUPERVISOR_INSTANCE_STORE_H_
+#define TALLYMAN_STACKS_SUPERVISOR_INSTANCE_STORE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "platform/process_handle.h"
+#include "stacks/model/instance_key.h"
+#include "storage/connection.h"
+#include "storage/database.h"
+
+namespace tallyman::stacks {
+
+// Its present process.
+struct LaunchRecord {
+  std::string launch;  // 32 hex digits
+  platform::ProcessIdentity identity;
+  std::string launch_hash;  // Of the definition that it was started with.
+  int64_t generation = 0;   // That it was started for.
+  absl::Time started_at;
+  // False until its program is known to have been executed.
+  bool confirmed = false;
+
+  bool operator==(const LaunchRecord&) const = default;
+};
+
+struct InstanceRecord {
+  InstanceKey key;
+  bool paused = false;
+  int64_t restarts = 0;                // Starts after the first.
+  std::optional<LaunchRecord> launch;  // None while it has no process.
+  std::string last_exit;  // "exited with code 3"; "" if it never ended.
+  std::optional<absl::Time> last_exit_at;
+  std::string last_output;  // The last line of its output then.
+
+  bool operator==(const InstanceRecord&) const = default;
+};
+
+// Writes go into a transaction of the caller, who groups many of them.
+// Thread-safe.
+class InstanceStore {
+ public:
+  // `db` must outlive the store.
+  static absl::StatusOr<std::unique_ptr<InstanceStore>> Open(
+      storage::Database& db);
+
+  // Inserts the record or replaces the one with its key.
+  static absl::Status Put(storage::Connection& connection,
+                          const InstanceRecord& record);
+  static absl::Status Remove(storage::Connection& connection,
+                             const InstanceKey& key);
+
+  absl::StatusOr<std::vector<InstanceRecord>> List();
+
+  // The uid of this server: made at the first call (random), the same ever
+  // after.
+  absl::StatusOr<std::string> ServerUid();
+
+ private:
+  explicit InstanceStore(storage::Database& db) : db_(db) {}
+  storage::Database& db_;
+};
+
+}  // namespace tallyman::stacks
+
+#endif  // TALLYMAN_STACKS_SUPERVISOR_INSTANCE_STORE_H_

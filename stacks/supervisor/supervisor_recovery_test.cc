@@ -1,0 +1,251 @@
+// What happens to instances when the server, the keeper or the machine end.
+
+#include <poll.h>
+#include <signal.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/log/check.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "platform/process_handle.h"
+#include "stacks/keeper/client.h"
+#include "stacks/model/event.h"
+#include "stacks/model/registry.h"
+#include "stacks/model/status.h"
+#include "stacks/supervisor/instance_store.h"
+#include "stacks/supervisor/supervisor.h"
+#include "stacks/supervisor/testing/supervised.h"
+#include "storage/connection.h"
+
+namespace tallyman::stacks {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+// Ends a process that the test has started, and waits for its end.
+void Kill(const platform::ProcessHandle& handle) {
+  CHECK(handle.Signal(SIGKILL).ok());
+  pollfd fd{.fd = handle.fd(), .events = POLLIN, .revents = 0};
+  CHECK_EQ(poll(&fd, 1, -1), 1);
+}
+
+TEST(SupervisorRecoveryTest, TheNextServerHasTheSameProcesses) {
+  Supervised app(Quick());
+  app.Define({Command("worker", "sleep 1000")});
+  app.ScaleTo("worker", 4);
+  const std::vector<int32_t> pids = app.Pids("worker");
+  app.StopServer();
+  for (const int32_t pid : pids) EXPECT_TRUE(Exists(pid));
+  app.StartServer();
+  EXPECT_EQ(app.Pids("worker"), pids);
+  EXPECT_THAT(app.Events(EventKind::kStarted), SizeIs(4));
+  EXPECT_THAT(app.Events(EventKind::kStopped), IsEmpty());
+  EXPECT_THAT(app.Events(EventKind::kAdopted), SizeIs(4));
+  app.ScaleTo("worker", 5);
+}
+
+TEST(SupervisorRecoveryTest, AnExitWhileTheServerIsAwayIsKnown) {
+  Supervised app(Quick());
+  app.Define({Command("worker", "sleep 1000")});
+  app.ScaleTo("worker", 2);
+  const platform::ProcessHandle first = HandleOf(app.Pids("worker")[0]);
+  app.StopServer();
+  Kill(first);
+  app.StartServer();
+  app.WaitUntil("worker", [](const ProcessStatus& status) {
+    return status.running == 2 && status.instances[0].restarts == 1;
+  });
+  const std::vector<Event> exits = app.Events(EventKind::kExited);
+  ASSERT_THAT(exits, SizeIs(1));
+  EXPECT_EQ(exits[0].cause, "killed by SIGKILL");
+}
+
+TEST(SupervisorRecoveryTest, WhatIsScaledWhileTheServerIsAwayIsDoneLater) {
+  Supervised app(Quick());
+  app.Define({Command("worker", "sleep 1000")});
+  app.ScaleTo("worker", 3);
+  app.StopServer();
+  const Action action = app.Scale("worker", 1);
+  app.StartServer();
+  EXPECT_TRUE(app.WaitFor(action).finished_success);
+  EXPECT_THAT(app.Pids("worker"), SizeIs(1));
+}
+
+TEST(SupervisorRecoveryTest, InstancesOutliveTheirKeeper) {
+  Supervised app(Quick());
+  app.Define({Command("worker", "sleep 1000")});
+  app.ScaleTo("worker", 3);
+  const std::vector<int32_t> pids = app.Pids("worker");
+  const int32_t keeper = app.KeeperPid();
+  Kill(HandleOf(keeper));
+  // Its successor starts the fourth.
+  app.ScaleTo("worker", 4);
+  EXPECT_NE(app.KeeperPid(), keeper);
+  for (size_t i = 0; i < pids.size(); ++i) {
+    EXPECT_EQ(app.Pids("worker")[i], pids[i]);
+  }
+  EXPECT_THAT(app.Events(EventKind::kAdopted), SizeIs(3));
+
+  // Their ends are seen, though not how they ended.
+  Kill(HandleOf(pids[0]));
+  app.WaitUntil("worker", [](const ProcessStatus& status) {
+    return status.running == 4 && status.instances[0].restarts == 1;
+  });
+  EXPECT_THAT(app.Events(EventKind::kExited)[0].cause, HasSubstr("unknown"));
+
+  // They are stopped as all others.
+  app.ScaleTo("worker", 0);
+  for (const int32_t pid : pids) EXPECT_FALSE(Exists(pid));
+}
+
+TEST(SupervisorRecoveryTest, ALostConnectionToALivingKeeperChangesNothing) {
+  Supervised app(Quick());
+  app.Define({Command("worker", "sleep 1000")});
+  app.ScaleTo("worker", 3);
+  const std::vector<int32_t> pids = app.Pids("worker");
+  const int32_t keeper = app.KeeperPid();
+  // The newest connection counts, so the server loses its own and makes the
+  // next one, with which this one ends.
+  absl::StatusOr<std::unique_ptr<KeeperClient>> other =
+      KeeperClient::Connect(app.directory(), absl::Seconds(30));
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_THAT((*other)->children(), SizeIs(3));
+  pollfd fd{.fd = (*other)->fd(), .events = POLLIN, .revents = 0};
+  ASSERT_EQ(poll(&fd, 1, 30000), 1);
+  EXPECT_TRUE(absl::IsAborted((*other)->Receive().status()));
+
+  app.ScaleTo("worker", 4);
+  EXPECT_EQ(app.KeeperPid(), keeper);
+  for (size_t i = 0; i < pids.size(); ++i) {
+    EXPECT_EQ(app.Pids("worker")[i], pids[i]);
+  }
+  EXPECT_THAT(app.Events(EventKind::kAdopted), SizeIs(0));
+  // Its children are its own still: it tells how they end.
+  Kill(HandleOf(pids[0]));
+  app.WaitUntil("worker", [](const ProcessStatus& status) {
+    return status.running == 4 && status.instances[0].restarts == 1;
+  });
+  EXPECT_EQ(app.Events(EventKind::kExited)[0].cause, "killed by SIGKILL");
+}
+
+TEST(SupervisorRecoveryTest, WithoutServerAndKeeperInstancesLiveOn) {
+  Supervised app(Quick());
+  app.Define({Command("worker", "sleep 1000")});
+  app.ScaleTo("worker", 3);
+  const std::vector<int32_t> pids = app.Pids("worker");
+  const platform::ProcessHandle first = HandleOf(pids[0]);
+  const platform::ProcessHandle keeper = HandleOf(app.KeeperPid());
+  app.StopServer();
+  Kill(keeper);
+  Kill(first);
+  app.StartServer();
+  app.WaitUntil("worker", [](const ProcessStatus& status) {
+    return status.running == 3 && status.instances[0].restarts == 1;
+  });
+  EXPECT_EQ(app.Pids("worker")[1], pids[1]);
+  EXPECT_EQ(app.Pids("worker")[2], pids[2]);
+  // Whether its parent had waited for it already is up to the kernel's init.
+  EXPECT_EQ(app.Events(EventKind::kLost).size() +
+                app.Events(EventKind::kExited).size(),
+            1u);
+}
+
+// Rewrites what is written down of the instances.
+void Rewrite(Supervised& app, void (*change)(LaunchRecord&)) {
+  std::vector<InstanceRecord> records = app.instances().List().value();
+  CHECK(app.database()
+            .Write([&](storage::Connection& connection) {
+              for (InstanceRecord& record : records) {
+                change(*record.launch);
+                absl::Status put = InstanceStore::Put(connection, record);
+                if (!put.ok()) return put;
+              }
+              return absl::OkStatus();
+            })
+            .ok());
+}
+
+TEST(SupervisorRecoveryTest, AfterARebootTheDesiredCountsAreStartedAfresh) {
+  Supervised app(Quick());
+  app.Define({Command("worker", "sleep 1000")});
+  app.ScaleTo("worker", 2);
+  const std::vector<platform::ProcessHandle> before = [&] {
+    std::vector<platform::ProcessHandle> handles;
+    for (const int32_t pid : app.Pids("worker")) {
+      handles.push_back(HandleOf(pid));
+    }
+    return handles;
+  }();
+  const platform::ProcessHandle keeper = HandleOf(app.KeeperPid());
+  app.StopServer();
+  // The keeper doesn't live through a reboot either.
+  Kill(keeper);
+  Rewrite(app, [](LaunchRecord& launch) {
+    launch.identity.boot_id = "00000000-0000-0000-0000-000000000000";
+  });
+  app.StartServer();
+  app.WaitUntil("worker", [](const ProcessStatus& status) {
+    return status.running == 2;
+  });
+  EXPECT_THAT(app.Events(EventKind::kLost), SizeIs(2));
+  // Old records are never taken for living processes: these, which have the
+  // pids that stand there, were left alone.
+  for (const platform::ProcessHandle& handle : before) {
+    EXPECT_FALSE(handle.HasEnded());
+    Kill(handle);
+  }
+}
+
+TEST(SupervisorRecoveryTest, APidThatWentToAnotherProcessIsNotTouched) {
+  Supervised app(Quick());
+  app.Define({Command("worker", "sleep 1000")});
+  app.ScaleTo("worker", 1);
+  const platform::ProcessHandle other = HandleOf(app.Pids("worker")[0]);
+  const platform::ProcessHandle keeper = HandleOf(app.KeeperPid());
+  app.StopServer();
+  Kill(keeper);
+  // As if the pid had gone to a process that started later.
+  Rewrite(app, [](LaunchRecord& launch) {
+    --launch.identity.start_ticks;
+    launch.launch = "0123456789abcdef0123456789abcdef";
+  });
+  app.StartServer();
+  app.WaitUntil("worker", [&](const ProcessStatus& status) {
+    return status.running == 1 &&
+           status.instances[0].pid != other.identity().pid;
+  });
+  EXPECT_FALSE(other.HasEnded());
+  app.ScaleTo("worker", 0);
+  EXPECT_FALSE(other.HasEnded());
+  Kill(other);
+}
+
+TEST(SupervisorRecoveryTest, ACrashLoopGoesOnAfterTheServerWasAway) {
+  Supervised app(Quick());
+  app.Define({Command("worker", "exit 1")});
+  app.Scale("worker", 1);
+  app.WaitUntil("worker", [](const ProcessStatus& status) {
+    return !status.instances.empty() && status.instances[0].restarts > 1;
+  });
+  app.StopServer();
+  app.StartServer();
+  app.WaitUntil("worker", [](const ProcessStatus& status) {
+    return !status.instances.empty() && status.instances[0].restarts > 5;
+  });
+}
+
+}  // namespace
+}  // namespace tallyman::stacks
+
+int main(int argc, char** argv) {
+  return tallyman::stacks::SupervisedMain(argc, argv);
+}

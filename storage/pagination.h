@@ -1,0 +1,57 @@
+// Pages of a list: which items are on one, and what is before and after it.
+//
+//   PageInfo info = Paginate({.page = 2, .per_page = 30}, items.size());
+//   for (int64_t i = info.begin; i < info.end; ++i) Show(items[i]);
+//   if (info.next.has_value()) LinkTo(*info.next);
+
+#ifndef TALLYMAN_STORAGE_PAGINATION_H_
+#define TALLYMAN_STORAGE_PAGINATION_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "absl/status/status.h"
+
+namespace tallyman::storage {
+
+inline constexpr int64_t kDefaultPerPage = 30;
+inline constexpr int64_t kMaxPerPage = 100;
+
+// Which page is wanted.
+struct PageRequest {
+  int64_t page = 1;                    // from 1
+  int64_t per_page = kDefaultPerPage;  // from 1 to kMaxPerPage
+};
+
+// Where a page stands among all.
+struct PageInfo {
+  // The pages to go to, none at the ends of the list. They are always pages
+  // that exist: past the end of the list there is no next one, and the previous
+  // one is the last of the list. So a client that follows either always comes
+  // to an end.
+  std::optional<int64_t> previous;
+  std::optional<int64_t> next;
+  int64_t current = 1;  // the page that was asked for, also past the end
+  int64_t per_page = kDefaultPerPage;
+  int64_t count = 0;  // items in all
+  int64_t pages = 1;  // pages in all; an empty list has one
+
+  // The items on this page: those from `begin` up to `end`, which isn't one of
+  // them, counted from 0. Always within the list; past its end both are
+  // `count`.
+  int64_t begin = 0;
+  int64_t end = 0;
+};
+
+// kInvalidArgument names the parameter that is out of its range, "page" or
+// "per_page".
+absl::Status Validate(const PageRequest& request);
+
+// The page `request` of a list of `count` items. Values out of their range
+// count as the nearest one within; every page up to the greatest int64_t is
+// fine.
+PageInfo Paginate(const PageRequest& request, int64_t count);
+
+}  // namespace tallyman::storage
+
+#endif  // TALLYMAN_STORAGE_PAGINATION_H_
