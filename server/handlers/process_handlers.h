@@ -8,7 +8,7 @@
 
 namespace tallyman::server {
 
-// A part of AddStackRoutes(), see server/stack_handlers.h.
+// A part of AddStackRoutes(), see server/handlers/stack_handlers.h.
 void AddProcessRoutes(const StackServices& services, Router& router);
 
 }  // namespace tallyman::server

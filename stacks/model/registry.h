@@ -1,6 +1,6 @@
 // What several machines have to agree on: stacks, how many of each process are
 // wanted where, actions, servers. An interface, so that one machine keeps it in
-// its SQLite file (stacks/sqlite_registry.h) and several can share it.
+// its SQLite file (stacks/registry/sqlite_registry.h) and several can share it.
 //
 //   std::shared_ptr<const RegistrySnapshot> now = registry.Snapshot();
 //   absl::StatusOr<Action> action = registry.Scale({...});

@@ -1,5 +1,5 @@
 // The SQL of SqliteRegistry for actions. The tables are made in
-// stacks/sqlite_registry_tables.h.
+// stacks/registry/sqlite_registry_tables.h.
 
 #ifndef TALLYMAN_STACKS_REGISTRY_SQLITE_ACTION_ROWS_H_
 #define TALLYMAN_STACKS_REGISTRY_SQLITE_ACTION_ROWS_H_
