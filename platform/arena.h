@@ -1,4 +1,4 @@
-// A bump allocator for strings that live and die together.
+// A bump allocator for strings that are freed together.
 
 #ifndef TALLYMAN_PLATFORM_ARENA_H_
 #define TALLYMAN_PLATFORM_ARENA_H_
@@ -11,9 +11,9 @@
 
 namespace tallyman::platform {
 
-// Copies strings into blocks that are freed with the arena. Movable: the
-// copies stay where they are, and the arena moved from may only be destroyed
-// or assigned to. Not thread-safe.
+// Copies strings into blocks that the destructor frees. Movable: the copies
+// keep their addresses, and the moved-from arena may only be destroyed or
+// assigned to. Not thread-safe.
 class Arena {
  public:
   Arena() = default;
@@ -33,8 +33,7 @@ class Arena {
 
   char* Allocate(size_t size) {
     if (size > left_) {
-      // A large string gets a block of its own, and the current one stays in
-      // use.
+      // A large string gets its own block; the current block stays in use.
       if (size > kBlockBytes / 4) {
         return blocks_
             .emplace_back(std::make_unique_for_overwrite<char[]>(size))

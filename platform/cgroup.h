@@ -1,5 +1,5 @@
-// Control groups, version 2 (cgroups(7)): where they can be used, whatever a
-// program forks stays together, also what leaves its session.
+// Control groups, version 2 (cgroups(7)): they keep together every process that
+// a program forks, including those that leave its session. Linux only.
 
 #ifndef TALLYMAN_PLATFORM_CGROUP_H_
 #define TALLYMAN_PLATFORM_CGROUP_H_
@@ -16,40 +16,42 @@
 
 namespace tallyman::platform {
 
-// A cgroup of ours that has one child cgroup for each launch. Thread-safe.
+// A cgroup with one child cgroup for each launch. In all functions `name` is
+// that of a child, a plain file name; else they return InvalidArgument.
+// Thread-safe.
 class CgroupParent {
  public:
-  // Finds the cgroup v2 mount (proc_pid_mountinfo(5)) and makes `name` below
-  // this process's own cgroup, if it is not there. Checks that it can really be
-  // used: writable, and with cgroup.kill (Linux 5.14). Else Unavailable with
-  // the reason. `name` is a plain file name.
+  // Finds the cgroup v2 mount (proc_pid_mountinfo(5)) and makes the parent
+  // `name` below this process's own cgroup, unless it exists. Unavailable, with
+  // the reason, if it cannot be used: not writable, or without cgroup.kill
+  // (Linux 5.14).
   static absl::StatusOr<std::unique_ptr<CgroupParent>> Open(
       std::string_view name);
 
-  // Of an existing directory: for tests, and for whoever knows the path.
+  // The same for an existing cgroup directory `path`.
   static absl::StatusOr<std::unique_ptr<CgroupParent>> OpenPath(
       std::string path);
 
-  // Makes the child cgroup `name` (it may exist already) and opens it.
+  // Makes the child cgroup, unless it exists, and opens its directory.
   absl::StatusOr<base::UniqueFd> Make(std::string_view name) const;
 
-  // SIGKILL to everything in it and below (cgroup.kill). OK if there is none.
+  // Sends SIGKILL to all processes of the child and the cgroups below it
+  // (cgroup.kill). OK if there is no such child.
   absl::Status Kill(std::string_view name) const;
 
-  // Removes it: true if it is gone (or never was), false while living processes
-  // are in it. Cgroups that its processes made inside are removed as well.
+  // Removes the child, with the cgroups that its processes have made below it.
+  // True once it does not exist, false while it has living processes.
   absl::StatusOr<bool> Remove(std::string_view name) const;
 
-  // The names of the child cgroups that are there.
+  // The names of the child cgroups.
   std::vector<std::string> List() const;
 
-  // A descriptor of its cgroup.events, which poll(2) shows as POLLPRI at each
-  // change of "populated" since it was last read, from its beginning
-  // (pread(2)); before the first read always. NotFound if there is no such
-  // cgroup.
+  // Opens cgroup.events of the child. poll(2) returns POLLPRI once "populated"
+  // has changed since the last pread(2) from its beginning, and always before
+  // the first one. NotFound if there is no such child.
   absl::StatusOr<base::UniqueFd> OpenEvents(std::string_view name) const;
 
-  // Removes the parent itself if it has no children.
+  // Removes the parent itself, if it has no children.
   void RemoveIfEmpty() const;
 
   const std::string& path() const { return path_; }

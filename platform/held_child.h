@@ -1,17 +1,17 @@
-// Starts a program in two steps: a child is forked and waits; whoever holds the
-// other end of its socket decides whether it ever runs the program. So its
-// identity can be made durable before it does anything.
+// Starts a program in two steps: a forked child waits at a gate, and runs the
+// program only once the holder of the gate releases it. In between the caller
+// can make the child's identity durable. Linux only.
 //
 //   HeldChildForker forker;
 //   absl::StatusOr<Gate> gate = Gate::Create();
 //   absl::StatusOr<ProcessIdentity> child = forker.Fork(spec, ends);
 //   forker.AwaitSetUp(child->pid);
-//   ... write the identity down ...
+//   ... store the identity ...
 //   gate->Release();
-//   poll(gate->fd()) ; gate->Outcome()   // running, or why not
+//   poll(gate->fd()); gate->Outcome()  // running or failed
 //
-// Who forks and who holds the gate may be two processes: the gate's other end
-// and the output travel as descriptors (SCM_RIGHTS).
+// The forker and the holder of the gate may be two processes: one sends the
+// gate's other end and the output to the other (SCM_RIGHTS of unix(7)).
 
 #ifndef TALLYMAN_PLATFORM_HELD_CHILD_H_
 #define TALLYMAN_PLATFORM_HELD_CHILD_H_
@@ -30,11 +30,11 @@
 
 namespace tallyman::platform {
 
-// Exit code of a child whose gate was closed before it was released: it has
-// never run its program. (A program could exit with it as well.)
+// Exit code of a child whose gate is closed without a release: it has never run
+// its program. (A program can exit with this code too.)
 inline constexpr int kNeverReleasedExitCode = 86;
 
-// Whom a program runs as.
+// The user and groups that a program runs as.
 struct Credentials {
   uint32_t uid = 0;
   uint32_t gid = 0;
@@ -42,7 +42,7 @@ struct Credentials {
   bool operator==(const Credentials&) const = default;
 };
 
-// setrlimit(2); nullopt leaves what the caller has. Soft and hard limit alike.
+// setrlimit(2), both soft and hard; nullopt leaves the caller's limit.
 struct ResourceLimits {
   std::optional<int64_t> cpu_seconds;   // RLIMIT_CPU
   std::optional<int64_t> memory_bytes;  // RLIMIT_AS
@@ -50,14 +50,14 @@ struct ResourceLimits {
   bool operator==(const ResourceLimits&) const = default;
 };
 
-// The program, as plain values.
+// The program to run. Plain values.
 struct LaunchSpec {
-  // Not empty. argv[0] is looked up in the PATH of `environment` if it has no
-  // slash (execvp(3)).
+  // Not empty. If the first argument has no slash, the child searches for it in
+  // the PATH of `environment` (execvp(3)).
   std::vector<std::string> arguments;
-  // All of the environment, as NAME=VALUE.
+  // The whole environment, as NAME=VALUE.
   std::vector<std::string> environment;
-  std::string directory;  // Where it starts; "" is "/".
+  std::string directory;  // The working directory; "" means "/".
   std::optional<Credentials> credentials;
   ResourceLimits limits;
 
@@ -71,43 +71,44 @@ struct LaunchDescriptors {
   int cgroup = -1;  // A cgroup v2 directory to start in; -1: the caller's.
 };
 
-// Forks held children, in a process with a single thread, which also is the
-// only one to wait for them (waitpid(2)).
+// Forks held children. The process has a single thread, which alone waits for
+// the children (waitpid(2)). Not thread-safe.
 //
-// A child leads a session and a process group of its own, has /dev/null as
-// standard input, the output twice, and no other descriptor; no signal is
-// blocked or ignored; its umask is 022.
+// A child leads a new session and process group. Its standard input is
+// /dev/null, its standard output and error are `output`, and it has no other
+// descriptor. No signal is blocked or ignored; the umask is 022.
 //
-// On Linux for x86-64 a child that stays the caller's user shares the caller's
-// memory until it executes its program (CLONE_VM of clone(2), as vfork(2)
-// does): copying the page tables and giving them up again would take longer
-// than all the rest. The end of the one is not the end of the other, but for
-// the OOM killer, which takes all that share what it wants to free. Elsewhere,
-// and before Linux 5.16, where a core dump of one process ends all that share
-// its memory, it is a plain fork(2).
+// On x86-64 a child without credentials shares the caller's memory until it
+// executes its program (CLONE_VM of clone(2), as for vfork(2)), since copying
+// and freeing the page tables takes longer than all other steps. The end of one
+// process does not end the other, except that the OOM killer kills all
+// processes that share the memory. On other architectures, and before
+// Linux 5.16, where a core dump ends all processes that share the memory, the
+// forker uses fork(2).
 class HeldChildForker {
  public:
-  // Looks which signals the process ignores. Those that it ignores only later
-  // may remain ignored in children.
+  // Records the signals that the process ignores. Signals that it ignores later
+  // may stay ignored in children.
   HeldChildForker();
-  // Children that have not executed their programs keep what they need.
+  // Leaks the memory of children that have not yet executed their programs.
   ~HeldChildForker();
   HeldChildForker(const HeldChildForker&) = delete;
   HeldChildForker& operator=(const HeldChildForker&) = delete;
 
-  // Forks the child of `spec`. It is still setting itself up then: until
-  // AwaitSetUp() it may be in the caller's session and have its descriptors.
+  // Forks the child of `spec`. The child then sets itself up: until
+  // AwaitSetUp() returns it may be in the caller's session and have the
+  // caller's descriptors.
   //
-  // Errors are those of fork: Unavailable (no memory, processes or descriptors
-  // left), or Internal; and InvalidArgument for a spec without arguments, with
-  // NUL characters, or with a negative limit. No child is left then.
+  // Unavailable if the system is out of memory, processes or descriptors;
+  // InvalidArgument for a spec without arguments, with NUL characters, or with
+  // a negative limit; else Internal. After an error there is no child.
   absl::StatusOr<ProcessIdentity> Fork(const LaunchSpec& spec,
                                        const LaunchDescriptors& descriptors);
 
-  // True once the child `pid`, which Fork() has returned, is as described
-  // above, or has ended. Does not block.
+  // True once the child `pid`, which Fork() has returned, has set itself up as
+  // described above, or has ended. Does not block.
   bool IsSetUp(int32_t pid);
-  // Returns once IsSetUp().
+  // Blocks until IsSetUp() is true.
   void AwaitSetUp(int32_t pid);
 
  private:
@@ -115,7 +116,7 @@ class HeldChildForker {
   std::unique_ptr<State> state_;
 };
 
-// Why a released child could not run its program.
+// The reason why a released child could not run its program.
 struct LaunchFailure {
   enum class Step : uint8_t {
     kSetUp,
@@ -131,19 +132,21 @@ struct LaunchFailure {
   std::string Message(const LaunchSpec& spec) const;
 };
 
-// The end of the socket that decides. Movable. Destroying it before Release()
-// ends the child without the program ever run.
+// The holder's end of a socket pair at which a child waits. Movable. Destroying
+// it before Release() ends the child, which then never runs the program. Not
+// thread-safe.
 class Gate {
  public:
+  // Unavailable if the process is out of descriptors or memory.
   static absl::StatusOr<Gate> Create();
 
-  // To be handed to a forker, and closed then in the process that holds the
-  // gate, or the outcome is never seen.
+  // The descriptor for the forker. After the fork the process that holds the
+  // gate must close it, or the outcome stays kPending.
   int child_end() const { return child_end_.get(); }
   void CloseChildEnd() { child_end_.reset(); }
 
-  // Lets the child run its program. At most once. OK also if the child is gone
-  // already: Outcome() tells.
+  // Lets the child run its program. Call it at most once. OK also if the child
+  // has ended; Outcome() reports that.
   absl::Status Release();
 
   // Readable (POLLIN or POLLHUP) once the outcome is known.
@@ -151,11 +154,11 @@ class Gate {
 
   enum class State : uint8_t {
     kPending,  // Not known yet.
-    kRunning,  // The program runs (or has ended already).
-    kFailed,   // failure() says why it does not.
+    kRunning,  // The program runs, or has ended already.
+    kFailed,   // The child could not run the program; see failure().
   };
-  // Does not block. A child that was killed before it ran its program counts
-  // as kRunning; its exit is told by whoever waits for it.
+  // Does not block. kRunning also if the child was killed before it ran its
+  // program; its parent sees that exit by waitpid(2).
   State Outcome();
   const LaunchFailure& failure() const { return failure_; }
 

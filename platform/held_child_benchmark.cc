@@ -1,5 +1,5 @@
-// What it costs to start a held child beside posix_spawn(3): from the fork to
-// the end of a program that does nothing.
+// The time to start a held child, compared with posix_spawn(3): from the fork
+// to the end of a program that does nothing.
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -26,7 +26,7 @@
 namespace tallyman::platform {
 namespace {
 
-// The small program, which is built into the same place.
+// The path of the program, in the directory of this one.
 const std::string& Program() {
   static const std::string* const kProgram =
       new std::string(std::filesystem::read_symlink("/proc/self/exe")
@@ -40,7 +40,7 @@ void Await(pid_t pid) {
   CHECK_EQ(status, 0);
 }
 
-// Touches `mebibytes` of memory, which a fork has to copy the page tables of.
+// Touches `mebibytes` MiB of memory: a fork copies the page tables.
 class Ballast {
  public:
   explicit Ballast(int64_t mebibytes)
@@ -82,7 +82,7 @@ LaunchSpec Spec() {
   return spec;
 }
 
-// Forked, set up, released, executed, ended; one after the other.
+// Fork, set-up, release, execution and end of one child after the other.
 void BM_HeldChild(benchmark::State& state) {
   const Ballast ballast(state.range(0));
   const base::UniqueFd output(open("/dev/null", O_WRONLY | O_CLOEXEC));
@@ -100,7 +100,7 @@ void BM_HeldChild(benchmark::State& state) {
   }
 }
 
-// Fifty that are held at once; the time is that of one.
+// Fifty children are held at once; the time is that of one child.
 void BM_HeldChildren(benchmark::State& state) {
   constexpr int kChildren = 50;
   const Ballast ballast(state.range(0));
@@ -126,7 +126,7 @@ void BM_HeldChildren(benchmark::State& state) {
   }
 }
 
-// Mebibytes that the forking process has.
+// The argument is the memory of the forking process in MiB.
 BENCHMARK(BM_PosixSpawn)->Arg(0)->Arg(64)->UseRealTime();
 BENCHMARK(BM_HeldChild)->Arg(0)->Arg(64)->UseRealTime();
 BENCHMARK(BM_HeldChildren)->Arg(0)->Arg(64)->UseRealTime();

@@ -1,8 +1,7 @@
 // A process as the operating system reports it.
 //
-// These are plain values: nothing here reads the system (see process_lister.h)
-// and nothing here knows of HTTP or JSON. Units are in the names, and what is
-// unknown has a value that cannot be mistaken for a measurement (-1, "" or
+// Plain values; process_lister.h reads them from the system. Units are in the
+// names. An unknown field has a value that is no measurement (-1, "" or
 // kUnknown), never 0.
 
 #ifndef TALLYMAN_PLATFORM_PROCESS_H_
@@ -21,7 +20,7 @@
 
 namespace tallyman::platform {
 
-// What the scheduler says of a process; the names follow proc_pid_status(5).
+// The scheduler's state of a process; the names follow proc_pid_status(5).
 enum class ProcessState : uint8_t {
   kUnknown,
   kRunning,
@@ -38,11 +37,11 @@ enum class ProcessState : uint8_t {
 // "running", "disk-sleep", ...; "" for kUnknown.
 std::string_view ProcessStateName(ProcessState state);
 
-// The inverse; nullopt for a name that no state has ("" included).
+// The state with this name; nullopt if there is none, as for "".
 std::optional<ProcessState> ParseProcessState(std::string_view name);
 
-// The fields of a Process, to ask for only some of them. A field that is not
-// asked for may be unset, and what only it needs is then not read.
+// The fields of a Process that a query can ask for. The lister may leave other
+// fields unset, and does not read files that only they need.
 enum class ProcessField : uint32_t {
   kName = 1u << 0,
   kArguments = 1u << 1,
@@ -106,70 +105,68 @@ struct Process {
   // The kernel's name of the task (comm); "" if unknown.
   std::string_view name;
 
-  // The argument vector: the arguments, with one NUL between two of them and
-  // none at the end. "" where there are none: kernel threads and zombies. Cut
-  // after 4 MiB.
-  // CommandLine() joins them as ps(1) does.
+  // The arguments, separated by single NULs. "" if there are none, as for
+  // kernel threads and zombies. Truncated to 4 MiB. CommandLine() joins them as
+  // ps(1) does.
   std::string_view arguments;
 
-  // Name of the effective owner; its number where it has no name; "" if
-  // unknown.
+  // Name of the effective user, or its number if it has no name; "" if unknown.
   std::string_view user;
 
   ProcessState state = ProcessState::kUnknown;
 
   int64_t num_threads = -1;  // -1 if unknown.
 
-  // Memory in bytes; -1 if unknown, 0 for what has no address space (kernel
-  // threads, zombies).
+  // Memory in bytes; -1 if unknown, 0 for processes without an address space
+  // (kernel threads, zombies).
   int64_t resident_bytes = -1;
   int64_t peak_resident_bytes = -1;
   int64_t virtual_bytes = -1;
 
   // Bytes moved through the storage layer (`read_bytes` and `write_bytes` of
-  // proc_pid_io(5)); -1 where the kernel does not let the caller see them.
+  // proc_pid_io(5)); -1 if unknown, as without permission.
   int64_t storage_read_bytes = -1;
   int64_t storage_written_bytes = -1;
 
-  // When it started: ticks of the system's clock since boot, which with the
-  // pid and the boot id identify a process (-1 if unknown), and as a time
-  // (absl::InfinitePast() if unknown).
+  // The start time: in clock ticks since boot, which with the pid and the boot
+  // id identify a process (-1 if unknown), and as a time (absl::InfinitePast()
+  // if unknown).
   int64_t start_ticks = -1;
   absl::Time start_time = absl::InfinitePast();
 
-  // Time on a processor, in user and kernel mode, of all its threads; negative
-  // if unknown.
+  // Processor time of all its threads, in user and kernel mode; negative if
+  // unknown.
   absl::Duration cpu_time = -absl::InfiniteDuration();
 };
 
-// What to list. The default is every process with all its fields, by ascending
-// pid. What is not asked for is not read: few fields, a condition that few
-// processes meet, or a small limit make a list cheaper.
+// A query of the lister. The default lists every process with all its fields,
+// by ascending pid. Fewer fields, a condition that few processes meet, and a
+// small limit make a list cheaper.
 struct ProcessQuery {
-  // The fields to fill in. The pid always is.
+  // The fields to fill in, besides the pid.
   ProcessFields fields = ProcessFields::All();
 
-  // Only these processes, if set; in any order, repetitions allowed. What
-  // does not exist is left out. The cost does not depend on how many other
-  // processes there are.
+  // If set, only these processes: in any order, repetitions allowed. Pids that
+  // do not exist are left out. The cost does not depend on the number of other
+  // processes.
   std::optional<std::vector<int32_t>> pids;
 
-  // Only processes that meet this, if set. It may look at the pid and at
-  // `condition_fields`, holds for what is listed, and is called from several
-  // threads at once.
+  // If set, only processes for which this returns true, for the values that are
+  // listed. It may read the pid and `condition_fields`; several threads call it
+  // concurrently.
   std::function<bool(const Process&)> condition;
   ProcessFields condition_fields;
 
-  // The order, if set: whether the first of two goes before the second, by the
-  // pid and `order_fields`. Equal ones go by ascending pid.
+  // If set, the order: true if the first process goes before the second. It may
+  // read the pid and `order_fields`. Equal processes go by ascending pid.
   std::function<bool(const Process&, const Process&)> order;
   ProcessFields order_fields;
 
-  // At most so many: the first ones.
+  // The maximal number of processes: the first ones in order.
   size_t limit = std::numeric_limits<size_t>::max();
 };
 
-// The arguments joined with one space, as `ps` shows them.
+// The arguments joined with single spaces, as ps(1) shows them.
 std::string CommandLine(const Process& process);
 
 }  // namespace tallyman::platform

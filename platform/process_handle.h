@@ -1,12 +1,12 @@
-// One particular process: recognised for certain, watched and signalled without
-// ever touching another one that got its pid.
+// One particular process: identifies, watches and signals it, and never another
+// process that has got its pid.
 //
 //   absl::StatusOr<ProcessHandle> handle = ProcessHandle::Open(identity);
 //   if (absl::IsNotFound(handle.status())) ...  // it has ended
 //   handle->SignalGroup(SIGTERM);
 //   poll(handle->fd(), POLLIN)  // ... until it has ended
 //
-// Linux only (pidfd_open(2), Linux 5.3); elsewhere Unimplemented.
+// Linux only; before Linux 5.3, which has pidfd_open(2), Unimplemented.
 
 #ifndef TALLYMAN_PLATFORM_PROCESS_HANDLE_H_
 #define TALLYMAN_PLATFORM_PROCESS_HANDLE_H_
@@ -21,7 +21,7 @@
 
 namespace tallyman::platform {
 
-// What tells a process from every other that ever ran on this machine.
+// Distinguishes a process from every other that has ever run on this machine.
 struct ProcessIdentity {
   std::string boot_id;  // See BootId().
   int32_t pid = 0;
@@ -30,19 +30,21 @@ struct ProcessIdentity {
   bool operator==(const ProcessIdentity&) const = default;
 };
 
-// The id of this boot of the machine: random(4), 36 characters of hex and '-'.
+// The id of this boot of the machine: a random UUID of 36 characters
+// (random(4)). Thread-safe, as are all functions here.
 absl::StatusOr<std::string> BootId();
 
-// The identity of the process that has `pid` now; a zombie counts. NotFound if
-// there is none.
+// The identity of the process that has `pid` now; it may be a zombie. NotFound
+// if there is none; PermissionDenied if /proc hides it; Unavailable if the
+// caller is out of descriptors or memory.
 absl::StatusOr<ProcessIdentity> IdentifyProcess(int32_t pid);
 
 // Holds a pidfd. Movable. Const calls are thread-safe.
 class ProcessHandle {
  public:
-  // Opens the process that is `identity` and no other. NotFound if it has ended
-  // and its parent has waited for it, if its pid has gone to another process,
-  // or if `identity` is of another boot.
+  // Opens the process `identity`. NotFound if it has ended and its parent has
+  // reaped it, if another process has its pid, or if `identity` is of another
+  // boot. Other errors as for IdentifyProcess().
   static absl::StatusOr<ProcessHandle> Open(const ProcessIdentity& identity);
 
   const ProcessIdentity& identity() const { return identity_; }
@@ -50,19 +52,18 @@ class ProcessHandle {
   // Becomes readable (POLLIN) when the process has ended.
   int fd() const { return fd_.get(); }
 
-  // True once it has ended, waited for or not.
+  // True once the process has ended, reaped or not.
   bool HasEnded() const;
 
-  // Sends `signal` to this process alone. NotFound once it is gone;
-  // PermissionDenied if it belongs to somebody else.
+  // Sends `signal` to this process alone. NotFound once it is reaped;
+  // PermissionDenied if it runs as another user (kill(2)).
   absl::Status Signal(int signal) const;
 
-  // Sends `signal` to every member of the process group that it leads, also
-  // when it has ended itself and others are left. NotFound if there is no
-  // member. With 0 only looks whether there is one; zombies count.
-  // PIDFD_SIGNAL_PROCESS_GROUP (Linux 6.9) where there is one; on older kernels
-  // each member that the process list shows is opened, checked again, and
-  // signalled by itself.
+  // Sends `signal` to every member of the process group that this process
+  // leads, also after the leader has ended. NotFound if the group has no
+  // members; zombies are members. Signal 0 only checks that there are members.
+  // Uses PIDFD_SIGNAL_PROCESS_GROUP of pidfd_send_signal(2); before Linux 6.9
+  // opens, checks and signals each member that /proc lists.
   absl::Status SignalGroup(int signal) const;
 
  private:

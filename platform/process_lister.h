@@ -9,8 +9,8 @@
 //     std::cout << process.pid << " " << process.name << "\n";
 //   }
 //
-// One header for every system. Linux is complete; elsewhere Create() returns
-// Unimplemented.
+// One header for all systems; the only implementation is for Linux. On other
+// systems Create() returns Unimplemented.
 
 #ifndef TALLYMAN_PLATFORM_PROCESS_LISTER_H_
 #define TALLYMAN_PLATFORM_PROCESS_LISTER_H_
@@ -30,9 +30,8 @@
 
 namespace tallyman::platform {
 
-// The answer: processes in the order of the query, and the memory that they
-// point into. Movable; moving keeps the views valid. Const access is
-// thread-safe.
+// The processes in the order of the query, and the memory that they point into.
+// Movable; moving keeps the views valid. Const access is thread-safe.
 class ProcessSnapshot {
  public:
   ProcessSnapshot(std::vector<Process> processes, std::vector<Arena> storage,
@@ -43,7 +42,7 @@ class ProcessSnapshot {
 
   absl::Span<const Process> processes() const { return processes_; }
 
-  // When the scan began: everything in the snapshot was read after this.
+  // When the scan began: the lister read all of the snapshot later.
   absl::Time taken_at() const { return taken_at_; }
 
  private:
@@ -52,62 +51,61 @@ class ProcessSnapshot {
   absl::Time taken_at_;
 };
 
-// Reads the process list anew at each call. Thread-safe. Lists of all processes
-// take turns, each with all threads; lists of chosen pids wait for nobody.
+// Reads the process list at each call. Thread-safe. Lists of all processes run
+// one after the other, each with all threads; lists of chosen pids do not wait.
 //
-// Between lists of all processes it keeps their files open, which makes the
-// next one about twice as fast and never wrong: what is read is what holds at
-// that moment, of the process that has the pid at that moment. See
-// Options::max_kept_descriptors for the price.
+// Between lists of all processes the lister keeps their files open, which makes
+// the next list about twice as fast. It never shows old data: each read of
+// /proc returns the current text of the process that has the pid now. See
+// Options::max_kept_descriptors for the cost.
 class ProcessLister {
  public:
   struct Options {
-    // Where the proc(5) file system is mounted. Another root can be a recorded
-    // tree.
+    // The mount point of proc(5), or a recorded tree.
     std::string proc_root = "/proc";
 
     // The most threads one List() uses; 0 means as many as there are
     // processors. Short lists are read by the calling thread alone.
     int max_threads = 0;
 
-    // The most descriptors that are kept between lists; 0 keeps none. Three
-    // make a list with the usual fields fast, for one process; processes beyond
-    // are read without. Kept are only descriptors below four fifths of the soft
-    // limit on open files (RLIMIT_NOFILE) at that time, so that the rest of the
-    // program has what is above. Each costs the kernel about 3 KiB of
-    // memory.
+    // The maximal number of descriptors to keep open between lists; 0 keeps
+    // none. A process needs three for the usual fields; the lister opens and
+    // closes the files of further processes at each list. It keeps only
+    // descriptors below four fifths of the current soft limit on open files
+    // (RLIMIT_NOFILE), which leaves the others to the rest of the program. Each
+    // costs the kernel about 3 KiB of memory.
     int64_t max_kept_descriptors = 32768;
 
-    // They are closed when nobody has listed for this long. A thread of the
-    // lister's sleeps until then.
+    // The lister closes them after this time without a list of all processes. A
+    // thread of the lister waits for that.
     absl::Duration keep_for = absl::Minutes(2);
 
-    // The name of a user id; an empty answer means "has no name". Called from
-    // several threads at once. Null means the system's user database.
+    // Returns the name of a user id, or "" if it has none. Several threads call
+    // it concurrently. Null means the system's user database.
     std::function<std::string(uint32_t uid)> user_name;
   };
 
-  // Fails with NotFound or PermissionDenied where `proc_root` cannot be opened,
-  // and with Unimplemented on systems without a backend.
+  // NotFound or PermissionDenied if `proc_root` cannot be opened; Unimplemented
+  // on systems without an implementation.
   static absl::StatusOr<std::unique_ptr<ProcessLister>> Create(Options options);
 
   virtual ~ProcessLister() = default;
   ProcessLister(const ProcessLister&) = delete;
   ProcessLister& operator=(const ProcessLister&) = delete;
 
-  // What is running. A process that ends during the scan is left out or is
-  // listed as a zombie, never half-filled. A file that the caller may not read
-  // costs only its own fields. Fails with Unavailable when the caller is out
-  // of file descriptors, and with Internal when the list itself is unreadable.
+  // The processes of the query. A process that ends during the scan is left out
+  // or listed as a zombie, never half-filled. A file that the caller may not
+  // read costs only its own fields. Unavailable if the caller is out of file
+  // descriptors or memory; Internal if the list of pids is unreadable.
   virtual absl::StatusOr<ProcessSnapshot> List(
       const ProcessQuery& query) const = 0;
 
-  // How many descriptors are kept now.
+  // The number of descriptors that the lister keeps open now.
   virtual int64_t kept_descriptors() const = 0;
 
-  // Closes those that are kept, for a program that runs out of them; the next
-  // list may keep as many again. True if there were any. Does not wait: false,
-  // too, while a list of all processes is under way.
+  // Closes them, for a program that runs out of descriptors; the next list may
+  // keep as many again. False if there were none. Does not wait: also false
+  // during a list of all processes.
   virtual bool CloseKeptDescriptors() const = 0;
 
  protected:

@@ -1,8 +1,8 @@
-// What listing costs, on the live machine and on a recorded tree:
+// The cost of listing processes, on the live machine and with a recorded tree:
 //
 //   bazel run //platform:process_lister_benchmark
 //
-// The live figures depend on what runs; `processes` says how many there were.
+// The live figures depend on the number of processes, which `processes` shows.
 
 #include <sys/resource.h>
 
@@ -26,7 +26,7 @@
 namespace tallyman::platform {
 namespace {
 
-// What GET /server/processes shows if nothing else is asked for.
+// The fields that GET /server/processes shows by default.
 constexpr ProcessFields kUsualFields =
     ProcessFields(ProcessField::kName) | ProcessField::kArguments |
     ProcessField::kNumThreads | ProcessField::kState |
@@ -39,7 +39,7 @@ void ListRepeatedly(benchmark::State& state,
   absl::StatusOr<std::unique_ptr<ProcessLister>> lister =
       ProcessLister::Create(options);
   CHECK_OK(lister);
-  // What is kept is kept from the first list on.
+  // Fills the cache of open files.
   CHECK_OK((*lister)->List(query));
   size_t processes = 0;
   for (auto _ : state) {
@@ -57,7 +57,7 @@ void ListRepeatedly(benchmark::State& state,
                              benchmark::Counter::kInvert);
 }
 
-// Raises the limit on open files as far as it goes, so that much can be kept.
+// Raises the soft limit on open files to the hard limit: a larger cache.
 void RaiseOpenFiles() {
   rlimit limit;
   CHECK_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -88,7 +88,7 @@ BENCHMARK_CAPTURE(BM_ListLiveFields, peak_memory,
                   ProcessField::kPeakResidentBytes)
     ->UseRealTime();
 
-// One that is chosen by its pid, and one by a condition.
+// One process, chosen by its pid, and then by a condition.
 void BM_ListLiveOne(benchmark::State& state) {
   ListRepeatedly(state, {.max_threads = 1},
                  {.fields = kUsualFields, .pids = {{1}}});

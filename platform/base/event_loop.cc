@@ -111,7 +111,7 @@ bool EventLoop::TryRegister(uint64_t id, const Entry& entry) {
   if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, entry.fd, &event) == 0) {
     return true;
   }
-  // Anything else is an error of the caller (EBADF, EEXIST, EPERM).
+  // Other errors are the caller's: EBADF, EEXIST, EPERM.
   CHECK(errno == ENOMEM || errno == ENOSPC) << "epoll_ctl, errno " << errno;
   return false;
 }
@@ -129,7 +129,7 @@ void EventLoop::RetryUnregistered() {
 void EventLoop::ReadSignals(uint64_t id, int fd,
                             const std::function<void(int)>& callback) {
   signalfd_siginfo info;
-  // The callback may drop the registration.
+  // Until the callback drops the registration.
   while (entries_.contains(id)) {
     const ssize_t got = read(fd, &info, sizeof(info));
     if (got < 0 && errno == EINTR) continue;
@@ -150,7 +150,7 @@ EventLoop::Registration EventLoop::RunAfter(absl::Duration delay,
 
 void EventLoop::Drop(uint64_t id) {
   const auto found = entries_.find(id);
-  if (found == entries_.end()) return;  // A timer that has run.
+  if (found == entries_.end()) return;  // A timer that has expired.
   if (found->second->fd < 0) {
     timers_.erase(found->second->timer);
   } else if (unregistered_.erase(id) == 0) {
@@ -163,7 +163,7 @@ int EventLoop::TimeoutMs() const {
   if (timers_.empty()) return -1;
   const absl::Duration left = timers_.begin()->first - Now();
   if (left <= absl::ZeroDuration()) return 0;
-  // Rounded up: waking too early would mean waking twice.
+  // Rounded up, since waking too early means waking twice.
   return static_cast<int>(std::min<int64_t>(
       absl::ToInt64Milliseconds(absl::Ceil(left, absl::Milliseconds(1))),
       std::numeric_limits<int>::max()));
@@ -188,13 +188,13 @@ void EventLoop::RunOnce() {
     const epoll_event& event = events.at(static_cast<size_t>(i));
     if (event.data.u64 == 0) {
       uint64_t ignored = 0;
-      // A later Wake() makes it readable again.
+      // Resets the counter.
       while (read(wake_.get(), &ignored, sizeof(ignored)) < 0 &&
              errno == EINTR) {
       }
       continue;
     }
-    // An earlier callback may have dropped it.
+    // A callback of this round may have dropped the entry.
     const auto found = entries_.find(event.data.u64);
     if (found == entries_.end()) continue;
     const std::shared_ptr<Entry> entry = found->second;
@@ -205,7 +205,7 @@ void EventLoop::RunOnce() {
 
 void EventLoop::Wake() const {
   const uint64_t one = 1;
-  // Fails only if the counter is full: the loop is awake already.
+  // Fails only if the counter is at its maximum: a wake-up is pending already.
   while (write(wake_.get(), &one, sizeof(one)) < 0 && errno == EINTR) {
   }
 }

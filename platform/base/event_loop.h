@@ -1,5 +1,5 @@
-// One thread's loop: waits in the kernel for descriptors, times and signals,
-// and calls back. Nothing polls.
+// An event loop for one thread: waits for descriptors, timers and signals, and
+// calls back.
 //
 //   EventLoop loop;
 //   EventLoop::Registration reading =
@@ -29,11 +29,11 @@
 namespace tallyman::base {
 
 // Not thread-safe, except Wake(). Callbacks may add and drop registrations,
-// including their own.
+// including their own, and must not throw.
 class EventLoop {
  public:
-  // Keeps a callback registered; destroying or replacing the registration ends
-  // that. Must not outlive the loop.
+  // Keeps a callback registered. Destroying, resetting or replacing the
+  // registration drops the callback. Must not outlive the loop.
   class Registration {
    public:
     Registration() = default;
@@ -59,58 +59,60 @@ class EventLoop {
     uint64_t id_ = 0;
   };
 
-  // Dies without two free descriptors; Create() returns an error instead.
+  // Dies (CHECK) if Create() returned an error.
   EventLoop();
-  // ResourceExhausted or Unavailable if the process is out of descriptors or
-  // the kernel out of memory.
+  // Needs two descriptors. ResourceExhausted if the process or the system is
+  // out of descriptors, memory or epoll watches.
   static absl::StatusOr<std::unique_ptr<EventLoop>> Create();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
   // Calls back with the events of epoll_ctl(2) whenever `fd` has one of
-  // `events` (level-triggered). The descriptor must stay open while it is
-  // registered, and can be registered once at a time.
+  // `events`, EPOLLERR or EPOLLHUP. Level-triggered, unless `events` has
+  // EPOLLET or EPOLLONESHOT. `fd` must be one that epoll supports (no regular
+  // file), stay open while it is registered, and be registered once at a time.
   //
-  // Never fails: if the kernel has no memory (ENOMEM) or no watch (ENOSPC,
-  // /proc/sys/fs/epoll/max_user_watches) for it now, the loop registers the
-  // descriptor later, within kRetryDelay of a free one. No event is lost, since
-  // a descriptor that is ready stays ready.
+  // Never fails: if the kernel is out of memory (ENOMEM) or of watches (ENOSPC,
+  // /proc/sys/fs/epoll/max_user_watches), the loop tries again every
+  // kRetryDelay. No event is lost, since epoll reports a descriptor that is
+  // ready already.
   Registration WatchFd(int fd, uint32_t events,
                        std::function<void(uint32_t)> callback);
 
-  // Calls back with each of `signals` that the process receives. Signals of the
-  // same number may arrive as one (signal(7)). The caller has blocked them with
-  // BlockSignals(), and no other loop of the process watches them.
-  // ResourceExhausted or Unavailable as for Create().
+  // Calls back with each of `signals` that the process receives. Pending
+  // signals with the same number count as one (signal(7)). The caller has
+  // blocked them with BlockSignals(), and no other loop of the process watches
+  // them. ResourceExhausted as for Create().
   absl::StatusOr<Registration> WatchSignals(absl::Span<const int> signals,
                                             std::function<void(int)> callback);
 
-  // Blocks `signals` in the calling thread and in threads that it starts from
-  // now on, so that only WatchSignals() takes them. Call it before the process
-  // has a second thread.
+  // Blocks `signals` in the calling thread and in threads that it starts later,
+  // so that only WatchSignals() receives them. Call it before the process has a
+  // second thread.
   static void BlockSignals(absl::Span<const int> signals);
 
-  // Calls back once, after `delay`. The registration is inactive from then on
-  // as far as the loop is concerned; dropping it later does no harm.
+  // Calls back once, after `delay`; a negative delay counts as zero. Dropping
+  // the registration after that has no effect.
   Registration RunAfter(absl::Duration delay, std::function<void()> callback);
 
-  // Waits until something is due, or Wake() was called, and calls back for
-  // everything that is due by then.
+  // Waits for an event, a timer or Wake(), and then calls back for the ready
+  // descriptors (at most 256; the others follow in the next call) and for the
+  // due timers, in their order.
   void RunOnce();
 
-  // Makes a RunOnce(), the current or the next one, return. Thread-safe.
+  // Makes the current RunOnce(), or else the next one, return. Thread-safe.
   void Wake() const;
 
-  // Time since a fixed moment (CLOCK_MONOTONIC).
+  // The time of CLOCK_MONOTONIC, which the timers use.
   static absl::Duration Now();
 
   static constexpr absl::Duration kRetryDelay = absl::Milliseconds(100);
 
  private:
-  using Timers = std::multimap<absl::Duration, uint64_t>;
+  using Timers = std::multimap<absl::Duration, uint64_t>;  // Due time to id.
   struct Entry {
-    int fd = -1;         // -1: a timer.
-    UniqueFd signal_fd;  // Owns `fd` for signals.
+    int fd = -1;         // -1 for a timer.
+    UniqueFd signal_fd;  // Owns `fd` if it is a signalfd(2).
     uint32_t events = 0;
     std::function<void(uint32_t)> on_events;
     std::function<void()> on_time;
@@ -119,7 +121,7 @@ class EventLoop {
 
   EventLoop(UniqueFd epoll, UniqueFd wake);
   Registration AddFd(uint64_t id, std::shared_ptr<Entry> entry);
-  // Whether epoll has the entry now.
+  // False if the kernel is out of memory or watches.
   bool TryRegister(uint64_t id, const Entry& entry);
   void RetryUnregistered();
   void ReadSignals(uint64_t id, int fd,
@@ -131,9 +133,9 @@ class EventLoop {
   UniqueFd epoll_;
   UniqueFd wake_;
   uint64_t next_id_ = 1;  // 0 is wake_.
-  // Shared with a callback in progress, which may drop its own entry.
+  // Shared with a running callback, which may drop its own entry.
   std::unordered_map<uint64_t, std::shared_ptr<Entry>> entries_;
-  // Entries with a descriptor that epoll had no room for yet.
+  // The ids of entries for which TryRegister() has returned false.
   std::set<uint64_t> unregistered_;
   Timers timers_;
   Registration retry_;  // Last, so that it is dropped first.

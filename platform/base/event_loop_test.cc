@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/log/check.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
@@ -53,7 +54,7 @@ TEST(EventLoopTest, TimersRunInTheirOrder) {
   EXPECT_THAT(order, ElementsAre(1, 2));
 }
 
-TEST(EventLoopTest, WhatWasDroppedIsNotCalled) {
+TEST(EventLoopTest, DroppedCallbacksAreNotCalled) {
   EventLoop loop;
   const UniqueFd fd = ReadyFd();
   int calls = 0;
@@ -82,13 +83,13 @@ TEST(EventLoopTest, ACallbackMayDropItselfAndOthers) {
   second = loop.WatchFd(b.get(), EPOLLIN, drop_both);
   loop.RunOnce();
   EXPECT_EQ(calls, 1);
-  // Its descriptor may be registered anew.
+  // The descriptor can be registered again.
   first = loop.WatchFd(a.get(), EPOLLIN, [&](uint32_t) { calls = 10; });
   loop.RunOnce();
   EXPECT_EQ(calls, 10);
 }
 
-TEST(EventLoopTest, ATimerMayStartItselfAnew) {
+TEST(EventLoopTest, ATimerMayRestartItself) {
   EventLoop loop;
   int calls = 0;
   EventLoop::Registration timer;
@@ -100,10 +101,10 @@ TEST(EventLoopTest, ATimerMayStartItselfAnew) {
   EXPECT_EQ(calls, 3);
 }
 
-TEST(EventLoopTest, AnotherThreadCanWakeIt) {
+TEST(EventLoopTest, AnotherThreadCanWakeTheLoop) {
   EventLoop loop;
   std::thread other([&] { loop.Wake(); });
-  loop.RunOnce();  // Would wait for ever otherwise.
+  loop.RunOnce();  // Hangs without the wake-up.
   other.join();
 }
 
@@ -139,10 +140,10 @@ TEST(EventLoopTest, ASignalMayDropItsRegistration) {
   EXPECT_EQ(calls, 1);
 }
 
-// epoll_ctl(2) fails with ENOSPC beyond max_user_watches, and with ENOMEM.
+// epoll_ctl(2) fails with ENOSPC beyond max_user_watches, or with ENOMEM.
 class EventLoopShortageTest : public ::testing::TestWithParam<int> {};
 
-TEST_P(EventLoopShortageTest, ADescriptorIsWatchedAsSoonAsThereIsRoom) {
+TEST_P(EventLoopShortageTest, ADescriptorIsWatchedOnceTheShortageEnds) {
   EventLoop loop;
   const UniqueFd fd = ReadyFd();
   int calls = 0;
@@ -154,10 +155,10 @@ TEST_P(EventLoopShortageTest, ADescriptorIsWatchedAsSoonAsThereIsRoom) {
     GTEST_SKIP() << "seccomp(2) is not allowed";
   }
   EXPECT_TRUE(watch.active());
-  while (calls == 0) loop.RunOnce();  // Would wait for ever otherwise.
+  while (calls == 0) loop.RunOnce();  // Hangs if the loop does not try again.
 }
 
-TEST_P(EventLoopShortageTest, WhatIsNotWatchedYetCanBeDropped) {
+TEST_P(EventLoopShortageTest, ADescriptorCanBeDroppedDuringTheShortage) {
   EventLoop loop;
   const UniqueFd fd = ReadyFd();
   int calls = 0;
@@ -174,6 +175,16 @@ TEST_P(EventLoopShortageTest, WhatIsNotWatchedYetCanBeDropped) {
       loop.RunAfter(2 * EventLoop::kRetryDelay, [&] { timer_ran = true; });
   while (!timer_ran) loop.RunOnce();
   EXPECT_EQ(calls, 0);
+}
+
+TEST_P(EventLoopShortageTest, CreateReturnsAnError) {
+  absl::Status status;
+  if (!platform::RunThreadRefusing(
+          {{.number = SYS_epoll_ctl, .error = GetParam()}},
+          [&] { status = EventLoop::Create().status(); })) {
+    GTEST_SKIP() << "seccomp(2) is not allowed";
+  }
+  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
 }
 
 INSTANTIATE_TEST_SUITE_P(Errors, EventLoopShortageTest,

@@ -1,8 +1,9 @@
-// Points at which a test can end this process, to see what survives that.
+// Points at which a test can kill this process, to check that the state on disk
+// and the other processes survive a crash there.
 //
 //   base::FaultPoint("start.durable");
 //
-// A program that ships has no way to set a fault: only a test's program links
+// The release binary cannot be made to fail: only programs for tests link
 // //platform/testing:fault_injection_from_environment, which installs the hook.
 
 #ifndef TALLYMAN_PLATFORM_BASE_FAULT_INJECTION_H_
@@ -15,10 +16,11 @@ namespace tallyman::base {
 
 using FaultHook = void (*)(std::string_view point);
 
-// Null unless a test's program installed one.
+// Null unless the program is one for tests.
 inline std::atomic<FaultHook> fault_hook = nullptr;
 
-// Thread-safe; costs a comparison of a pointer where no hook is installed.
+// Calls the hook, if there is one. Thread-safe. Without a hook the cost is one
+// load and one comparison.
 inline void FaultPoint(std::string_view point) {
   if (const FaultHook hook = fault_hook.load(std::memory_order_relaxed)) {
     hook(point);

@@ -24,16 +24,16 @@ IdleTimer::~IdleTimer() {
 bool IdleTimer::Restart() {
   const absl::MutexLock lock(&mutex_);
   restarted_at_ = std::chrono::steady_clock::now();
-  // Whoever waits for the time before finds that there is more.
-  if (is_due_) return true;
+  // The thread waits already, and will find the new time.
+  if (is_running_) return true;
   if (!thread_.joinable()) {
     try {
       thread_ = std::thread(&IdleTimer::Run, this);
     } catch (const std::exception&) {
-      return false;  // No thread, or no memory for one.
+      return false;  // Out of threads or memory.
     }
   }
-  is_due_ = true;
+  is_running_ = true;
   changed_.Signal();
   return true;
 }
@@ -44,24 +44,24 @@ bool IdleTimer::IsIdle() const {
 }
 
 absl::Duration IdleTimer::TimeLeft() const {
-  return quiet_ -
+  return timeout_ -
          absl::FromChrono(std::chrono::steady_clock::now() - restarted_at_);
 }
 
 void IdleTimer::Run() {
-  while (Await()) on_quiet_();
+  while (AwaitTimeout()) on_idle_();
 }
 
-bool IdleTimer::Await() {
+bool IdleTimer::AwaitTimeout() {
   const absl::MutexLock lock(&mutex_);
   while (!is_ending_) {
-    if (!is_due_) {
+    if (!is_running_) {
       changed_.Wait(&mutex_);
       continue;
     }
     const absl::Duration left = TimeLeft();
     if (left <= absl::ZeroDuration()) {
-      is_due_ = false;
+      is_running_ = false;
       return true;
     }
     changed_.WaitWithTimeout(&mutex_, left);

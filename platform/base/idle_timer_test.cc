@@ -9,7 +9,7 @@
 namespace tallyman::base {
 namespace {
 
-TEST(IdleTimerTest, CallsOnceItIsQuiet) {
+TEST(IdleTimerTest, CallsAfterTheTimeout) {
   absl::Notification called;
   IdleTimer timer(absl::Milliseconds(1), [&called] { called.Notify(); });
   EXPECT_TRUE(timer.Restart());
@@ -17,12 +17,12 @@ TEST(IdleTimerTest, CallsOnceItIsQuiet) {
   EXPECT_TRUE(timer.IsIdle());
 }
 
-TEST(IdleTimerTest, CallsOnceForEachTimeThatItIsQuiet) {
+TEST(IdleTimerTest, CallsOnceForEachRestart) {
   std::atomic<int> calls = 0;
   absl::Notification first;
   absl::Notification second;
   IdleTimer timer(absl::Milliseconds(1), [&] {
-    // A third one would end the test.
+    // A third call would notify twice, which dies.
     (++calls == 1 ? first : second).Notify();
   });
   EXPECT_TRUE(timer.Restart());
@@ -32,9 +32,9 @@ TEST(IdleTimerTest, CallsOnceForEachTimeThatItIsQuiet) {
   EXPECT_EQ(calls, 2);
 }
 
-TEST(IdleTimerTest, ACallMayRestartIt) {
+TEST(IdleTimerTest, ACallMayRestartTheTimer) {
   absl::Notification second;
-  int calls = 0;  // Of one thread.
+  int calls = 0;  // Only the timer's thread uses it.
   IdleTimer* restarted = nullptr;
   IdleTimer timer(absl::Milliseconds(1), [&] {
     if (++calls == 1) {
@@ -48,7 +48,7 @@ TEST(IdleTimerTest, ACallMayRestartIt) {
   second.WaitForNotification();
 }
 
-TEST(IdleTimerTest, DoesNotCallBeforeItIsQuiet) {
+TEST(IdleTimerTest, DoesNotCallBeforeTheTimeout) {
   bool called = false;
   {
     IdleTimer timer(absl::Hours(1), [&called] { called = true; });
@@ -59,7 +59,7 @@ TEST(IdleTimerTest, DoesNotCallBeforeItIsQuiet) {
   EXPECT_FALSE(called);
 }
 
-TEST(IdleTimerTest, EndsWithoutEverBeingStarted) {
+TEST(IdleTimerTest, NeedsNoRestart) {
   IdleTimer timer(absl::ZeroDuration(), [] { FAIL(); });
 }
 

@@ -1,7 +1,7 @@
-// A thread that runs an event loop for as long as its owner lives.
+// A thread that runs an event loop until its owner is destroyed.
 //
 //   EventLoop loop;
-//   ... register what it shall wait for ...
+//   ... register descriptors, timers, signals ...
 //   LoopThread thread(loop);
 
 #ifndef TALLYMAN_PLATFORM_BASE_LOOP_THREAD_H_
@@ -16,18 +16,19 @@
 
 namespace tallyman::base {
 
-// The loop belongs to the thread while the LoopThread lives: others may only
-// call EventLoop::Wake(). Before and after that it belongs to the owner. Member
-// order matters: declare it after everything that callbacks use.
+// During the life of the LoopThread only its thread may use the loop; other
+// threads may only call EventLoop::Wake(). Before and after that the owner may
+// use it. Declare a LoopThread member after all members that the callbacks use.
 class LoopThread {
  public:
   // `loop` must outlive the thread. The thread calls `after_round`, which may
-  // be empty, after each RunOnce().
+  // be empty, after each RunOnce(). The program ends (std::system_error) if the
+  // system cannot start a thread.
   explicit LoopThread(EventLoop& loop, std::function<void()> after_round = {})
       : loop_(loop),
         after_round_(std::move(after_round)),
         thread_([this] { Run(); }) {}
-  // Wakes the loop and waits for the thread, thus for a callback in progress.
+  // Wakes the loop and waits for the thread, and so for a callback in progress.
   ~LoopThread() {
     stop_.store(true);
     loop_.Wake();

@@ -31,7 +31,7 @@ TEST(LoopThreadTest, CallsBackInItsThread) {
   EXPECT_NE(caller, std::this_thread::get_id());
 }
 
-TEST(LoopThreadTest, EndsWhileNothingHappens) {
+TEST(LoopThreadTest, EndsWithoutAnEvent) {
   EventLoop loop;
   const UniqueFd never(eventfd(0, EFD_CLOEXEC));
   const auto watch = loop.WatchFd(never.get(), EPOLLIN, [](uint32_t) {});
@@ -39,7 +39,7 @@ TEST(LoopThreadTest, EndsWhileNothingHappens) {
   SUCCEED() << "the destructor returned";
 }
 
-TEST(LoopThreadTest, RunsTheRoundAfterEachWait) {
+TEST(LoopThreadTest, CallsBackAfterEachRound) {
   EventLoop loop;
   std::atomic<int> rounds = 0;
   {

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -43,18 +44,21 @@ absl::StatusOr<UniqueFd> LockPidFile(int directory, const std::string& name,
                        O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
                        S_IRUSR | S_IWUSR));
   if (!lock.valid()) return absl::ErrnoToStatus(errno, name);
-  const Clock::time_point deadline =
-      Clock::now() + absl::ToChronoNanoseconds(options.timeout);
+  const Clock::time_point start = Clock::now();
+  const auto is_over = [&] {
+    return absl::FromChrono(Clock::now() - start) >= options.timeout;
+  };
+  const auto interval_ms = static_cast<int>(
+      std::max<int64_t>(absl::ToInt64Milliseconds(options.retry_interval), 1));
   while (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
     if (errno != EWOULDBLOCK) return absl::ErrnoToStatus(errno, name);
-    // The kernel has no way to wait for a lock with a limit.
-    if ((options.give_up && options.give_up()) || Clock::now() >= deadline) {
+    // flock(2) has no timeout.
+    if ((options.give_up && options.give_up()) || is_over()) {
       return absl::FailedPreconditionError(
           absl::StrCat(name, " is locked by ", PidFileHolder(directory, name)));
     }
-    poll(nullptr, 0,
-         static_cast<int>(absl::ToInt64Milliseconds(options.retry_interval)));
+    poll(nullptr, 0, interval_ms);
   }
   if (absl::Status written = WritePid(lock.get(), name); !written.ok()) {
     return written;
@@ -74,7 +78,7 @@ std::string PidFileHolder(int directory, const std::string& name) {
                        &pid)) {
     return absl::StrCat("pid ", pid);
   }
-  return "pid unknown";  // The holder has not written its pid yet.
+  return "pid unknown";
 }
 
 }  // namespace tallyman::base

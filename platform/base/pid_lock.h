@@ -1,5 +1,5 @@
-// A lock file that names its holder, so that a directory has one owner at a
-// time.
+// A lock file with the pid of its holder: lets only one process at a time use a
+// directory.
 
 #ifndef TALLYMAN_PLATFORM_BASE_PID_LOCK_H_
 #define TALLYMAN_PLATFORM_BASE_PID_LOCK_H_
@@ -14,25 +14,30 @@
 namespace tallyman::base {
 
 struct PidLockOptions {
-  // How long to wait for another holder. A killed process holds its lock until
-  // the kernel has cleaned up, and so does its forked child until it executes a
-  // program.
+  // How long to wait for another holder; infinite is allowed. A killed process
+  // holds its lock until the kernel has released its resources, and until its
+  // forked children have executed a program or ended.
   absl::Duration timeout = absl::Seconds(1);
-  absl::Duration retry_interval = absl::Milliseconds(10);
-  // Asked after each failed try; true ends the wait early. May be empty.
+  absl::Duration retry_interval = absl::Milliseconds(10);  // At least 1 ms.
+  // Called after each failed attempt; true ends the wait. May be empty.
   std::function<bool()> give_up;
 };
 
 // Takes the advisory lock (flock(2), exclusive) of the file `name` in the
-// directory `directory`, makes the file (mode 0600) if it is missing, and
-// writes the caller's pid into it, for people. The lock lasts until the
-// descriptor, and every copy of it in forked children, is closed.
-// FailedPrecondition if another process holds the lock; else what
-// absl::ErrnoToStatus makes of an errno.
+// directory with the descriptor `directory`, which stays the caller's. Creates
+// the file (mode 0600) if it is missing, and writes the caller's pid into it,
+// for people to read. The lock ends when the returned descriptor and all its
+// copies in forked children are closed. Never remove the file: a process that
+// waits for its lock would then lock the removed file.
+//
+// FailedPrecondition if another process holds the lock; else the code of
+// absl::ErrnoToStatus for the errno, also if the name is a symbolic link.
+// Blocks for up to `timeout`. Thread-safe.
 absl::StatusOr<UniqueFd> LockPidFile(int directory, const std::string& name,
                                      const PidLockOptions& options);
 
-// "pid 123": the holder that the file `name` names, or "pid unknown".
+// "pid 123", the last process that took the lock; "pid unknown" if the file is
+// missing or empty.
 std::string PidFileHolder(int directory, const std::string& name);
 
 }  // namespace tallyman::base

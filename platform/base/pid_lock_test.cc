@@ -36,7 +36,7 @@ TEST_F(PidLockTest, NamesItsHolder) {
   EXPECT_EQ(PidFileHolder(directory(), "lock"), absl::StrCat("pid ", getpid()));
 }
 
-TEST_F(PidLockTest, IsHeldByOne) {
+TEST_F(PidLockTest, HasOneHolder) {
   const absl::StatusOr<UniqueFd> first = LockPidFile(directory(), "lock", {});
   ASSERT_TRUE(first.ok()) << first.status();
   const absl::Status second =
@@ -46,7 +46,7 @@ TEST_F(PidLockTest, IsHeldByOne) {
   EXPECT_THAT(second.message(), HasSubstr(absl::StrCat("pid ", getpid())));
 }
 
-TEST_F(PidLockTest, IsFreeOnceItIsClosed) {
+TEST_F(PidLockTest, ClosingTheDescriptorReleasesIt) {
   absl::StatusOr<UniqueFd> first = LockPidFile(directory(), "lock", {});
   ASSERT_TRUE(first.ok()) << first.status();
   first->reset();
@@ -54,17 +54,17 @@ TEST_F(PidLockTest, IsFreeOnceItIsClosed) {
       LockPidFile(directory(), "lock", {.timeout = absl::ZeroDuration()}).ok());
 }
 
-TEST_F(PidLockTest, TheWaitCanEndEarly) {
+TEST_F(PidLockTest, GiveUpEndsAnInfiniteWait) {
   const absl::StatusOr<UniqueFd> first = LockPidFile(directory(), "lock", {});
-  int asked = 0;
+  int attempts = 0;
   const absl::Status second =
       LockPidFile(directory(), "lock",
-                  {.timeout = absl::Hours(1),
+                  {.timeout = absl::InfiniteDuration(),
                    .retry_interval = absl::Milliseconds(1),
-                   .give_up = [&] { return ++asked == 3; }})
+                   .give_up = [&] { return ++attempts == 3; }})
           .status();
   EXPECT_TRUE(absl::IsFailedPrecondition(second)) << second;
-  EXPECT_EQ(asked, 3);
+  EXPECT_EQ(attempts, 3);
 }
 
 TEST_F(PidLockTest, ASymbolicLinkIsRefused) {

@@ -39,7 +39,7 @@ std::optional<size_t> FindControl(std::string_view text) {
 std::string Quote(std::string_view text, size_t max_bytes) {
   std::string_view shown = text;
   if (text.size() > max_bytes) {
-    // Not in the middle of a character.
+    // Do not cut a character.
     size_t size = max_bytes;
     while (size > 0 && IsContinuation(text[size])) --size;
     shown = text.substr(0, size == 0 ? max_bytes : size);

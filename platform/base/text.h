@@ -1,4 +1,4 @@
-// Text from outside: whether it is UTF-8, and how messages quote it.
+// Checks text from outside, and quotes it in messages. Thread-safe.
 
 #ifndef TALLYMAN_PLATFORM_BASE_TEXT_H_
 #define TALLYMAN_PLATFORM_BASE_TEXT_H_
@@ -10,15 +10,17 @@
 
 namespace tallyman::base {
 
-// The index of the first byte that is not UTF-8 (utf8.h); nullopt if all is.
+// The index of the first byte that is not valid UTF-8 (utf8.h); nullopt if all
+// bytes are valid.
 std::optional<size_t> FindInvalidUtf8(std::string_view text);
 
-// The index of the first control character (utf8.h) of `text`, which must be
-// UTF-8; nullopt if there is none.
+// The index of the first control character (IsControl() of utf8.h); nullopt if
+// there is none. Invalid UTF-8 is no control character.
 std::optional<size_t> FindControl(std::string_view text);
 
-// `text` in quotation marks for a message, on one line: escapes as in C, and
-// "..." for what is past `max_bytes`.
+// `text` in quotation marks, on one line, for a message: with escapes as in C,
+// cut between two characters after at most `max_bytes` bytes. A cut is shown as
+// "...".
 std::string Quote(std::string_view text, size_t max_bytes = 64);
 
 }  // namespace tallyman::base

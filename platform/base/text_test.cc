@@ -24,7 +24,7 @@ TEST(FindInvalidUtf8Test, AcceptsEveryLengthOfCharacter) {
   }
 }
 
-TEST(FindInvalidUtf8Test, TellsWhereItIsNot) {
+TEST(FindInvalidUtf8Test, FindsTheFirstInvalidByte) {
   const std::vector<std::pair<std::string_view, size_t>> expected = {
       {"\xff", 0},
       {"ab\x80", 2},
@@ -42,7 +42,7 @@ TEST(FindInvalidUtf8Test, TellsWhereItIsNot) {
   }
 }
 
-TEST(FindControlTest, TellsWhereTheFirstIs) {
+TEST(FindControlTest, FindsTheFirstControlCharacter) {
   EXPECT_EQ(FindControl("a b-ü"), std::nullopt);
   const std::vector<std::pair<std::string_view, size_t>> expected = {
       {"a\nb", 1},     {"ab\t", 2},          {"\x7f", 0},
@@ -65,7 +65,7 @@ TEST(QuoteTest, CutsBetweenCharacters) {
   EXPECT_EQ(Quote("abcdef", 6), R"("abcdef")");
   EXPECT_EQ(Quote("abcdefg", 6), R"("abcdef...")");
   EXPECT_EQ(Quote("aüü", 4), R"("aü...")");
-  // Not a character at all: cut anyway.
+  // Without a character boundary the cut is anywhere.
   EXPECT_EQ(Quote("\x80\x80\x80", 2), R"("\x80\x80...")");
 }
 

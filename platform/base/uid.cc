@@ -18,7 +18,7 @@ std::string NewUid() {
   do {
     got = getrandom(bytes.data(), bytes.size(), 0);
   } while (got < 0 && errno == EINTR);
-  // Up to 256 bytes are never cut short, see getrandom(2).
+  // getrandom(2) returns all bytes of a request for at most 256.
   CHECK_EQ(got, static_cast<ssize_t>(bytes.size()));
   return absl::BytesToHexString(std::string_view(bytes.data(), bytes.size()));
 }

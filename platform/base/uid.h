@@ -7,8 +7,8 @@
 
 namespace tallyman::base {
 
-// 128 random bits of the kernel (getrandom(2)) as 32 lower-case hex digits.
-// Thread-safe.
+// 128 random bits from the kernel (getrandom(2)) as 32 lower-case hex digits.
+// Blocks only early in the boot of the machine. Thread-safe.
 std::string NewUid();
 
 }  // namespace tallyman::base

@@ -1,4 +1,4 @@
-// A file descriptor with an owner.
+// An owned file descriptor.
 
 #ifndef TALLYMAN_PLATFORM_BASE_UNIQUE_FD_H_
 #define TALLYMAN_PLATFORM_BASE_UNIQUE_FD_H_
@@ -9,7 +9,8 @@
 
 namespace tallyman::base {
 
-// Closes its descriptor when it is destroyed. Movable; -1 once moved from.
+// The destructor closes the descriptor. Movable; a moved-from object is empty,
+// or after an assignment has the descriptor of the other. Not thread-safe.
 class UniqueFd {
  public:
   UniqueFd() = default;
@@ -24,10 +25,10 @@ class UniqueFd {
   int get() const { return fd_; }
   bool valid() const { return fd_ >= 0; }
 
-  // Gives the descriptor away; the caller owns it.
+  // Transfers the descriptor to the caller.
   int release() { return std::exchange(fd_, -1); }
 
-  // Closes it now.
+  // Closes the descriptor now.
   void reset() {
     if (fd_ >= 0) close(std::exchange(fd_, -1));
   }

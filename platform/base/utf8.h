@@ -12,18 +12,18 @@ namespace tallyman::base {
 
 // The first character of a text.
 struct Utf8Character {
-  int32_t code = -1;  // -1: the text does not begin with UTF-8.
-  // Bytes of the character. For invalid text the bytes that one U+FFFD
-  // replaces: the longest beginning of a character, at least 1 (Unicode
+  int32_t code = -1;  // Code point; -1 if the text does not begin with UTF-8.
+  // The bytes of the character. In invalid text the bytes that one U+FFFD
+  // replaces: the longest prefix of a valid character, at least 1 (Unicode
   // Standard, section 3.9, "substitution of maximal subparts").
   size_t size = 1;
 
   bool valid() const { return code >= 0; }
 };
 
-// Decodes the first character of `text`, which must not be empty. By table 3-7
-// of the Unicode Standard: the first byte decides the range of the second, all
-// others are 80..BF.
+// Decodes the first character of `text`, which must not be empty. Table 3-7 of
+// the Unicode Standard: the first byte decides the range of the second byte;
+// the others are 80..BF.
 inline Utf8Character FirstCharacter(std::string_view text) {
   const auto at = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = at(0);
@@ -59,9 +59,9 @@ inline Utf8Character FirstCharacter(std::string_view text) {
   return {.code = code, .size = size};
 }
 
-// Whether the character breaks a line of a log or makes a name look like
-// another: C0, DEL, C1, line and paragraph separators, and characters that
-// change the direction of text (Unicode: Bidi_Control).
+// True for characters that break a line of a log or make a name look like
+// another: C0, DEL, C1, the line and paragraph separators, and those that
+// change the direction of text (property Bidi_Control of Unicode).
 inline bool IsControl(int32_t code) {
   return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x061c ||
          code == 0x200e || code == 0x200f ||

@@ -29,8 +29,8 @@ TEST(Utf8Test, DecodesTheEdgesOfEachLength) {
   ExpectCharacter("\xf4\x8f\xbf\xbf", 0x10ffff, 4);
 }
 
-TEST(Utf8Test, RefusesWhatIsNoCharacter) {
-  ExpectCharacter("\x80", -1, 1);              // A continuation.
+TEST(Utf8Test, RejectsInvalidBytes) {
+  ExpectCharacter("\x80", -1, 1);              // A continuation byte.
   ExpectCharacter("\xc0\x80", -1, 1);          // Overlong.
   ExpectCharacter("\xc1\xbf", -1, 1);          // Overlong.
   ExpectCharacter("\xe0\x9f\xbf", -1, 1);      // Overlong.
@@ -41,7 +41,7 @@ TEST(Utf8Test, RefusesWhatIsNoCharacter) {
   ExpectCharacter("\xff", -1, 1);
 }
 
-TEST(Utf8Test, ATruncatedCharacterIsReplacedAsAWhole) {
+TEST(Utf8Test, ATruncatedCharacterCountsAsOne) {
   ExpectCharacter("\xc3", -1, 1);
   ExpectCharacter("\xc3z", -1, 1);
   ExpectCharacter("\xe2\x82", -1, 2);
@@ -49,7 +49,7 @@ TEST(Utf8Test, ATruncatedCharacterIsReplacedAsAWhole) {
   ExpectCharacter("\xf0\x9f\x98z", -1, 3);
 }
 
-TEST(Utf8Test, KnowsControlCharacters) {
+TEST(Utf8Test, RecognizesControlCharacters) {
   for (const int32_t code : {0x00, 0x1f, 0x7f, 0x80, 0x9f, 0x061c, 0x200e,
                              0x200f, 0x2028, 0x202e, 0x2066, 0x2069}) {
     EXPECT_TRUE(IsControl(code)) << code;

@@ -24,11 +24,10 @@ WriteBehind::~WriteBehind() {
 }
 
 void WriteBehind::Notify() {
-  // All accesses are sequentially consistent. So where this reads true, the
-  // exchange in Run() that sets it to false comes later, and the write that
-  // follows it sees what the caller has changed.
+  // All accesses are sequentially consistent: if this reads true, the exchange
+  // in Run() comes later, and the write after that sees the caller's changes.
   if (pending_.load() || pending_.exchange(true)) return;
-  // Unlocking makes the sleeping thread look at its condition again.
+  // The unlock makes absl::Mutex evaluate the condition of the sleeping thread.
   absl::MutexLock lock(&mutex_);
 }
 

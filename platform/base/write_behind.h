@@ -1,8 +1,8 @@
-// Writes behind: a thread that saves what has changed, at most once in a while.
+// A thread that saves changes later, and at most once in an interval.
 //
-//   WriteBehind writer(absl::Seconds(1), [this] { SaveWhatHasChanged(); });
+//   WriteBehind writer(absl::Seconds(1), [this] { SaveChanges(); });
 //   ...
-//   writer.Notify();  // something has changed; cheap
+//   writer.Notify();  // After a change; cheap.
 
 #ifndef TALLYMAN_PLATFORM_BASE_WRITE_BEHIND_H_
 #define TALLYMAN_PLATFORM_BASE_WRITE_BEHIND_H_
@@ -17,13 +17,13 @@
 
 namespace tallyman::base {
 
-// Calls `write` soon after a Notify(), never twice within `interval`, never two
-// at a time. What was changed before a Notify() is seen by a `write` that
-// starts after it. While nothing is notified the thread sleeps: it doesn't
-// poll.
+// Its thread calls `write` soon after a Notify(), and then not again before
+// `interval` has passed since the end of the last `write`. A `write` that sees
+// the changes before a Notify() always follows it. Without a Notify() the
+// thread sleeps.
 //
-// The destructor calls `write` once more if something is pending, and waits for
-// it. Notify() is thread-safe.
+// The destructor waits for a `write` in progress, and calls `write` itself if a
+// notification is pending. Notify() is thread-safe.
 class WriteBehind {
  public:
   WriteBehind(absl::Duration interval, std::function<void()> write);
@@ -42,12 +42,12 @@ class WriteBehind {
   const absl::Duration interval_;
   const std::function<void()> write_;
 
-  // Set by the first Notify() after a write, which also wakes the thread; the
-  // others only read it.
+  // The first Notify() after a write sets this and wakes the thread; the others
+  // only read it.
   std::atomic<bool> pending_ = false;
   absl::Mutex mutex_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;  // last: it uses all of the above
+  std::thread thread_;  // Last: it uses all of the above.
 };
 
 }  // namespace tallyman::base

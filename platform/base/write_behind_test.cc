@@ -36,7 +36,7 @@ class Writes {
   int count_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-TEST(WriteBehindTest, DoesNothingUnlessNotified) {
+TEST(WriteBehindTest, DoesNothingWithoutANotification) {
   Writes writes;
   {
     WriteBehind writer(absl::ZeroDuration(), [&] { writes.Add(); });
@@ -53,7 +53,7 @@ TEST(WriteBehindTest, WritesSoonAfterEachNotification) {
   }
 }
 
-TEST(WriteBehindTest, GathersWhatComesWithinTheInterval) {
+TEST(WriteBehindTest, WritesOnceForAllNotificationsOfAnInterval) {
   Writes writes;
   {
     WriteBehind writer(absl::InfiniteDuration(), [&] { writes.Add(); });
@@ -62,11 +62,11 @@ TEST(WriteBehindTest, GathersWhatComesWithinTheInterval) {
     for (int i = 0; i < 100; ++i) writer.Notify();
     EXPECT_EQ(writes.count(), 1);
   }
-  EXPECT_EQ(writes.count(), 2);  // the rest, at the end
+  EXPECT_EQ(writes.count(), 2);  // The destructor writes the rest.
 }
 
 TEST(WriteBehindTest, NoChangeIsLost) {
-  // Each change is one more in `changed`; a write notes what it sees of it.
+  // Threads increment `changed`; a write copies it to `seen`.
   std::atomic<int> changed = 0;
   std::atomic<int> seen = 0;
   {

@@ -1,5 +1,5 @@
-// Linux: the files of cgroup v2. Facts are from cgroups(7) and the kernel's
-// Documentation/admin-guide/cgroup-v2.rst.
+// Linux: the files of cgroup v2. Sources: cgroups(7) and
+// Documentation/admin-guide/cgroup-v2.rst of the kernel.
 
 #include "platform/cgroup.h"
 
@@ -34,19 +34,19 @@ namespace {
 // CGROUP2_SUPER_MAGIC of linux/magic.h.
 constexpr auto kCgroup2Magic = 0x63677270;
 
-// Processes can nest cgroups as deep as they like; we do not follow for ever.
+// Processes can nest cgroups as deep as they like; RemoveTree() stops here.
 constexpr int kMaxDepth = 64;
 
-absl::Status Unavailable(std::string_view why) {
+absl::Status Unavailable(std::string_view reason) {
   return absl::UnavailableError(
-      absl::StrCat("control groups cannot be used: ", why));
+      absl::StrCat("control groups cannot be used: ", reason));
 }
 
-absl::Status Unavailable(int error, std::string_view why) {
-  return Unavailable(absl::ErrnoToStatus(error, why).message());
+absl::Status Unavailable(int error, std::string_view action) {
+  return Unavailable(absl::ErrnoToStatus(error, action).message());
 }
 
-// A plain file name, which cannot lead elsewhere.
+// OK if `name` is a plain file name: it names an entry of the directory itself.
 absl::Status CheckName(std::string_view name) {
   if (name.empty() || name == "." || name == ".." ||
       name.find_first_of(std::string_view("/\0\n", 3)) !=
@@ -57,7 +57,7 @@ absl::Status CheckName(std::string_view name) {
   return absl::OkStatus();
 }
 
-// Undoes the octal escapes of a field of mountinfo ("\040" is a blank).
+// Decodes the octal escapes of a field of mountinfo ("\040" is a blank).
 std::string Unescape(std::string_view field) {
   std::string text;
   text.reserve(field.size());
@@ -79,13 +79,12 @@ std::string Unescape(std::string_view field) {
 }
 
 struct Mount {
-  std::string root;  // What of the hierarchy it shows.
-  std::string point;
+  std::string root;  // The cgroup that is mounted, "/" for the whole hierarchy.
+  std::string point;  // The directory that it is mounted on.
 };
 
-// The first mount of cgroup v2. The fields are those of
-// proc_pid_mountinfo(5): 4 the root, 5 the mount point, and the type after a
-// lone "-".
+// The first mount of cgroup v2. Fields of proc_pid_mountinfo(5): 4 is the root,
+// 5 the mount point, and the type follows a single "-".
 std::optional<Mount> FindMount(std::string_view mountinfo) {
   for (const std::string_view line : absl::StrSplit(mountinfo, '\n')) {
     const std::vector<std::string_view> halves =
@@ -100,7 +99,8 @@ std::optional<Mount> FindMount(std::string_view mountinfo) {
   return std::nullopt;
 }
 
-// The caller's own cgroup, from the root of the hierarchy: the line "0::PATH".
+// The cgroup of this process, from the root of the hierarchy: the line
+// "0::PATH".
 std::optional<std::string_view> FindOwn(std::string_view cgroups) {
   for (std::string_view line : absl::StrSplit(cgroups, '\n')) {
     if (absl::ConsumePrefix(&line, "0::")) return line;
@@ -108,7 +108,7 @@ std::optional<std::string_view> FindOwn(std::string_view cgroups) {
   return std::nullopt;
 }
 
-// The directory of the caller's own cgroup.
+// The directory of this process's cgroup.
 absl::StatusOr<std::string> OwnPath() {
   ReadBuffer buffer;
   if (const int error = buffer.ReadFile(AT_FDCWD, "/proc/self/mountinfo")) {
@@ -135,7 +135,7 @@ absl::StatusOr<std::string> OwnPath() {
   return absl::StrCat(mount->point, inside);
 }
 
-// Why processes cannot be put into the cgroup `directory`; OK if they can.
+// OK if processes can be put into the cgroup `directory`, else Unavailable.
 absl::Status CheckUsable(int directory, const std::string& path) {
   struct statfs file_system;
   if (fstatfs(directory, &file_system) != 0) {
@@ -169,11 +169,11 @@ base::UniqueFd OpenDirectory(int at, const char* name) {
       openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-// The names of the cgroups in `directory`. An errno in `error`.
+// The names of the cgroups in `directory`. Sets `error` to 0 or an errno.
 std::vector<std::string> Children(int directory, int& error) {
   std::vector<std::string> names;
   error = 0;
-  // A descriptor of its own, for an offset of its own.
+  // A new descriptor, since the list changes the offset.
   base::UniqueFd own = OpenDirectory(directory, ".");
   DIR* const list = own.valid() ? fdopendir(own.get()) : nullptr;
   if (list == nullptr) {
@@ -196,8 +196,8 @@ std::vector<std::string> Children(int directory, int& error) {
   return names;
 }
 
-// Removes the cgroup `name` and those below it. True if it is gone, false if
-// there are processes.
+// Removes the cgroup `name` and those below it. True once `name` is gone, false
+// while it has processes.
 absl::StatusOr<bool> RemoveTree(int parent, const std::string& name,
                                 int depth) {
   if (unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) {
@@ -207,7 +207,7 @@ absl::StatusOr<bool> RemoveTree(int parent, const std::string& name,
     return absl::ErrnoToStatus(
         error, absl::StrCat("cannot remove the cgroup \"", name, "\""));
   };
-  // Processes or cgroups in it.
+  // EBUSY: it has processes or cgroups.
   if (errno != EBUSY) return failure(errno);
   if (depth >= kMaxDepth) return failure(ELOOP);
   const base::UniqueFd directory = OpenDirectory(parent, name.c_str());
@@ -217,7 +217,7 @@ absl::StatusOr<bool> RemoveTree(int parent, const std::string& name,
   }
   ReadBuffer buffer;
   if (const int error = buffer.ReadFile(directory.get(), "cgroup.events")) {
-    // ENODEV: it has been removed just now.
+    // ENODEV: it was removed after it was opened.
     if (error == ENOENT || error == ENODEV) return true;
     return failure(error);
   }
@@ -231,7 +231,7 @@ absl::StatusOr<bool> RemoveTree(int parent, const std::string& name,
   if (unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) {
     return true;
   }
-  // Somebody was quicker.
+  // A process or a cgroup was added meanwhile.
   if (errno == EBUSY) return false;
   return failure(errno);
 }
@@ -243,7 +243,8 @@ absl::StatusOr<std::unique_ptr<CgroupParent>> CgroupParent::Open(
   if (absl::Status status = CheckName(name); !status.ok()) return status;
   absl::StatusOr<std::string> own = OwnPath();
   if (!own.ok()) return own.status();
-  // Who moves processes needs this right at the common ancestor of both sides.
+  // Moving a process needs write access to the common ancestor of the cgroups
+  // before and after ("Delegation Containment").
   if (faccessat(AT_FDCWD, absl::StrCat(*own, "/cgroup.procs").c_str(), W_OK,
                 AT_EACCESS) != 0) {
     return Unavailable(
@@ -293,7 +294,7 @@ absl::Status CgroupParent::Kill(std::string_view name) const {
                                    absl::StrCat(name, "/cgroup.kill").c_str(),
                                    O_WRONLY | O_CLOEXEC));
   if (file.valid() && write(file.get(), "1", 1) == 1) return absl::OkStatus();
-  // ENODEV: it has been removed just now.
+  // ENODEV: it was removed after it was opened.
   if (errno == ENOENT || errno == ENODEV) return absl::OkStatus();
   return absl::ErrnoToStatus(
       errno, absl::StrCat("cannot kill the cgroup \"", path_, "/", name, "\""));

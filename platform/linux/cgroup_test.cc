@@ -1,5 +1,5 @@
-// Cgroups that the test makes and removes. Skipped where there are none to
-// make: most sandboxes and containers show them read-only.
+// Cgroups that the test makes and removes. Skipped if it cannot make any: in
+// most sandboxes and containers they are read-only.
 
 #include "platform/cgroup.h"
 
@@ -40,7 +40,7 @@ std::string ReadFile(const std::string& path) {
   return std::string((std::istreambuf_iterator<char>(file)), {});
 }
 
-// True if the "cgroup.events" file says that there are processes.
+// True if the cgroup has processes; `events` is its "cgroup.events" file.
 bool IsPopulated(int events) {
   std::array<char, 256> text = {};
   EXPECT_GT(pread(events, text.data(), text.size() - 1, 0), 0);
@@ -75,7 +75,7 @@ class CgroupTest : public testing::Test {
         << parent_->path() << " is left";
   }
 
-  // Kills what is in `name` and removes it.
+  // Kills all processes of `name` and removes it.
   void KillAndRemove(std::string_view name) {
     absl::StatusOr<base::UniqueFd> events = parent_->OpenEvents(name);
     ASSERT_TRUE(events.ok()) << events.status();
@@ -89,7 +89,7 @@ class CgroupTest : public testing::Test {
   std::unique_ptr<CgroupParent> parent_;
 };
 
-TEST_F(CgroupTest, ADaemonStaysInIt) {
+TEST_F(CgroupTest, ADaemonStaysInItsCgroup) {
   const absl::StatusOr<base::UniqueFd> cgroup = parent_->Make("a");
   ASSERT_TRUE(cgroup.ok()) << cgroup.status();
   Launched program(DaemonSpec(/*keep_leader=*/false, {}), cgroup->get());
@@ -111,7 +111,7 @@ TEST_F(CgroupTest, ADaemonStaysInIt) {
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
 }
 
-TEST_F(CgroupTest, CgroupsMadeInsideAreRemovedAsWell) {
+TEST_F(CgroupTest, NestedCgroupsAreRemovedToo) {
   ASSERT_TRUE(parent_->Make("a").ok());
   const std::string inner = absl::StrCat(parent_->path(), "/a/b");
   ASSERT_EQ(mkdir(inner.c_str(), 0755), 0);
@@ -124,26 +124,26 @@ TEST_F(CgroupTest, CgroupsMadeInsideAreRemovedAsWell) {
     const absl::StatusOr<bool> gone = parent_->Remove("a");
     ASSERT_TRUE(gone.ok()) << gone.status();
     EXPECT_FALSE(*gone);
-    // Nothing was removed.
+    // Nothing is removed.
     EXPECT_EQ(access(absl::StrCat(inner, "/c").c_str(), F_OK), 0);
     EXPECT_TRUE(parent_->Kill("a").ok());
   }
   KillAndRemove("a");
 }
 
-TEST_F(CgroupTest, MakingTwiceIsMakingOnce) {
+TEST_F(CgroupTest, MakeAcceptsAnExistingCgroup) {
   ASSERT_TRUE(parent_->Make("a").ok());
   ASSERT_TRUE(parent_->Make("a").ok());
   const absl::StatusOr<std::unique_ptr<CgroupParent>> again =
       CgroupParent::OpenPath(parent_->path());
   ASSERT_TRUE(again.ok()) << again.status();
-  // Not while there is a child.
+  // It is not empty: it has a child.
   (*again)->RemoveIfEmpty();
   EXPECT_EQ(access(parent_->path().c_str(), F_OK), 0);
   EXPECT_TRUE(*(*again)->Remove("a"));
 }
 
-TEST_F(CgroupTest, WhatIsNotThereIsGone) {
+TEST_F(CgroupTest, AMissingCgroupCountsAsRemoved) {
   EXPECT_TRUE(parent_->Kill("none").ok());
   const absl::StatusOr<bool> gone = parent_->Remove("none");
   ASSERT_TRUE(gone.ok()) << gone.status();
@@ -151,7 +151,7 @@ TEST_F(CgroupTest, WhatIsNotThereIsGone) {
   EXPECT_TRUE(absl::IsNotFound(parent_->OpenEvents("none").status()));
 }
 
-TEST_F(CgroupTest, NamesLeadNowhereElse) {
+TEST_F(CgroupTest, NamesAreFileNames) {
   using std::string_view_literals::operator""sv;
   for (const std::string_view name :
        {""sv, "."sv, ".."sv, "a/b"sv, "../a"sv, "a\0b"sv}) {
@@ -162,7 +162,7 @@ TEST_F(CgroupTest, NamesLeadNowhereElse) {
   }
 }
 
-TEST_F(CgroupTest, WithoutClone3TheChildIsMovedThere) {
+TEST_F(CgroupTest, WithoutClone3TheChildIsMovedIntoTheCgroup) {
   const absl::StatusOr<base::UniqueFd> cgroup = parent_->Make("a");
   ASSERT_TRUE(cgroup.ok()) << cgroup.status();
   const std::optional<int> result =
@@ -178,7 +178,7 @@ TEST_F(CgroupTest, WithoutClone3TheChildIsMovedThere) {
   EXPECT_EQ(*result, 0);
 }
 
-TEST(CgroupParentTest, WhatIsNoCgroupCannotBeUsed) {
+TEST(CgroupParentTest, OtherDirectoriesAreRefused) {
   EXPECT_TRUE(
       absl::IsUnavailable(CgroupParent::OpenPath(testing::TempDir()).status()));
   EXPECT_TRUE(

@@ -1,4 +1,4 @@
-// Linux: the gate is a pair of sockets.
+// Linux: the gate is a socket pair (unix(7)).
 
 #include "platform/held_child.h"
 
@@ -22,16 +22,15 @@ namespace tallyman::platform {
 using Step = LaunchFailure::Step;
 
 std::string LaunchFailure::Message(const LaunchSpec& spec) const {
-  const LaunchWords words = WordsOf(step, spec);
-  return std::string(
-      absl::ErrnoToStatus(error,
-                          absl::StrCat(words.before, " \"", words.name, "\""))
-          .message());
+  const FailureText text = TextOf(step, spec);
+  return std::string(absl::ErrnoToStatus(error, absl::StrCat(text.before, " \"",
+                                                             text.name, "\""))
+                         .message());
 }
 
 absl::StatusOr<Gate> Gate::Create() {
   std::array<int, 2> ends;
-  // Packets, so that a report comes as a whole.
+  // Packets, so that a report arrives whole.
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     const int error = errno;
     absl::Status status =
@@ -46,7 +45,7 @@ absl::Status Gate::Release() {
   constexpr char kByte = 'r';
   while (true) {
     if (send(fd_.get(), &kByte, 1, MSG_NOSIGNAL) == 1) return absl::OkStatus();
-    // The child has failed, or was killed: Outcome() tells.
+    // The child has failed or was killed; Outcome() reports that.
     if (errno == EPIPE || errno == ECONNRESET) return absl::OkStatus();
     if (errno != EINTR) {
       return absl::ErrnoToStatus(errno, "cannot release a held child");
@@ -62,8 +61,8 @@ Gate::State Gate::Outcome() {
     if (got == sizeof(report)) break;
     if (got >= 0) return State::kRunning;
     if (errno == EAGAIN || errno == EWOULDBLOCK) return State::kPending;
-    // A child that ended without reading the release; a report of it may come
-    // after that.
+    // ECONNRESET: the child ended without reading the release. Its report may
+    // follow.
     if (errno != EINTR && errno != ECONNRESET) return State::kRunning;
   }
   failure_.step =

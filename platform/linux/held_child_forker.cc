@@ -1,9 +1,8 @@
-// Linux: clone3(2) with shared memory, or fork(2).
+// Linux: forks with clone3(2) and shared memory, or with fork(2).
 
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/utsname.h>
@@ -35,6 +34,7 @@
 #include "absl/strings/str_cat.h"
 #include "platform/base/unique_fd.h"
 #include "platform/held_child.h"
+#include "platform/linux/child_memory.h"
 #include "platform/linux/held_program.h"
 #include "platform/linux/proc_files.h"
 #include "platform/linux/raw_call.h"
@@ -43,7 +43,7 @@
 namespace tallyman::platform {
 namespace {
 
-// struct clone_args of linux/sched.h, as far as Linux 5.7 knows it.
+// struct clone_args of linux/sched.h, with the fields of Linux 5.7.
 struct CloneArguments {
   uint64_t flags = 0;
   uint64_t pidfd = 0;
@@ -64,12 +64,8 @@ constexpr uint64_t kCloneIntoCgroup = uint64_t{1} << 33;
 
 constexpr uint64_t kAllSignals = ~uint64_t{0};
 
-// How often TicksNow() has to be right before it is trusted.
+// How often CurrentTicks() must agree with /proc before it is used instead.
 constexpr int kClockTrials = 8;
-
-// RunHeldProgram() takes less than a page of x86-64.
-constexpr size_t kStackBytes = 16384;
-constexpr size_t kGuardBytes = 4096;
 
 bool HasNul(std::string_view text) {
   return text.find('\0') != std::string_view::npos;
@@ -124,17 +120,17 @@ absl::Status EnterCgroup(int cgroup, pid_t pid) {
   return absl::InternalError(status.message());
 }
 
-// Ends a child that nobody has waited for.
-void Abandon(pid_t pid) {
+// Kills a child and reaps it.
+void KillAndReap(pid_t pid) {
   kill(pid, SIGKILL);
   while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
   }
 }
 
-// fork(2), in `cgroup` if there is one; `moved` is false if the child still has
-// to be moved there.
-pid_t ForkPlainly(int cgroup, bool& moved) {
-  moved = true;
+// fork(2), into `cgroup` if it is not -1. Sets `in_cgroup` to false if the
+// caller has to move the child there. Returns as fork(2) does.
+pid_t ForkInto(int cgroup, bool& in_cgroup) {
+  in_cgroup = true;
   if (cgroup >= 0) {
     CloneArguments arguments = {.flags = kCloneIntoCgroup,
                                 .exit_signal = SIGCHLD,
@@ -142,18 +138,18 @@ pid_t ForkPlainly(int cgroup, bool& moved) {
     const auto pid =
         static_cast<pid_t>(syscall(SYS_clone3, &arguments, sizeof(arguments)));
     if (pid >= 0 || errno == EAGAIN || errno == ENOMEM) return pid;
-    // An older kernel, a filter of system calls, or no right to it.
-    moved = false;
+    // An older kernel, a filter of system calls, or no permission.
+    in_cgroup = false;
   }
   return fork();
 }
 
-// Those that the process ignores: bit n - 1 for signal n.
+// The signals that the process ignores: bit n - 1 for signal n.
 uint64_t IgnoredSignals() {
   uint64_t ignored = 0;
   for (int signal = 1; signal <= 64; ++signal) {
-    // The kernel's own struct sigaction, which begins with the handler; also
-    // for the signals that sigaction(3) hides.
+    // The kernel's own struct sigaction, which begins with the handler. The
+    // system call also shows the signals that sigaction(3) hides.
     std::array<uint64_t, 4> action = {};
     if (syscall(SYS_rt_sigaction, signal, nullptr, action.data(),
                 sizeof(uint64_t)) == 0 &&
@@ -164,46 +160,10 @@ uint64_t IgnoredSignals() {
   return ignored;
 }
 
-// The stack of a child that shares our memory.
-class Stack {
- public:
-  // Null if there is no memory.
-  static std::unique_ptr<Stack> Make() {
-    // The lowest page stays forbidden, so that nothing else could be hit.
-    void* const memory = mmap(nullptr, kStackBytes, PROT_NONE,
-                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-    if (memory == MAP_FAILED) return nullptr;
-    auto stack = std::unique_ptr<Stack>(new Stack(memory));
-    if (mprotect(static_cast<char*>(memory) + kGuardBytes,
-                 kStackBytes - kGuardBytes, PROT_READ | PROT_WRITE) != 0) {
-      return nullptr;
-    }
-    return stack;
-  }
-  ~Stack() { munmap(memory_, kStackBytes); }
-  Stack(const Stack&) = delete;
-  Stack& operator=(const Stack&) = delete;
-
-  // Its lowest address.
-  uint64_t begin() const { return reinterpret_cast<uint64_t>(memory_); }
-
- private:
-  explicit Stack(void* memory) : memory_(memory) {}
-  void* const memory_;
-};
-
-// What a child that shares our memory needs until it is kGone.
-struct Shared {
-  explicit Shared(std::unique_ptr<Stack> own) : stack(std::move(own)) {}
-  std::atomic<uint32_t> progress = kGone;
-  const std::unique_ptr<Stack> stack;
-  std::optional<HeldProgram> program;
-};
-
-// When a process that is forked between two calls began, in clock ticks: the
-// kernel takes the time of this clock and divides it (proc_pid_stat(5), 22).
-// -1 if this can't be told.
-int64_t TicksNow() {
+// The start time, in clock ticks, of a process that is forked now: the kernel
+// divides the time of CLOCK_BOOTTIME in the same way (field 22 of
+// proc_pid_stat(5)). -1 if unknown.
+int64_t CurrentTicks() {
   static const int64_t kNanosecondsPerTick = [] {
     const int64_t per_second = sysconf(_SC_CLK_TCK);
     return per_second > 0 && 1'000'000'000 % per_second == 0
@@ -220,7 +180,7 @@ int64_t TicksNow() {
 
 // Before Linux 5.16 a core dump of one process ends all that share its memory
 // (the kernel's commit 0258b5fd7c71).
-bool MayShareMemory() {
+bool IsSharingMemorySafe() {
   utsname system;
   if (!kCanShareMemory || uname(&system) != 0) return false;
   int major = 0;
@@ -235,44 +195,48 @@ bool MayShareMemory() {
 }  // namespace
 
 struct HeldChildForker::State {
-  // Both return a pid or a negated errno; `moved` as in ForkPlainly().
-  pid_t ForkSharing(Shared& shared, const LaunchDescriptors& descriptors) const;
+  // Both return a pid or a negated errno; `in_cgroup` as in ForkInto().
+  pid_t ForkSharing(ChildMemory& shared,
+                    const LaunchDescriptors& descriptors) const;
   pid_t ForkCopying(const LaunchSpec& spec,
-                    const LaunchDescriptors& descriptors, bool& moved);
-  // One that no child uses; null if there is no memory.
-  Shared* FreeShared();
+                    const LaunchDescriptors& descriptors, bool& in_cgroup);
+  // Memory that no child uses, from `child_memory` or new; null if the process
+  // is out of memory.
+  ChildMemory* UnusedMemory();
 
-  absl::StatusOr<ProcessIdentity> Identify(pid_t pid, int64_t before,
-                                           int64_t after);
+  absl::StatusOr<ProcessIdentity> Identify(pid_t pid, int64_t ticks_before,
+                                           int64_t ticks_after);
 
   const uint64_t ignored_signals = IgnoredSignals();
-  const bool may_share = MayShareMemory();
-  // How often TicksNow() was found to be what /proc/PID/stat shows.
+  const bool may_share = IsSharingMemorySafe();
+  // How often in a row CurrentTicks() agreed with /proc/PID/stat.
   int clock_matches = 0;
-  std::vector<std::unique_ptr<Shared>> all_shared;
+  std::vector<std::unique_ptr<ChildMemory>> child_memory;
   // Children that may still be setting themselves up: those that share memory,
-  // and for the others a pipe that is closed at the other end then.
-  std::map<pid_t, Shared*> sharing;
+  // and for each other child a pipe whose other end the child closes when it is
+  // set up.
+  std::map<pid_t, ChildMemory*> sharing;
   std::map<pid_t, base::UniqueFd> copying;
 };
 
-Shared* HeldChildForker::State::FreeShared() {
-  Shared* free = nullptr;
-  for (const std::unique_ptr<Shared>& each : all_shared) {
+ChildMemory* HeldChildForker::State::UnusedMemory() {
+  ChildMemory* unused = nullptr;
+  for (const std::unique_ptr<ChildMemory>& each : child_memory) {
     if (each->progress.load(std::memory_order_acquire) != kGone) continue;
-    // Specs hold environments: none stays longer than it has to.
+    // A spec holds an environment, perhaps with secrets: drop it early.
     each->program.reset();
-    free = each.get();
+    unused = each.get();
   }
-  if (free != nullptr) return free;
-  std::unique_ptr<Stack> stack = Stack::Make();
+  if (unused != nullptr) return unused;
+  std::unique_ptr<ChildStack> stack = ChildStack::Allocate();
   if (stack == nullptr) return nullptr;
-  return all_shared.emplace_back(std::make_unique<Shared>(std::move(stack)))
+  return child_memory
+      .emplace_back(std::make_unique<ChildMemory>(std::move(stack)))
       .get();
 }
 
 pid_t HeldChildForker::State::ForkSharing(
-    Shared& shared, const LaunchDescriptors& descriptors) const {
+    ChildMemory& shared, const LaunchDescriptors& descriptors) const {
 #if TALLYMAN_CAN_SHARE_MEMORY
   HeldProgram& program = *shared.program;
   program.gate = descriptors.gate;
@@ -284,7 +248,7 @@ pid_t HeldChildForker::State::ForkSharing(
       .child_tid = reinterpret_cast<uint64_t>(&shared.progress),
       .exit_signal = SIGCHLD,
       .stack = shared.stack->begin(),
-      .stack_size = kStackBytes};
+      .stack_size = ChildStack::kBytes};
   if (descriptors.cgroup >= 0) {
     arguments.flags |= kCloneIntoCgroup;
     arguments.cgroup = static_cast<uint64_t>(descriptors.cgroup);
@@ -305,13 +269,13 @@ pid_t HeldChildForker::State::ForkSharing(
 
 pid_t HeldChildForker::State::ForkCopying(const LaunchSpec& spec,
                                           const LaunchDescriptors& descriptors,
-                                          bool& moved) {
+                                          bool& in_cgroup) {
   HeldProgram program(spec);
   program.gate = descriptors.gate;
   program.output = descriptors.output;
-  program.ignored_signals = kAllSignals;  // And the handled ones.
-  // Closed in the child when it has left the caller's session and has closed
-  // what it does not need, or has ended.
+  program.ignored_signals = kAllSignals;  // Handled signals too.
+  // The child closes its end of this pipe with all other descriptors, at the
+  // end of its set-up; or the kernel does, if the child ends.
   std::array<int, 2> ends;
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return -errno;
   base::UniqueFd ready(ends[0]);
@@ -322,7 +286,7 @@ pid_t HeldChildForker::State::ForkCopying(const LaunchSpec& spec,
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  const pid_t pid = ForkPlainly(descriptors.cgroup, moved);
+  const pid_t pid = ForkInto(descriptors.cgroup, in_cgroup);
   const int error = errno;
   if (pid == 0) RunHeldProgram(program);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -331,20 +295,23 @@ pid_t HeldChildForker::State::ForkCopying(const LaunchSpec& spec,
   return pid;
 }
 
-// `before`, `after`: TicksNow() on both sides of the fork.
+// `ticks_before` and `ticks_after` are CurrentTicks() before and after the
+// fork.
 absl::StatusOr<ProcessIdentity> HeldChildForker::State::Identify(
-    pid_t pid, int64_t before, int64_t after) {
-  const bool is_clear = before == after && before >= 0;
-  if (is_clear && clock_matches >= kClockTrials) {
+    pid_t pid, int64_t ticks_before, int64_t ticks_after) {
+  const bool is_certain = ticks_before == ticks_after && ticks_before >= 0;
+  if (is_certain && clock_matches >= kClockTrials) {
     absl::StatusOr<std::string> boot_id = BootId();
     if (!boot_id.ok()) return boot_id.status();
-    return ProcessIdentity{
-        .boot_id = *std::move(boot_id), .pid = pid, .start_ticks = before};
+    return ProcessIdentity{.boot_id = *std::move(boot_id),
+                           .pid = pid,
+                           .start_ticks = ticks_before};
   }
   absl::StatusOr<ProcessIdentity> identity = IdentifyProcess(pid);
-  // Something that only resembles Linux may count from elsewhere.
-  if (is_clear && identity.ok()) {
-    clock_matches = identity->start_ticks == before ? clock_matches + 1 : 0;
+  // A system that imitates Linux (gVisor) may count from another moment.
+  if (is_certain && identity.ok()) {
+    clock_matches =
+        identity->start_ticks == ticks_before ? clock_matches + 1 : 0;
   }
   return identity;
 }
@@ -352,7 +319,8 @@ absl::StatusOr<ProcessIdentity> HeldChildForker::State::Identify(
 HeldChildForker::HeldChildForker() : state_(std::make_unique<State>()) {}
 
 HeldChildForker::~HeldChildForker() {
-  for (std::unique_ptr<Shared>& each : state_->all_shared) {
+  for (std::unique_ptr<ChildMemory>& each : state_->child_memory) {
+    // Leaked: a child still uses it.
     if (each->progress.load() != kGone) (void)each.release();
   }
 }
@@ -361,36 +329,36 @@ absl::StatusOr<ProcessIdentity> HeldChildForker::Fork(
     const LaunchSpec& spec, const LaunchDescriptors& descriptors) {
   if (absl::Status status = CheckSpec(spec); !status.ok()) return status;
   pid_t pid = -ENOSYS;
-  bool moved = true;
-  const int64_t before = TicksNow();
-  // Another user's process never has our memory.
-  Shared* const shared =
-      state_->may_share && !spec.credentials ? state_->FreeShared() : nullptr;
+  bool in_cgroup = true;
+  const int64_t ticks_before = CurrentTicks();
+  // A process of another user must never have this process's memory.
+  ChildMemory* const shared =
+      state_->may_share && !spec.credentials ? state_->UnusedMemory() : nullptr;
   if (shared != nullptr) {
     shared->program.emplace(spec);
     pid = state_->ForkSharing(*shared, descriptors);
     if (pid > 0) state_->sharing[pid] = shared;
   }
-  // An older kernel, a filter of system calls, or no right to the cgroup.
+  // An older kernel, a filter of system calls, or no permission for the cgroup.
   if (pid < 0 && pid != -EAGAIN && pid != -ENOMEM) {
-    pid = state_->ForkCopying(spec, descriptors, moved);
+    pid = state_->ForkCopying(spec, descriptors, in_cgroup);
   }
-  const int64_t after = TicksNow();
+  const int64_t ticks_after = CurrentTicks();
   if (pid < 0) return ForkError(-pid);
 
   absl::Cleanup abandon = [&] {
     state_->sharing.erase(pid);
     state_->copying.erase(pid);
-    Abandon(pid);
+    KillAndReap(pid);
   };
-  if (!moved) {
+  if (!in_cgroup) {
     if (absl::Status status = EnterCgroup(descriptors.cgroup, pid);
         !status.ok()) {
       return status;
     }
   }
   absl::StatusOr<ProcessIdentity> identity =
-      state_->Identify(pid, before, after);
+      state_->Identify(pid, ticks_before, ticks_after);
   if (identity.ok()) std::move(abandon).Cancel();
   return identity;
 }
@@ -418,7 +386,8 @@ void HeldChildForker::AwaitSetUp(int32_t pid) {
       std::atomic<uint32_t>& progress = found->second->progress;
       uint32_t expected = kSettingUp;
       progress.compare_exchange_strong(expected, kAwaited);
-      // Also woken by the kernel, if the child ends; that is never private.
+      // Not FUTEX_PRIVATE_FLAG: the kernel's wake-up, when the child executes
+      // its program or ends, is for a shared futex (set_tid_address(2)).
       syscall(SYS_futex, &progress, FUTEX_WAIT, kAwaited, nullptr, nullptr, 0);
       continue;
     }

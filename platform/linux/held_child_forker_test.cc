@@ -1,4 +1,4 @@
-// Children that are held by the dozen, and what they share with their parent.
+// Many held children at once, and the memory that they share with their parent.
 
 #include <fcntl.h>
 #include <poll.h>
@@ -27,7 +27,7 @@
 namespace tallyman::platform {
 namespace {
 
-// One of several that a forker has under way.
+// One of several children of a forker.
 struct Held {
   Gate gate;
   base::UniqueFd output;
@@ -40,8 +40,8 @@ Held ForkWith(HeldChildForker& forker, const LaunchSpec& spec) {
   CHECK_OK(gate);
   CHECK_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
   const base::UniqueFd write_end(ends[1]);
-  const absl::StatusOr<ProcessIdentity> child = forker.Fork(
-      std::move(spec), {.gate = gate->child_end(), .output = write_end.get()});
+  const absl::StatusOr<ProcessIdentity> child =
+      forker.Fork(spec, {.gate = gate->child_end(), .output = write_end.get()});
   CHECK_OK(child);
   gate->CloseChildEnd();
   return {.gate = *std::move(gate),
@@ -62,10 +62,10 @@ int WaitFor(pid_t pid) {
   return status;
 }
 
-TEST(HeldChildForkerTest, ManyAreHeldAtOnceAndEachIsItself) {
+TEST(HeldChildForkerTest, ManyChildrenAreHeldAtOnce) {
   HeldChildForker forker;
   std::vector<Held> children;
-  // Twice, so that what the first ones needed is used again.
+  // The second round reuses the memory of the first.
   for (int round = 0; round < 2; ++round) {
     children.clear();
     for (int i = 0; i < 40; ++i) {
@@ -79,7 +79,7 @@ TEST(HeldChildForkerTest, ManyAreHeldAtOnceAndEachIsItself) {
       EXPECT_TRUE(forker.IsSetUp(child.identity.pid));
       EXPECT_EQ(getsid(child.identity.pid), child.identity.pid);
     }
-    // The first half in the opposite order, and of the others nothing.
+    // Release the first half in reverse order, and drop the other half.
     for (int i = 19; i >= 0; --i) {
       Held& child = children[i];
       EXPECT_TRUE(child.gate.Release().ok());
@@ -97,9 +97,9 @@ TEST(HeldChildForkerTest, ManyAreHeldAtOnceAndEachIsItself) {
   }
 }
 
-TEST(HeldChildForkerTest, TheIdentityIsThatOfProc) {
+TEST(HeldChildForkerTest, TheIdentityAgreesWithProc) {
   HeldChildForker forker;
-  // Later ones need not be read.
+  // The forker reads only the first identities from /proc.
   for (int i = 0; i < 20; ++i) {
     Held child = ForkWith(forker, ShellSpec("true"));
     const absl::StatusOr<ProcessIdentity> read =
@@ -131,8 +131,8 @@ TEST(HeldChildForkerTest, AChildThatWasKilledCountsAsSetUp) {
   EXPECT_TRUE(forker.IsSetUp(child.identity.pid));
 }
 
-// A signal that dumps core ends one process, not all that have its memory.
-TEST(HeldChildForkerTest, ACoreDumpOfOneIsNotTheEndOfTheOthers) {
+// A signal that dumps core ends one process, not all that share its memory.
+TEST(HeldChildForkerTest, ACoreDumpEndsOneChildOnly) {
   HeldChildForker forker;
   const Held dumped = ForkWith(forker, ShellSpec("true"));
   Held other = ForkWith(forker, ShellSpec("echo alive"));
@@ -145,7 +145,7 @@ TEST(HeldChildForkerTest, ACoreDumpOfOneIsNotTheEndOfTheOthers) {
   EXPECT_EQ(WaitFor(other.identity.pid), 0);
 }
 
-TEST(HeldChildForkerTest, AFailingChildLeavesErrnoOfTheCallerAlone) {
+TEST(HeldChildForkerTest, AFailingChildDoesNotChangeErrnoOfTheCaller) {
   HeldChildForker forker;
   LaunchSpec spec = {.arguments = {"nowhere"},
                      .environment = {"PATH=/a:/b:/c"}};
@@ -160,7 +160,7 @@ TEST(HeldChildForkerTest, AFailingChildLeavesErrnoOfTheCallerAlone) {
   EXPECT_EQ(WEXITSTATUS(WaitFor(child.identity.pid)), 127);
 }
 
-TEST(HeldChildForkerTest, WithoutClone3ItIsAFork) {
+TEST(HeldChildForkerTest, WithoutClone3AChildIsAFork) {
   const std::optional<int> result =
       RunRefusing({{.number = SYS_clone3, .error = ENOSYS}}, [] {
         HeldChildForker forker;

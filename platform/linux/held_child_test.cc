@@ -1,4 +1,4 @@
-// Held children that the test starts, releases or drops.
+// Held children that the test forks, and then releases or drops.
 
 #include "platform/held_child.h"
 
@@ -39,7 +39,7 @@ std::string TempPath(std::string_view name) {
   return absl::StrCat(testing::TempDir(), "/", name, ".", getpid());
 }
 
-// What a shell command writes.
+// The output of a shell command.
 std::string OutputOf(const std::string& command) {
   Launched child(ShellSpec(command));
   EXPECT_EQ(child.Run(), Gate::State::kRunning);
@@ -65,7 +65,7 @@ TEST(HeldChildTest, ADroppedChildNeverRunsItsProgram) {
   EXPECT_EQ(access(file.c_str(), F_OK), -1);
 }
 
-TEST(HeldChildTest, ItWaitsUntilItIsReleased) {
+TEST(HeldChildTest, AChildWaitsUntilItIsReleased) {
   Launched child(ShellSpec("echo ran; exit 5"));
   EXPECT_EQ(child.gate().Outcome(), Gate::State::kPending);
   const absl::StatusOr<ProcessHandle> handle =
@@ -124,7 +124,7 @@ TEST(HeldChildTest, SignalsAndUmaskAreTheDefaults) {
       << status;
   EXPECT_TRUE(absl::StrContains(status, "\nUmask:\t0022\n")) << status;
 
-  // The caller's own are as they were.
+  // The fork has not changed those of the caller.
   sigset_t now;
   sigprocmask(SIG_SETMASK, &before, &now);
   EXPECT_EQ(sigismember(&now, SIGTERM), 1);
@@ -133,7 +133,7 @@ TEST(HeldChildTest, SignalsAndUmaskAreTheDefaults) {
   EXPECT_EQ(umask(old_umask), 0077u);
 }
 
-TEST(HeldChildTest, TheEnvironmentIsWhatWasStated) {
+TEST(HeldChildTest, TheEnvironmentIsThatOfTheSpec) {
   Launched child({.arguments = {"/usr/bin/env"},
                   .environment = {"B=two words", "A=", "B=again"}});
   EXPECT_EQ(child.Run(), Gate::State::kRunning);
@@ -153,13 +153,13 @@ TEST(HeldChildTest, TheProgramIsLookedUpInTheNewPath) {
   rmdir(directory.c_str());
 }
 
-TEST(HeldChildTest, AScriptNeedNotNameItsInterpreter) {
+TEST(HeldChildTest, AScriptNeedsNoInterpreterLine) {
   const std::string directory = TempPath("scripts");
   ASSERT_EQ(mkdir(directory.c_str(), 0755), 0);
   const std::string script = absl::StrCat(directory, "/bare");
   std::ofstream(script) << "echo \"$0 $*\"\n";
   ASSERT_EQ(chmod(script.c_str(), 0755), 0);
-  // What may not be executed, or is no directory, is passed over.
+  // The search passes over an entry of PATH that is no directory.
   const std::string other = absl::StrCat(directory, "/not-executable");
   std::ofstream(other) << "echo wrong\n";
   for (const bool found : {true, false}) {
@@ -179,7 +179,7 @@ TEST(HeldChildTest, AScriptNeedNotNameItsInterpreter) {
   rmdir(directory.c_str());
 }
 
-TEST(HeldChildTest, ItStartsInItsDirectory) {
+TEST(HeldChildTest, AProgramStartsInItsDirectory) {
   LaunchSpec spec = ShellSpec("pwd -P");
   {
     Launched child(spec);
@@ -192,7 +192,7 @@ TEST(HeldChildTest, ItStartsInItsDirectory) {
   EXPECT_EQ(child.ReadAll(), "/proc\n");
 }
 
-TEST(HeldChildTest, LimitsAreSoftAndHard) {
+TEST(HeldChildTest, LimitsAreBothSoftAndHard) {
   LaunchSpec spec = ShellSpec(
       "ulimit -Sn; ulimit -Hn; ulimit -St; ulimit -Ht; ulimit -Sv; ulimit -Hv");
   spec.limits = {
@@ -202,7 +202,7 @@ TEST(HeldChildTest, LimitsAreSoftAndHard) {
   EXPECT_EQ(child.ReadAll(), "55\n55\n77\n77\n1048576\n1048576\n");
 }
 
-TEST(HeldChildTest, ALimitCannotBeRaisedWithoutTheRight) {
+TEST(HeldChildTest, ALimitCannotBeRaisedWithoutPermission) {
   if (geteuid() == 0) GTEST_SKIP() << "root may raise limits";
   LaunchSpec low = ShellSpec("true");
   low.limits.open_files = int64_t{1} << 30;
@@ -212,7 +212,7 @@ TEST(HeldChildTest, ALimitCannotBeRaisedWithoutTheRight) {
   EXPECT_EQ(child.gate().failure().error, EPERM);
 }
 
-TEST(HeldChildTest, AFailureIsToldWithoutMemoryLeft) {
+TEST(HeldChildTest, AFailureIsReportedWithoutFreeMemory) {
   LaunchSpec spec = {.arguments = {"/nowhere/at-all"}, .environment = {}};
   spec.limits.memory_bytes = 1;
   Launched child(spec);
@@ -226,7 +226,7 @@ TEST(HeldChildTest, AMissingProgramIsAFailureOfExec) {
                      .environment = {std::string(kPath)}};
   Launched child(spec);
   ASSERT_EQ(child.Run(), Gate::State::kFailed);
-  // Asked again, it says the same.
+  // The outcome does not change.
   EXPECT_EQ(child.gate().Outcome(), Gate::State::kFailed);
   const LaunchFailure& failure = child.gate().failure();
   EXPECT_EQ(failure.step, Step::kExec);
@@ -260,8 +260,9 @@ TEST(HeldChildTest, AMissingDirectoryIsNamed) {
   EXPECT_EQ(WEXITSTATUS(child.Wait()), 126);
 }
 
-TEST(HeldChildTest, CredentialsAreTaken) {
-  if (geteuid() != 0) GTEST_SKIP() << "only root can start as somebody else";
+TEST(HeldChildTest, CredentialsAreApplied) {
+  if (geteuid() != 0)
+    GTEST_SKIP() << "only root can start a program as another user";
   LaunchSpec spec = ShellSpec("cat /proc/self/status");
   spec.credentials = {.uid = 65534, .gid = 65533, .groups = {65531, 65532}};
   Launched child(spec);
@@ -278,8 +279,8 @@ TEST(HeldChildTest, CredentialsAreTaken) {
   EXPECT_TRUE(absl::StrContains(status, "\nGroups:\t65531 65532 \n")) << status;
 }
 
-TEST(HeldChildTest, CredentialsThatItMayNotTakeAreAFailure) {
-  if (geteuid() == 0) GTEST_SKIP() << "root may take any";
+TEST(HeldChildTest, CredentialsWithoutPermissionAreAFailure) {
+  if (geteuid() == 0) GTEST_SKIP() << "root has the permission";
   LaunchSpec spec = ShellSpec("true");
   spec.credentials = {.uid = getuid() + 1, .gid = getgid()};
   Launched child(spec);
@@ -289,7 +290,7 @@ TEST(HeldChildTest, CredentialsThatItMayNotTakeAreAFailure) {
   EXPECT_EQ(WEXITSTATUS(child.Wait()), 126);
 }
 
-TEST(HeldChildTest, SpecsThatCannotBeMeantAreRefused) {
+TEST(HeldChildTest, InvalidSpecsAreRefused) {
   HeldChildForker forker;
   const LaunchDescriptors none;
   EXPECT_TRUE(absl::IsInvalidArgument(forker.Fork({}, none).status()));
@@ -311,31 +312,33 @@ TEST(HeldChildTest, BadDescriptorsAreAFailureOfSetUp) {
   int status = 0;
   ASSERT_EQ(waitpid(child->pid, &status, 0), child->pid);
   EXPECT_EQ(WEXITSTATUS(status), 126);
-  // The release meets nobody.
+  // The child is gone already.
   EXPECT_TRUE(gate->Release().ok());
   ASSERT_EQ(gate->Outcome(), Gate::State::kFailed);
   EXPECT_EQ(gate->failure().step, Step::kSetUp);
   EXPECT_EQ(gate->failure().error, EBADF);
 }
 
-// In a process of its own, whose standard descriptors are closed: the gate and
-// the output get their numbers.
+// Runs in a separate process. Closes the standard descriptors, so that the gate
+// and the output get their numbers.
 void LaunchWithoutStandardDescriptors(int result) {
   const int high = fcntl(result, F_DUPFD_CLOEXEC, 100);
   for (int fd = 0; fd < 10; ++fd) close(fd);
   absl::StatusOr<Gate> gate = Gate::Create();
-  std::array<int, 2> pipe_ends;
-  if (!gate.ok() || pipe2(pipe_ends.data(), O_CLOEXEC) != 0) _exit(2);
-  if (gate->child_end() > 2 && pipe_ends[1] > 2) _exit(3);
+  std::array<int, 2> ends;
+  if (!gate.ok() || pipe2(ends.data(), O_CLOEXEC) != 0) _exit(2);
+  const base::UniqueFd read_end(ends[0]);
+  base::UniqueFd write_end(ends[1]);
+  if (gate->child_end() > 2 && write_end.get() > 2) _exit(3);
   const absl::StatusOr<ProcessIdentity> child = HeldChildForker().Fork(
       ShellSpec("echo out; echo err >&2; readlink /proc/self/fd/0"),
-      {.gate = gate->child_end(), .output = pipe_ends[1]});
+      {.gate = gate->child_end(), .output = write_end.get()});
   if (!child.ok()) _exit(4);
   gate->CloseChildEnd();
-  close(pipe_ends[1]);
+  write_end.reset();
   if (!gate->Release().ok()) _exit(5);
   char c = 0;
-  while (read(pipe_ends[0], &c, 1) == 1) {
+  while (read(read_end.get(), &c, 1) == 1) {
     if (write(high, &c, 1) != 1) _exit(6);
   }
   int status = 0;
@@ -346,14 +349,15 @@ void LaunchWithoutStandardDescriptors(int result) {
 TEST(HeldChildTest, TheCallerMayHaveNoStandardDescriptors) {
   std::array<int, 2> ends;
   ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
+  const base::UniqueFd read_end(ends[0]);
+  base::UniqueFd write_end(ends[1]);
   const pid_t pid = fork();
   ASSERT_GE(pid, 0);
-  if (pid == 0) LaunchWithoutStandardDescriptors(ends[1]);
-  close(ends[1]);
+  if (pid == 0) LaunchWithoutStandardDescriptors(write_end.get());
+  write_end.reset();
   std::string text;
   char c = 0;
-  while (read(ends[0], &c, 1) == 1) text.push_back(c);
-  close(ends[0]);
+  while (read(read_end.get(), &c, 1) == 1) text.push_back(c);
   int status = 0;
   ASSERT_EQ(waitpid(pid, &status, 0), pid);
   EXPECT_EQ(status, 0);

@@ -36,16 +36,16 @@ namespace {
 
 using Step = LaunchFailure::Step;
 
-// Where the child keeps its end of the gate.
+// The descriptor of the child's end of the gate.
 constexpr int kGateFd = 3;
 
 constexpr char kShell[] = "/bin/sh";
-// Where execvp(3) looks without a PATH.
+// The path that execvp(3) searches if there is no PATH.
 constexpr std::string_view kDefaultPath = "/bin:/usr/bin";
 
 // ------------------------------------------------------------ in the parent
 
-// Pointers to `strings`, and a null at the end.
+// Pointers to `strings`, then a null pointer.
 std::vector<char*> Pointers(const std::vector<std::string>& strings) {
   std::vector<char*> pointers;
   pointers.reserve(strings.size() + 1);
@@ -76,14 +76,19 @@ std::vector<std::string> Paths(const LaunchSpec& spec) {
 
 // ------------------------------------------------------------- in the child
 
-// Says what went wrong, to the gate's holder and in the output; and ends.
-[[noreturn]] void Fail(int gate, const LaunchSpec& spec, Step step, int error) {
-  // Not strerror(3), which may translate and so allocate.
+[[noreturn]] void Exit(int code) {
+  while (true) RawCall(SYS_exit_group, code);
+}
+
+// Reports the failure to the gate's holder and in the output, and exits.
+[[noreturn]] void ReportAndExit(int gate, const LaunchSpec& spec, Step step,
+                                int error) {
+  // Not strerror(3), which may translate the text, and so allocate.
   const char* const known = strerrordesc_np(error);
-  const std::string_view text = known == nullptr ? "unknown error" : known;
-  const LaunchWords words = WordsOf(step, spec);
+  const std::string_view reason = known == nullptr ? "unknown error" : known;
+  const FailureText text = TextOf(step, spec);
   const std::array<std::string_view, 7> pieces = {
-      "tallyman: ", words.before, " \"", words.name, "\": ", text, "\n"};
+      "tallyman: ", text.before, " \"", text.name, "\": ", reason, "\n"};
   std::array<iovec, pieces.size()> vector;
   for (size_t i = 0; i < pieces.size(); ++i) {
     vector[i] = {.iov_base = const_cast<char*>(pieces[i].data()),
@@ -93,19 +98,15 @@ std::vector<std::string> Paths(const LaunchSpec& spec) {
   const LaunchReport report = {.step = static_cast<int32_t>(step),
                                .error = error};
   RawCall(SYS_sendto, gate, &report, sizeof(report), MSG_NOSIGNAL, 0L, 0);
-  const int code = step == Step::kExec && error == ENOENT ? 127 : 126;
-  while (true) RawCall(SYS_exit_group, code);
+  // The exit codes of a shell for these errors.
+  Exit(step == Step::kExec && error == ENOENT ? 127 : 126);
 }
 
-[[noreturn]] void End(int code) {
-  while (true) RawCall(SYS_exit_group, code);
-}
-
-// No signal is handled, ignored or blocked.
+// Sets all signals to their default action, and blocks none.
 void ResetSignals(uint64_t ignored) {
-  // The kernel's own struct sigaction and set of signals, all zero: SIG_DFL.
-  // sigaction(3) leaves out the two signals that the C library keeps for
-  // itself, which some parents ignore (Java does).
+  // The kernel's own struct sigaction and signal set, all zero: SIG_DFL. The
+  // system call, since sigaction(3) refuses the two signals that the C library
+  // reserves, and some parents ignore those (Java does).
   const std::array<uint64_t, 4> by_default = {};
   for (int signal = 1; ignored != 0; ++signal, ignored >>= 1) {
     if ((ignored & 1) == 0) continue;
@@ -118,8 +119,8 @@ void ResetSignals(uint64_t ignored) {
 // Closes every descriptor above kGateFd. 0 or an errno.
 int CloseOthers() {
   if (RawCall(SYS_close_range, kGateFd + 1, UINT_MAX, 0) == 0) return 0;
-  // Before Linux 5.9, or not allowed. The list is in order, and what is closed
-  // while it is read is passed over.
+  // Before Linux 5.9, or the call is not allowed. The kernel lists descriptors
+  // in ascending order, so closing the listed ones does not disturb the list.
   const auto list =
       static_cast<int>(RawCall(SYS_openat, AT_FDCWD, "/proc/self/fd",
                                O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -134,7 +135,7 @@ int CloseOthers() {
       const auto* const entry =
           reinterpret_cast<const dirent64*>(buffer.data() + at);
       const std::string_view name = entry->d_name;
-      int fd = -1;  // What "." and ".." leave it.
+      int fd = -1;  // Stays for "." and "..".
       std::from_chars(name.data(), name.data() + name.size(), fd);
       if (fd > kGateFd && fd != list) RawCall(SYS_close, fd);
       at += entry->d_reclen;
@@ -144,22 +145,23 @@ int CloseOthers() {
   return 0;
 }
 
-// A duplicate of `fd` that is none of the standard ones, or a negated errno.
-int AboveStandard(int fd) {
+// `fd`, or a duplicate if it is one of the standard descriptors; a negated
+// errno if that fails.
+int MoveAboveStandard(int fd) {
   if (fd > STDERR_FILENO) return fd;
   return static_cast<int>(RawCall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, kGateFd));
 }
 
-// Makes `gate` descriptor kGateFd, gives the others their places and closes all
-// the rest. 0 or an errno; `gate` can be written to in any case.
+// Sets up the standard descriptors, moves `gate` to kGateFd and closes all
+// other descriptors. 0 or an errno; `gate` is valid in both cases.
 int ArrangeDescriptors(int& gate, int output) {
-  output = AboveStandard(output);
+  output = MoveAboveStandard(output);
   if (output < 0) return -output;
-  const int high_gate = AboveStandard(gate);
+  const int high_gate = MoveAboveStandard(gate);
   if (high_gate < 0) return -high_gate;
   gate = high_gate;
   RawCall(SYS_close, STDIN_FILENO);
-  // The lowest free number is 0.
+  // open(2) returns the lowest free number, 0.
   const intptr_t input = RawCall(SYS_openat, AT_FDCWD, "/dev/null", O_RDONLY);
   if (input < 0) return static_cast<int>(-input);
   if (input != STDIN_FILENO) return EBADF;
@@ -168,7 +170,7 @@ int ArrangeDescriptors(int& gate, int output) {
     if (result < 0) return static_cast<int>(-result);
   }
   if (gate == kGateFd) {
-    // It may have been handed over without the flag.
+    // The caller may have opened it without close-on-exec.
     const intptr_t result = RawCall(SYS_fcntl, gate, F_SETFD, FD_CLOEXEC);
     if (result < 0) return static_cast<int>(-result);
   } else {
@@ -196,7 +198,7 @@ int SetLimits(const ResourceLimits& limits) {
   return SetLimit(RLIMIT_AS, limits.memory_bytes);
 }
 
-// The numbers of the calls that take 32-bit ids everywhere.
+// The system calls that take 32-bit ids on every architecture.
 #ifdef SYS_setresuid32
 constexpr int kSetGroups = SYS_setgroups32;
 constexpr int kSetGids = SYS_setresgid32;
@@ -207,15 +209,17 @@ constexpr int kSetGids = SYS_setresgid;
 constexpr int kSetUids = SYS_setresuid;
 #endif
 
-// For this one thread; the C library would want to tell others (nptl(7)).
-int TakeCredentials(const Credentials& who) {
-  intptr_t result = RawCall(kSetGroups, who.groups.size(), who.groups.data());
-  if (result == 0) result = RawCall(kSetGids, who.gid, who.gid, who.gid);
-  if (result == 0) result = RawCall(kSetUids, who.uid, who.uid, who.uid);
+// System calls, which change this thread only: the C library's functions would
+// also change the parent's threads, which it finds in the shared memory
+// (nptl(7)).
+int ApplyCredentials(const Credentials& to) {
+  intptr_t result = RawCall(kSetGroups, to.groups.size(), to.groups.data());
+  if (result == 0) result = RawCall(kSetGids, to.gid, to.gid, to.gid);
+  if (result == 0) result = RawCall(kSetUids, to.uid, to.uid, to.uid);
   return static_cast<int>(-result);
 }
 
-// True once the gate has been released, false if it was closed.
+// Waits. True once the gate is released, false if it is closed.
 bool AwaitRelease(int gate) {
   char byte = 0;
   while (true) {
@@ -225,7 +229,7 @@ bool AwaitRelease(int gate) {
   }
 }
 
-// execvp(3) with the paths that were made for it. An errno.
+// execvp(3) with the prepared paths. Returns only on failure, with an errno.
 int Execute(HeldProgram& program) {
   int error = ENOENT;
   bool forbidden = false;
@@ -256,8 +260,8 @@ int Execute(HeldProgram& program) {
   return forbidden ? EACCES : error;
 }
 
-// Tells a parent in the same memory that the set-up is done.
-void TellParent(std::atomic<uint32_t>& progress) {
+// Reports to a parent that shares the memory that the child is set up.
+void NotifyParent(std::atomic<uint32_t>& progress) {
   if (progress.exchange(kHeld) == kAwaited) {
     RawCall(SYS_futex, &progress, FUTEX_WAKE, 1, 0L, 0L, 0);
   }
@@ -265,7 +269,7 @@ void TellParent(std::atomic<uint32_t>& progress) {
 
 }  // namespace
 
-LaunchWords WordsOf(Step step, const LaunchSpec& spec) {
+FailureText TextOf(Step step, const LaunchSpec& spec) {
   const std::string_view program =
       spec.arguments.empty() ? std::string_view() : spec.arguments.front();
   switch (step) {
@@ -299,27 +303,27 @@ void RunHeldProgram(HeldProgram& program) {
   RawCall(SYS_setsid);
   ResetSignals(program.ignored_signals);
   RawCall(SYS_umask, 022);
-  // At once, not when the gate is released: the gate's other side may still be
-  // open in here, and no closing would be seen.
+  // Before waiting at the gate: while this process still has a copy of the
+  // gate's other end, it would not see that the holder closes the gate.
   if (const int error = ArrangeDescriptors(gate, program.output)) {
-    Fail(gate, spec, Step::kSetUp, error);
+    ReportAndExit(gate, spec, Step::kSetUp, error);
   }
-  if (program.progress != nullptr) TellParent(*program.progress);
-  if (!AwaitRelease(gate)) End(kNeverReleasedExitCode);
+  if (program.progress != nullptr) NotifyParent(*program.progress);
+  if (!AwaitRelease(gate)) Exit(kNeverReleasedExitCode);
   if (const int error = SetLimits(spec.limits)) {
-    Fail(gate, spec, Step::kLimits, error);
+    ReportAndExit(gate, spec, Step::kLimits, error);
   }
   if (spec.credentials) {
-    if (const int error = TakeCredentials(*spec.credentials)) {
-      Fail(gate, spec, Step::kCredentials, error);
+    if (const int error = ApplyCredentials(*spec.credentials)) {
+      ReportAndExit(gate, spec, Step::kCredentials, error);
     }
   }
   const char* const directory =
       spec.directory.empty() ? "/" : spec.directory.c_str();
   if (const intptr_t result = RawCall(SYS_chdir, directory); result != 0) {
-    Fail(gate, spec, Step::kDirectory, static_cast<int>(-result));
+    ReportAndExit(gate, spec, Step::kDirectory, static_cast<int>(-result));
   }
-  Fail(gate, spec, Step::kExec, Execute(program));
+  ReportAndExit(gate, spec, Step::kExec, Execute(program));
 }
 
 }  // namespace tallyman::platform

@@ -1,4 +1,4 @@
-// What a held child does between its fork and its program.
+// The code that a held child runs between its fork and its program.
 
 #ifndef TALLYMAN_PLATFORM_LINUX_HELD_PROGRAM_H_
 #define TALLYMAN_PLATFORM_LINUX_HELD_PROGRAM_H_
@@ -13,31 +13,32 @@
 
 namespace tallyman::platform {
 
-// What a child that cannot run its program writes into the gate.
+// The packet that a child sends through the gate if it cannot run its program.
 struct LaunchReport {
-  int32_t step;
-  int32_t error;
+  int32_t step;   // LaunchFailure::Step
+  int32_t error;  // errno
 };
 
-// A message in pieces: `before`, `name` in quotes, a colon and the error.
-struct LaunchWords {
+// The parts of a failure's message: `before`, then `name` in quotes, a colon
+// and the text of the errno. Allocates nothing, since the child calls it.
+struct FailureText {
   std::string_view before;
   std::string_view name;
 };
-LaunchWords WordsOf(LaunchFailure::Step step, const LaunchSpec& spec);
+FailureText TextOf(LaunchFailure::Step step, const LaunchSpec& spec);
 
-// How far a child is, for a parent that shares its memory: a futex(2).
+// The state of a child that shares its parent's memory: a futex(2) word.
 enum ChildProgress : uint32_t {
-  // It has executed its program, or ended: the kernel writes that, and so it
-  // is 0 (CLONE_CHILD_CLEARTID).
+  // The child has executed its program, or ended. 0, since the kernel writes
+  // this value (CLONE_CHILD_CLEARTID of clone(2)).
   kGone = 0,
   kSettingUp = 1,
-  kAwaited = 2,  // The same, and its parent sleeps until that changes.
+  kAwaited = 2,  // Setting up, and the parent sleeps until that changes.
   kHeld = 3,
 };
 
-// The program as exec wants it, and all that the child needs besides, made
-// before the fork. Not movable: it points into itself.
+// The arguments of execve(2) and all else that the child needs, made before the
+// fork. Not movable: it points into itself.
 struct HeldProgram {
   explicit HeldProgram(LaunchSpec launch_spec);
   HeldProgram(const HeldProgram&) = delete;
@@ -46,21 +47,22 @@ struct HeldProgram {
   const LaunchSpec spec;
   std::vector<char*> arguments;
   std::vector<char*> environment;
-  // Where execvp(3) would look for the program, in this order.
+  // The paths that execvp(3) would try, in order.
   std::vector<std::string> paths;
-  // For a script that names no interpreter: /bin/sh, and room for its path.
+  // For a script without an interpreter line: /bin/sh, a place for the path of
+  // the script, and the other arguments.
   std::vector<char*> shell_arguments;
 
   int gate = -1;
   int output = -1;
-  uint64_t ignored_signals = 0;  // Bit n - 1: signal n is to be reset.
+  uint64_t ignored_signals = 0;  // Bit n - 1: reset signal n to its default.
   // Null unless memory is shared with the parent.
   std::atomic<uint32_t>* progress = nullptr;
 };
 
-// To be called in the child. Touches no lock, allocates nothing, and writes
-// nowhere but to its stack and to `program`: its parent may be running in the
-// same memory meanwhile, and in the same thread-local storage.
+// The child's main function. Takes no lock, allocates nothing, and writes only
+// to its stack and to `program`: the parent may run at the same time with the
+// same memory and the same thread-local storage.
 [[noreturn]] void RunHeldProgram(HeldProgram& program);
 
 }  // namespace tallyman::platform

@@ -1,6 +1,6 @@
-// Linux: proc(5). First the stat files of all processes, which show sessions,
-// groups and what has become of the leaders; then the environments of those
-// that may be members.
+// Linux: reads proc(5). First the stat files of all processes, which show
+// sessions, groups, and whether the leaders still exist; then the environments
+// of the processes that may be members.
 
 #include "platform/launch_members.h"
 
@@ -36,28 +36,30 @@
 namespace tallyman::platform {
 namespace {
 
-// How often to look for the environment of a process that has none: in the
-// middle of execve(2) there is none either.
+// How often, and at which interval, to read an empty environment again: in the
+// middle of an execve(2) it is empty.
 constexpr int kEnvironmentAttempts = 20;
 constexpr absl::Duration kEnvironmentInterval = absl::Microseconds(200);
 
-// A process that started no earlier than some leader.
+// A process that started no earlier than the oldest leader.
 struct Candidate {
   int32_t pid;
   StatText stat;
-  std::optional<std::string> launch;  // Its mark.
+  // The launch id in its environment; nullopt if there is none.
+  std::optional<std::string> launch_id;
 };
 
-// What a walk knows of a family besides what it was asked.
-struct Known {
-  bool leader_there = false;  // A zombie counts.
-  bool leader_replaced = false;
-  // A process with the mark is in the leader's session or group.
-  bool has_marked = false;
+// Facts that the search finds about a launch.
+struct LaunchState {
+  bool leader_exists = false;    // A zombie counts.
+  bool leader_replaced = false;  // Another process has the leader's pid.
+  // A process in the leader's session or group has the launch id.
+  bool has_marked_member = false;
 };
 
-// The value of kLaunchVariable in an environment as /proc/PID/environ has it.
-std::optional<std::string_view> FindLaunch(std::string_view environment) {
+// The value of kLaunchVariable in an environment, in the format of
+// /proc/PID/environ.
+std::optional<std::string_view> FindLaunchId(std::string_view environment) {
   while (!environment.empty()) {
     const size_t end = std::min(environment.find('\0'), environment.size());
     std::string_view entry = environment.substr(0, end);
@@ -70,33 +72,33 @@ std::optional<std::string_view> FindLaunch(std::string_view environment) {
   return std::nullopt;
 }
 
-class Walk {
+class MemberSearch {
  public:
-  Walk(absl::Span<const LaunchIdentity> families, std::string boot_id,
-       int proc_fd)
-      : families_(families),
+  MemberSearch(absl::Span<const LaunchIdentity> launches, std::string boot_id,
+               int proc_fd)
+      : launches_(launches),
         boot_id_(std::move(boot_id)),
         proc_fd_(proc_fd),
-        known_(families.size()),
-        members_(families.size()) {
-    for (size_t i = 0; i < families_.size(); ++i) {
-      const ProcessIdentity& leader = families_[i].leader;
+        states_(launches.size()),
+        members_(launches.size()) {
+    for (size_t i = 0; i < launches_.size(); ++i) {
+      const ProcessIdentity& leader = launches_[i].leader;
       if (leader.boot_id != boot_id_) continue;
       earliest_ = std::min(earliest_, leader.start_ticks);
       by_pid_[leader.pid].push_back(i);
-      by_launch_.emplace(families_[i].launch, i);
+      by_launch_id_.emplace(launches_[i].launch, i);
     }
   }
 
   absl::Status Run() {
     if (by_pid_.empty()) return absl::OkStatus();
     if (absl::Status status = ReadStats(); !status.ok()) return status;
-    if (absl::Status status = ReadMarks(); !status.ok()) return status;
+    if (absl::Status status = ReadLaunchIds(); !status.ok()) return status;
     for (const Candidate& candidate : candidates_) {
-      const std::optional<size_t> family =
-          FamilyOf(candidate.pid, candidate.stat, candidate.launch);
-      if (!family) continue;
-      if (absl::Status status = Take(candidate, *family); !status.ok()) {
+      const std::optional<size_t> launch =
+          LaunchOf(candidate.pid, candidate.stat, candidate.launch_id);
+      if (!launch) continue;
+      if (absl::Status status = AddMember(candidate, *launch); !status.ok()) {
         return status;
       }
     }
@@ -119,24 +121,24 @@ class Walk {
     return 0;
   }
 
-  // The mark of `pid`; nullopt also where it cannot be read. 0 or the errno of
-  // an exhausted system.
-  int ReadMark(int32_t pid, const StatText& stat,
-               std::optional<std::string>& launch) {
-    launch.reset();
+  // Sets `launch_id` to that of `pid`; to nullopt also if the environment is
+  // not readable. Returns 0, or an errno for which IsExhaustion() is true.
+  int ReadLaunchId(int32_t pid, const StatText& stat,
+                   std::optional<std::string>& launch_id) {
+    launch_id.reset();
     const std::string name = absl::StrCat(pid, "/environ");
     for (int attempt = 0; attempt < kEnvironmentAttempts; ++attempt) {
       const int error = buffer_.ReadFile(proc_fd_, name.c_str());
       if (error != 0) return IsExhaustion(error) ? error : 0;
       if (!buffer_.text().empty()) {
-        launch = FindLaunch(buffer_.text());
+        launch_id = FindLaunchId(buffer_.text());
         return 0;
       }
-      // Kernel threads and zombies have none. Others have none for a moment, in
-      // the middle of an execve.
-      constexpr int32_t kKernelThreads = 2;
-      if (stat.state == ProcessState::kZombie || pid == kKernelThreads ||
-          stat.parent_pid == kKernelThreads) {
+      // Kernel threads, which are children of kthreadd, and zombies never have
+      // an environment. Other processes are in the middle of an execve(2).
+      constexpr int32_t kKthreadd = 2;
+      if (stat.state == ProcessState::kZombie || pid == kKthreadd ||
+          stat.parent_pid == kKthreadd) {
         return 0;
       }
       absl::SleepFor(kEnvironmentInterval);
@@ -144,7 +146,7 @@ class Walk {
     return 0;
   }
 
-  // Finds the candidates, and what has become of the leaders.
+  // Finds the candidates and the states of the leaders.
   absl::Status ReadStats() {
     const absl::StatusOr<std::vector<int32_t>> pids = ReadPids(proc_fd_);
     if (!pids.ok()) return pids.status();
@@ -157,48 +159,51 @@ class Walk {
       }
       if (const auto found = by_pid_.find(pid); found != by_pid_.end()) {
         for (const size_t i : found->second) {
-          const bool same = families_[i].leader.start_ticks == stat.start_ticks;
-          (same ? known_[i].leader_there : known_[i].leader_replaced) = true;
+          const bool same = launches_[i].leader.start_ticks == stat.start_ticks;
+          LaunchState& state = states_[i];
+          (same ? state.leader_exists : state.leader_replaced) = true;
         }
       }
       if (pid == self || stat.start_ticks < earliest_) continue;
-      candidates_.push_back({.pid = pid, .stat = stat, .launch = std::nullopt});
+      candidates_.push_back(
+          {.pid = pid, .stat = stat, .launch_id = std::nullopt});
     }
     return absl::OkStatus();
   }
 
-  absl::Status ReadMarks() {
+  absl::Status ReadLaunchIds() {
     for (Candidate& candidate : candidates_) {
-      if (const int error =
-              ReadMark(candidate.pid, candidate.stat, candidate.launch)) {
+      if (const int error = ReadLaunchId(candidate.pid, candidate.stat,
+                                         candidate.launch_id)) {
         return ListingError(error);
       }
-      if (!candidate.launch) continue;
-      const auto found = by_launch_.find(*candidate.launch);
-      if (found == by_launch_.end()) continue;
-      if (IsNear(candidate.stat, families_[found->second].leader)) {
-        known_[found->second].has_marked = true;
+      if (!candidate.launch_id) continue;
+      const auto found = by_launch_id_.find(*candidate.launch_id);
+      if (found == by_launch_id_.end()) continue;
+      if (IsInSessionOrGroup(candidate.stat, launches_[found->second].leader)) {
+        states_[found->second].has_marked_member = true;
       }
     }
     return absl::OkStatus();
   }
 
-  static bool IsNear(const StatText& stat, const ProcessIdentity& leader) {
+  static bool IsInSessionOrGroup(const StatText& stat,
+                                 const ProcessIdentity& leader) {
     return stat.session == leader.pid || stat.process_group == leader.pid;
   }
 
-  // The family that a process belongs to.
-  std::optional<size_t> FamilyOf(int32_t pid, const StatText& stat,
-                                 const std::optional<std::string>& launch) {
+  // The launch that a process belongs to, by the rules of FindLaunchMembers().
+  std::optional<size_t> LaunchOf(int32_t pid, const StatText& stat,
+                                 const std::optional<std::string>& launch_id) {
     if (const auto found = by_pid_.find(pid); found != by_pid_.end()) {
       for (const size_t i : found->second) {
-        if (families_[i].leader.start_ticks == stat.start_ticks) return i;
+        if (launches_[i].leader.start_ticks == stat.start_ticks) return i;
       }
     }
-    if (launch) {
-      const auto found = by_launch_.find(*launch);
-      if (found == by_launch_.end() ||
-          stat.start_ticks < families_[found->second].leader.start_ticks) {
+    if (launch_id) {
+      const auto found = by_launch_id_.find(*launch_id);
+      if (found == by_launch_id_.end() ||
+          stat.start_ticks < launches_[found->second].leader.start_ticks) {
         return std::nullopt;
       }
       return found->second;
@@ -207,10 +212,10 @@ class Walk {
       const auto found = by_pid_.find(leader);
       if (found == by_pid_.end()) continue;
       for (const size_t i : found->second) {
-        if (stat.start_ticks >= families_[i].leader.start_ticks &&
-            !known_[i].leader_replaced &&
-            (known_[i].leader_there || known_[i].has_marked ||
-             families_[i].has_group)) {
+        if (stat.start_ticks >= launches_[i].leader.start_ticks &&
+            !states_[i].leader_replaced &&
+            (states_[i].leader_exists || states_[i].has_marked_member ||
+             launches_[i].has_group)) {
           return i;
         }
       }
@@ -218,9 +223,9 @@ class Walk {
     return std::nullopt;
   }
 
-  // Opens the candidate and looks again: what was read before may have been of
-  // a process that had the pid before.
-  absl::Status Take(const Candidate& candidate, size_t family) {
+  // Opens the candidate and checks it again, since another process may have had
+  // its pid at the first check.
+  absl::Status AddMember(const Candidate& candidate, size_t launch) {
     absl::StatusOr<ProcessHandle> handle =
         ProcessHandle::Open({.boot_id = boot_id_,
                              .pid = candidate.pid,
@@ -232,43 +237,44 @@ class Walk {
                  : absl::OkStatus();
     }
     StatText stat;
-    std::optional<std::string> launch;
+    std::optional<std::string> launch_id;
     int error = ReadStat(candidate.pid, stat);
-    if (error == 0) error = ReadMark(candidate.pid, stat, launch);
+    if (error == 0) error = ReadLaunchId(candidate.pid, stat, launch_id);
     if (IsExhaustion(error)) return ListingError(error);
-    // Only a process that is still there can have been read.
+    // If the process still runs now, the files were its own.
     if (error != 0 || handle->HasEnded() ||
-        FamilyOf(candidate.pid, stat, launch) != family) {
+        LaunchOf(candidate.pid, stat, launch_id) != launch) {
       return absl::OkStatus();
     }
-    members_[family].push_back(*std::move(handle));
+    members_[launch].push_back(*std::move(handle));
     return absl::OkStatus();
   }
 
-  const absl::Span<const LaunchIdentity> families_;
+  const absl::Span<const LaunchIdentity> launches_;
   const std::string boot_id_;
   const int proc_fd_;
   ReadBuffer buffer_;
   int64_t earliest_ = std::numeric_limits<int64_t>::max();
-  // Indexes of families_, those of this boot: by the leader's pid, and by mark.
+  // Indices of `launches_`, those of this boot: by the leader's pid, and by
+  // launch id.
   absl::flat_hash_map<int32_t, absl::InlinedVector<size_t, 1>> by_pid_;
-  absl::flat_hash_map<std::string_view, size_t> by_launch_;
-  std::vector<Known> known_;
+  absl::flat_hash_map<std::string_view, size_t> by_launch_id_;
+  std::vector<LaunchState> states_;                  // By index of `launches_`.
+  std::vector<std::vector<ProcessHandle>> members_;  // By index as well.
   std::vector<Candidate> candidates_;
-  std::vector<std::vector<ProcessHandle>> members_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::vector<std::vector<ProcessHandle>>> FindLaunchMembers(
-    absl::Span<const LaunchIdentity> families) {
+    absl::Span<const LaunchIdentity> launches) {
   absl::StatusOr<std::string> boot_id = BootId();
   if (!boot_id.ok()) return boot_id.status();
   const base::UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!proc.valid()) return ListingError(errno);
-  Walk walk(families, *std::move(boot_id), proc.get());
-  if (absl::Status status = walk.Run(); !status.ok()) return status;
-  return walk.TakeMembers();
+  MemberSearch search(launches, *std::move(boot_id), proc.get());
+  if (absl::Status status = search.Run(); !status.ok()) return status;
+  return search.TakeMembers();
 }
 
 }  // namespace tallyman::platform

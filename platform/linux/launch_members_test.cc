@@ -1,4 +1,4 @@
-// Families of processes that the test starts itself.
+// Launches that the test starts.
 
 #include "platform/launch_members.h"
 
@@ -27,13 +27,13 @@
 namespace tallyman::platform {
 namespace {
 
-// A mark that no other run of the test has.
-std::string Mark(const std::string& name) {
+// A launch id that no other run of the test has.
+std::string LaunchId(const std::string& name) {
   return absl::StrCat("test-", getpid(), "-", *BootId(), "-", name);
 }
 
-std::string Variable(const std::string& mark) {
-  return absl::StrCat(kLaunchVariable, "=", mark);
+std::string Variable(const std::string& launch_id) {
+  return absl::StrCat(kLaunchVariable, "=", launch_id);
 }
 
 pid_t ReadPid(Launched& program) {
@@ -43,9 +43,9 @@ pid_t ReadPid(Launched& program) {
 }
 
 std::vector<std::vector<ProcessHandle>> Find(
-    absl::Span<const LaunchIdentity> families) {
+    absl::Span<const LaunchIdentity> launches) {
   absl::StatusOr<std::vector<std::vector<ProcessHandle>>> found =
-      FindLaunchMembers(families);
+      FindLaunchMembers(launches);
   EXPECT_TRUE(found.ok()) << found.status();
   if (!found.ok()) std::abort();
   return *std::move(found);
@@ -60,8 +60,8 @@ std::vector<pid_t> PidsOf(const std::vector<ProcessHandle>& handles) {
   return pids;
 }
 
-std::vector<pid_t> Members(const LaunchIdentity& family) {
-  return PidsOf(Find({family})[0]);
+std::vector<pid_t> Members(const LaunchIdentity& launch) {
+  return PidsOf(Find({launch})[0]);
 }
 
 std::vector<pid_t> Sorted(std::vector<pid_t> pids) {
@@ -71,105 +71,108 @@ std::vector<pid_t> Sorted(std::vector<pid_t> pids) {
 
 using Pids = std::vector<pid_t>;
 
-TEST(FindLaunchMembersTest, AHeldChildIsItsOwnFamily) {
+TEST(FindLaunchMembersTest, AHeldChildIsTheOnlyMember) {
   const Launched program(ShellSpec("true"));
-  EXPECT_EQ(Members({program.identity(), Mark("held")}), Pids{program.pid()});
+  EXPECT_EQ(Members({program.identity(), LaunchId("held")}),
+            Pids{program.pid()});
 }
 
-TEST(FindLaunchMembersTest, NoFamiliesHaveNoMembers) {
+TEST(FindLaunchMembersTest, FindsNothingForNoLaunches) {
   EXPECT_TRUE(Find({}).empty());
 }
 
-TEST(FindLaunchMembersTest, MembersOfTheSessionAreFoundWithoutAMark) {
+TEST(FindLaunchMembersTest, FindsTheSessionWithoutALaunchId) {
   Launched program(ShellSpec("sleep 300 & echo $!; wait"));
   ASSERT_EQ(program.Run(), Gate::State::kRunning);
   const pid_t member = ReadPid(program);
-  EXPECT_EQ(Members({program.identity(), Mark("session")}),
+  EXPECT_EQ(Members({program.identity(), LaunchId("session")}),
             Sorted({program.pid(), member}));
 }
 
-TEST(FindLaunchMembersTest, ADaemonIsFoundByItsMark) {
-  const std::string mark = Mark("daemon");
-  Launched program(DaemonSpec(/*keep_leader=*/false, {Variable(mark)}));
+TEST(FindLaunchMembersTest, FindsADaemonByItsLaunchId) {
+  const std::string launch_id = LaunchId("daemon");
+  Launched program(DaemonSpec(/*keep_leader=*/false, {Variable(launch_id)}));
   ASSERT_EQ(program.Run(), Gate::State::kRunning);
   const pid_t daemon = ReadPid(program);
   EXPECT_EQ(program.Wait(), 0);
   EXPECT_NE(getsid(daemon), program.pid());
-  const LaunchIdentity family = {program.identity(), mark};
+  const LaunchIdentity launch = {program.identity(), launch_id};
   {
-    const std::vector<std::vector<ProcessHandle>> found = Find({family});
+    const std::vector<std::vector<ProcessHandle>> found = Find({launch});
     EXPECT_EQ(PidsOf(found[0]), Pids{daemon});
     ASSERT_FALSE(found[0].empty());
     EXPECT_TRUE(found[0][0].Signal(SIGKILL).ok());
     AwaitEnd(found[0][0].fd());
   }
-  // A zombie is no member.
-  EXPECT_EQ(Members(family), Pids{});
+  // A zombie is not a member.
+  EXPECT_EQ(Members(launch), Pids{});
   KillAndReap(daemon);
 }
 
-TEST(FindLaunchMembersTest, OthersAreLeftAlone) {
-  const std::string mark = Mark("one");
-  Launched one(DaemonSpec(/*keep_leader=*/true, {Variable(mark)}));
-  Launched two(DaemonSpec(/*keep_leader=*/true, {Variable(Mark("two"))}));
-  // A mark that only looks alike.
+TEST(FindLaunchMembersTest, SparesOtherLaunches) {
+  const std::string launch_id = LaunchId("one");
+  Launched one(DaemonSpec(/*keep_leader=*/true, {Variable(launch_id)}));
+  Launched two(DaemonSpec(/*keep_leader=*/true, {Variable(LaunchId("two"))}));
+  // Launch ids and variables that only resemble those of `one`.
   Launched three(DaemonSpec(
       /*keep_leader=*/true,
-      {Variable(mark + "1"), "X" + Variable(mark), "Y=" + Variable(mark)}));
+      {Variable(launch_id + "1"), "X" + Variable(launch_id),
+       "Y=" + Variable(launch_id)}));
   ASSERT_EQ(one.Run(), Gate::State::kRunning);
   ASSERT_EQ(two.Run(), Gate::State::kRunning);
   ASSERT_EQ(three.Run(), Gate::State::kRunning);
   const pid_t daemon1 = ReadPid(one);
   const pid_t daemon2 = ReadPid(two);
   const pid_t daemon3 = ReadPid(three);
-  EXPECT_EQ(Members({one.identity(), mark}), Sorted({one.pid(), daemon1}));
+  EXPECT_EQ(Members({one.identity(), launch_id}), Sorted({one.pid(), daemon1}));
   const std::vector<std::vector<ProcessHandle>> both =
-      Find({{{two.identity(), Mark("two")}, {one.identity(), mark}}});
+      Find({{{two.identity(), LaunchId("two")}, {one.identity(), launch_id}}});
   ASSERT_EQ(both.size(), 2u);
   EXPECT_EQ(PidsOf(both[0]), Sorted({two.pid(), daemon2}));
   EXPECT_EQ(PidsOf(both[1]), Sorted({one.pid(), daemon1}));
   for (const pid_t daemon : {daemon1, daemon2, daemon3}) KillAndReap(daemon);
 }
 
-TEST(FindLaunchMembersTest, AMarkOutweighsTheSession) {
-  const std::string outer = Mark("outer");
-  const std::string inner = Mark("inner");
+TEST(FindLaunchMembersTest, ALaunchIdOutweighsTheSession) {
+  const std::string outer = LaunchId("outer");
+  const std::string inner = LaunchId("inner");
   Launched program(
       ShellSpec(absl::StrCat(Variable(inner), " sleep 300 & echo $!; wait"),
                 {Variable(outer)}));
   const Launched other(ShellSpec("true"));
   ASSERT_EQ(program.Run(), Gate::State::kRunning);
   const pid_t member = ReadPid(program);
-  // The shell may not have executed the program yet, and has its own mark then;
-  // waiting for the change is waiting for execve(2).
+  // Until the member executes sleep(1) it has the launch id of the shell: wait
+  // for its execve(2).
   while (Members({program.identity(), outer}).size() != 1) {
   }
-  // It started after the leader of the other family here, whose mark it has.
+  // The member has the launch id of the second launch, and has started after
+  // its leader.
   const std::vector<std::vector<ProcessHandle>> found =
       Find({{{program.identity(), outer}, {program.identity(), inner}}});
   EXPECT_EQ(PidsOf(found[0]), Pids{program.pid()});
   EXPECT_EQ(PidsOf(found[1]), Pids{member});
 }
 
-TEST(FindLaunchMembersTest, AfterTheLeaderOnlyAMarkProvesTheSession) {
-  const std::string mark = Mark("left");
+TEST(FindLaunchMembersTest, AfterTheLeaderOnlyALaunchIdProvesTheSession) {
+  const std::string launch_id = LaunchId("left");
   Launched program(ShellSpec(
       "sleep 300 & echo $!; env -i sleep 300 & echo $!; read x < /dev/null",
-      {Variable(mark)}));
+      {Variable(launch_id)}));
   ASSERT_EQ(program.Run(), Gate::State::kRunning);
   const pid_t marked = ReadPid(program);
   const pid_t unmarked = ReadPid(program);
-  const LaunchIdentity family = {program.identity(), mark};
+  const LaunchIdentity launch = {program.identity(), launch_id};
   program.Wait();
-  // In the middle of execve(2) it has no mark.
+  // In the middle of an execve(2) it has no launch id.
   while (!ReadProc(marked, "cmdline").value_or("").starts_with("sleep")) {
     sched_yield();
   }
-  // Both in the session of a leader that is gone.
-  EXPECT_EQ(Members(family), Sorted({marked, unmarked}));
+  // Both are in the session of a leader that is gone.
+  EXPECT_EQ(Members(launch), Sorted({marked, unmarked}));
   KillAndReap(marked);
-  // Until env(1) has executed sleep(1) it has the mark itself.
-  while (!Members(family).empty()) {
+  // Until env(1) executes sleep(1) the process has the launch id.
+  while (!Members(launch).empty()) {
   }
   EXPECT_EQ(kill(unmarked, 0), 0);
   KillAndReap(unmarked);
@@ -183,40 +186,40 @@ TEST(FindLaunchMembersTest, AZombieLeaderStillProvesItsSession) {
   ASSERT_EQ(program.Run(), Gate::State::kRunning);
   const pid_t member = ReadPid(program);
   AwaitEnd(leader->fd());
-  const LaunchIdentity family = {program.identity(), Mark("zombie")};
-  EXPECT_EQ(Members(family), Pids{member});
+  const LaunchIdentity launch = {program.identity(), LaunchId("zombie")};
+  EXPECT_EQ(Members(launch), Pids{member});
   program.Wait();
-  EXPECT_EQ(Members(family), Pids{});
+  EXPECT_EQ(Members(launch), Pids{});
   KillAndReap(member);
 }
 
-TEST(FindLaunchMembersTest, AnotherProcessWithTheLeadersPidIsNoMember) {
+TEST(FindLaunchMembersTest, SparesAnotherProcessWithTheLeadersPid) {
   Launched program(ShellSpec("sleep 300 & echo $!; wait"));
   ASSERT_EQ(program.Run(), Gate::State::kRunning);
   ReadPid(program);
-  LaunchIdentity family = {program.identity(), Mark("other")};
-  family.leader.start_ticks -= 1;
-  EXPECT_EQ(Members(family), Pids{});
-  family.leader = program.identity();
-  family.leader.boot_id = "01234567-0123-0123-0123-0123456789ab";
-  EXPECT_EQ(Members(family), Pids{});
+  LaunchIdentity launch = {program.identity(), LaunchId("other")};
+  launch.leader.start_ticks -= 1;
+  EXPECT_EQ(Members(launch), Pids{});
+  launch.leader = program.identity();
+  launch.leader.boot_id = "01234567-0123-0123-0123-0123456789ab";
+  EXPECT_EQ(Members(launch), Pids{});
 }
 
-TEST(FindLaunchMembersTest, WhatIsOlderThanTheLeaderIsNoMember) {
-  const std::string mark = Mark("older");
-  Launched program(DaemonSpec(/*keep_leader=*/true, {Variable(mark)}));
+TEST(FindLaunchMembersTest, SparesProcessesOlderThanTheLeader) {
+  const std::string launch_id = LaunchId("older");
+  Launched program(DaemonSpec(/*keep_leader=*/true, {Variable(launch_id)}));
   ASSERT_EQ(program.Run(), Gate::State::kRunning);
   const pid_t daemon = ReadPid(program);
-  LaunchIdentity family = {program.identity(), mark};
-  family.leader.start_ticks += 1 << 20;
-  EXPECT_EQ(Members(family), Pids{});
+  LaunchIdentity launch = {program.identity(), launch_id};
+  launch.leader.start_ticks += 1 << 20;
+  EXPECT_EQ(Members(launch), Pids{});
   KillAndReap(daemon);
 }
 
-TEST(FindLaunchMembersTest, TheCallerIsNoMember) {
+TEST(FindLaunchMembersTest, SparesTheCaller) {
   const absl::StatusOr<ProcessIdentity> self = IdentifyProcess(getpid());
   ASSERT_TRUE(self.ok()) << self.status();
-  EXPECT_EQ(Members({*self, Mark("self")}), Pids{});
+  EXPECT_EQ(Members({*self, LaunchId("self")}), Pids{});
 }
 
 }  // namespace

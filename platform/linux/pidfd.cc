@@ -23,7 +23,7 @@ namespace {
 // PIDFD_SIGNAL_PROCESS_GROUP of linux/pidfd.h, in headers since Linux 6.9.
 constexpr unsigned int kSignalProcessGroup = 1u << 2;
 
-// How often SignalGroupMembers looks for members that it has not met.
+// How often SignalGroupMembers() searches for new members.
 constexpr int kGroupPasses = 5;
 
 int SendSignal(int fd, int signal, unsigned int flags) {
@@ -38,8 +38,7 @@ int ReadStatFile(int32_t pid, ReadBuffer& buffer, StatText& stat) {
   if (error == ENOENT) return ESRCH;
   if (error != 0) return error;
   const std::optional<StatText> parsed = ParseStat(buffer.text());
-  // The kernel writes the file as a whole; nothing else is expected.
-  if (!parsed) return EIO;
+  if (!parsed) return EIO;  // The kernel writes a complete file.
   stat = *parsed;
   return 0;
 }
@@ -49,12 +48,12 @@ int OpenWithBuffer(int32_t pid, ReadBuffer& buffer, OpenedProcess& process) {
   process.fd =
       base::UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   if (!process.fd.valid()) {
-    // A thread: EINVAL, since Linux 6.9 ENOENT.
+    // The pid is that of a thread: EINVAL, since Linux 6.9 ENOENT.
     return errno == EINVAL || errno == ENOENT ? ESRCH : errno;
   }
   const int error = ReadStatFile(pid, buffer, process.stat);
-  // If the process is still there now, then its pid was its own when the file
-  // was read.
+  // If the process still exists now, the file was read while the pid was its
+  // own.
   if (SendSignal(process.fd.get(), 0, 0) == ESRCH) return ESRCH;
   return error == ESRCH ? EACCES : error;
 }
@@ -81,8 +80,8 @@ int SignalGroupMembers(int32_t group, int64_t start_ticks, int fd, int signal) {
   const base::UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!proc.valid()) return errno;
   ReadBuffer buffer;
-  // The members that were met, by pid and start.
-  absl::flat_hash_set<std::pair<int32_t, int64_t>> met;
+  // Members that have got the signal, by pid and start time.
+  absl::flat_hash_set<std::pair<int32_t, int64_t>> signalled;
   int failure = 0;
   bool reached = false;
   for (int pass = 0; pass < kGroupPasses; ++pass) {
@@ -93,7 +92,7 @@ int SignalGroupMembers(int32_t group, int64_t start_ticks, int fd, int signal) {
       StatText stat;
       if (ReadStatFile(pid, buffer, stat) != 0 || stat.process_group != group ||
           stat.start_ticks < start_ticks ||
-          met.contains({pid, stat.start_ticks})) {
+          signalled.contains({pid, stat.start_ticks})) {
         continue;
       }
       OpenedProcess member;
@@ -107,14 +106,14 @@ int SignalGroupMembers(int32_t group, int64_t start_ticks, int fd, int signal) {
           member.stat.start_ticks < start_ticks) {
         continue;
       }
-      // The group is another one's if its leader is.
+      // If another process has the leader's pid, the group is that process's.
       StatText leader;
       if (SendSignal(fd, 0, 0) == ESRCH &&
           ReadStatFile(group, buffer, leader) != ESRCH) {
         return ESRCH;
       }
       found = true;
-      met.insert({pid, member.stat.start_ticks});
+      signalled.insert({pid, member.stat.start_ticks});
       const int sent = SendSignal(member.fd.get(), signal, 0);
       if (sent == 0) {
         reached = true;
@@ -125,7 +124,7 @@ int SignalGroupMembers(int32_t group, int64_t start_ticks, int fd, int signal) {
     }
     if (!found) break;
   }
-  // As kill(2): well if anybody was reached.
+  // Success if at least one member was signalled, as for kill(2).
   if (reached) return 0;
   return failure != 0 ? failure : ESRCH;
 }

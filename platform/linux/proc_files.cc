@@ -27,12 +27,11 @@
 namespace tallyman::platform {
 namespace {
 
-// Enough for the usual status file, which is about 1.5 KiB, and for all but
-// the longest command lines.
+// A status file has about 1.5 KiB; longer command lines are rare.
 constexpr size_t kInitialCapacity = size_t{8} << 10;
 
-// pread(2), but no point of cancellation (pthreads(7)), which the C library
-// pays for at every call of a program with threads.
+// pread(2) as a plain system call: pread() is a cancellation point
+// (pthreads(7)), which costs time at each call in a program with threads.
 ssize_t ReadAt(int fd, char* to, size_t size, size_t offset) {
   if constexpr (sizeof(void*) == sizeof(off64_t)) {
     return syscall(SYS_pread64, fd, to, size, offset);
@@ -71,8 +70,8 @@ int ReadBuffer::ReadFrom(int fd) {
       return errno;
     }
     size_ += static_cast<size_t>(got);
-    // proc fills the buffer as far as the file goes (each of its files here is
-    // one record), so less than what was asked for is the end.
+    // proc fills the buffer up to the end of the file (each file that is read
+    // here is one record), so a short read is the end.
     if (size_ < capacity_) return 0;
   }
 }
@@ -90,7 +89,7 @@ absl::Status ListingError(int error) {
 }
 
 absl::StatusOr<std::vector<int32_t>> ReadPids(int proc_fd, size_t enough) {
-  // A descriptor of its own, so that concurrent calls do not share an offset.
+  // Its own descriptor, since concurrent calls must not share an offset.
   const base::UniqueFd dir(
       openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!dir.valid()) {
@@ -98,15 +97,16 @@ absl::StatusOr<std::vector<int32_t>> ReadPids(int proc_fd, size_t enough) {
   }
   std::vector<int32_t> pids;
   alignas(dirent64) std::array<char, size_t{32} << 10> buffer;
-  // No more room than for what is wanted: each entry costs the kernel a look at
-  // its process. An entry has about 32 bytes, and proc begins with some that
-  // are no pids.
+  // Each entry costs the kernel a lookup of its process, so ask for no more
+  // entries than necessary. An entry has about 32 bytes, and /proc begins with
+  // fewer than 128 other entries.
   constexpr size_t kEntryBytes = 32;
-  constexpr size_t kOthers = 128;
-  const size_t room = std::min(
-      buffer.size(), (std::min(enough, buffer.size()) + kOthers) * kEntryBytes);
+  constexpr size_t kOtherEntries = 128;
+  const size_t capacity =
+      std::min(buffer.size(),
+               (std::min(enough, buffer.size()) + kOtherEntries) * kEntryBytes);
   while (pids.size() < enough) {
-    const ssize_t got = getdents64(dir.get(), buffer.data(), room);
+    const ssize_t got = getdents64(dir.get(), buffer.data(), capacity);
     if (got < 0) return ListingError(errno);
     if (got == 0) break;
     for (ssize_t at = 0; at < got;) {
@@ -117,7 +117,7 @@ absl::StatusOr<std::vector<int32_t>> ReadPids(int proc_fd, size_t enough) {
       at += entry->d_reclen;
     }
   }
-  // proc lists them in this order; a recorded tree need not.
+  // proc lists pids in ascending order; a recorded tree may not.
   if (!std::is_sorted(pids.begin(), pids.end())) {
     std::sort(pids.begin(), pids.end());
   }

@@ -1,4 +1,4 @@
-// Reads files of proc(5) and its list of processes.
+// Reads files of proc(5), and its list of pids.
 
 #ifndef TALLYMAN_PLATFORM_LINUX_PROC_FILES_H_
 #define TALLYMAN_PLATFORM_LINUX_PROC_FILES_H_
@@ -15,24 +15,26 @@
 
 namespace tallyman::platform {
 
-// A buffer that keeps its memory between uses and grows to fit any file.
+// A buffer that keeps its memory between uses and grows to fit any file. Not
+// thread-safe.
 class ReadBuffer {
  public:
   static constexpr size_t kMaxBytes = size_t{4} << 20;
 
   ReadBuffer();
 
-  // Reads the file `name` of the directory `dir_fd` from beginning to end, or
-  // its first kMaxBytes: a process can make its command line as long as it
-  // likes (prctl(2), PR_SET_MM_ARG_END), and must not exhaust its reader.
-  // Returns 0, or the errno of what failed: ENOENT and ESRCH when the process
-  // is gone, EACCES and EPERM when the caller may not read it.
+  // Reads the file `name` of the directory `dir_fd`, at most its first
+  // kMaxBytes bytes: a process can make its command line as long as it likes
+  // (prctl(2), PR_SET_MM_ARG_END), and must not exhaust its reader. Returns 0
+  // or an errno: ENOENT or ESRCH if the process is gone, EACCES or EPERM if the
+  // caller may not read the file.
   int ReadFile(int dir_fd, const char* name);
 
-  // The same of an open file, whatever its offset is; that stays as it is.
+  // The same for an open file, from its beginning. Ignores its offset, and
+  // leaves it alone.
   int ReadFrom(int fd);
 
-  // What the last successful read has read; valid until the next one.
+  // The bytes of the last successful read; valid until the next read.
   std::string_view text() const { return {data_.get(), size_}; }
 
  private:
@@ -43,18 +45,17 @@ class ReadBuffer {
   size_t size_ = 0;
 };
 
-// True for the errno values that say that the caller, or the system, is out of
-// file descriptors or memory: a passing state of the reader that says nothing
-// of the file.
+// True for the errno values that mean that the caller, or the system, is out of
+// file descriptors or memory: a temporary state, independent of the file.
 bool IsExhaustion(int error);
 
-// Why a listing as a whole failed: Unavailable if IsExhaustion(error), else
+// The error of a whole listing: Unavailable if IsExhaustion(error), else
 // Internal.
 absl::Status ListingError(int error);
 
-// The pids that the directory `proc_fd` lists, ascending. Reads no further once
-// there are `enough`: proc(5) lists them in this order, a recorded tree may
-// not.
+// The pids that the directory `proc_fd` lists, ascending. Stops reading once it
+// has `enough`: these are the smallest in proc(5), which lists pids in
+// ascending order, but not in a recorded tree.
 absl::StatusOr<std::vector<int32_t>> ReadPids(
     int proc_fd, size_t enough = std::numeric_limits<size_t>::max());
 

@@ -16,8 +16,8 @@ namespace {
 // The largest pid of 64-bit Linux, PID_MAX_LIMIT of proc_sys_kernel(5).
 constexpr int32_t kMaxPid = int32_t{1} << 22;
 
-// Takes one line, without its newline, off the front of `text`. Inline, so that
-// `text` stays in registers.
+// Removes the first line from `text` and returns it without its newline.
+// Inline, so that `text` stays in registers.
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline std::string_view TakeLine(
     std::string_view& text) {
   const char* const begin = text.data();
@@ -32,8 +32,8 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline std::string_view TakeLine(
 
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 
-// Takes a word, and the blanks before it, off the front of `text`; "" at the
-// end.
+// Removes the first word, and the blanks before it, from `text` and returns the
+// word; "" at the end.
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline std::string_view TakeWord(
     std::string_view& text) {
   const char* begin = text.data();
@@ -45,7 +45,7 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline std::string_view TakeWord(
   return {begin, static_cast<size_t>(stop - begin)};
 }
 
-// The whole of `text` as a number that is not negative and fits.
+// All of `text` as a decimal number; nullopt if it is none or does not fit.
 template <typename Int>
 std::optional<Int> ParseNumber(std::string_view text) {
   if (text.empty()) return std::nullopt;
@@ -66,8 +66,8 @@ std::optional<Int> FirstNumber(std::string_view text) {
   return ParseNumber<Int>(TakeWord(text));
 }
 
-// "  1234 kB" in bytes, -1 if it is none. The unit is always kB
-// (proc_pid_status(5)).
+// "  1234 kB" in bytes; -1 if malformed. The unit is always kB, which means KiB
+// here (proc_pid_status(5)).
 int64_t ParseKilobytes(std::string_view text) {
   const std::optional<int64_t> kilobytes = FirstNumber<int64_t>(text);
   if (!kilobytes || *kilobytes > std::numeric_limits<int64_t>::max() / 1024) {
@@ -76,8 +76,8 @@ int64_t ParseKilobytes(std::string_view text) {
   return *kilobytes * 1024;
 }
 
-// If `line` is `key`, which is a literal that ends with a colon, and a value:
-// that. The comparison is one of a known length.
+// True if `line` begins with `key`, a literal that ends with a colon; `value`
+// is the rest of the line. A template, so that the compiler knows the length.
 template <size_t N>
 bool HasKey(std::string_view line, const char (&key)[N],
             std::string_view& value) {
@@ -122,8 +122,8 @@ std::optional<StatusText> ParseStatus(std::string_view text) {
   StatusText status;
   std::string_view value;
   if (!HasKey(TakeLine(text), "Name:", value)) return std::nullopt;
-  // One tab stands between the key and the name; blanks after it belong to the
-  // name, which is escaped and so has no line of its own.
+  // One tab separates the key from the name; blanks after the tab belong to the
+  // name. The name is escaped, so it ends with the line.
   if (!value.empty() && value.front() == '\t') value.remove_prefix(1);
   status.escaped_name = value;
 
@@ -149,8 +149,7 @@ std::optional<StatusText> ParseStatus(std::string_view text) {
           status.thread_group_id = FirstNumber<int32_t>(value).value_or(-1);
         } else if (HasKey(line, "Threads:", value)) {
           status.num_threads = FirstNumber<int64_t>(value).value_or(-1);
-          // The last one of interest.
-          text = {};
+          text = {};  // No later line is needed.
         }
         break;
       case 'U':
@@ -194,8 +193,8 @@ std::string_view UnescapeName(std::string_view escaped, char* buffer) {
 }
 
 std::optional<StatText> ParseStat(std::string_view text) {
-  // The name stands in parentheses and may contain some itself: it ends at the
-  // last one.
+  // The name is in parentheses and may contain parentheses: it ends at the last
+  // one.
   const size_t name_end = text.rfind(')');
   if (name_end == std::string_view::npos) return std::nullopt;
   StatText stat;
@@ -208,7 +207,7 @@ std::optional<StatText> ParseStat(std::string_view text) {
       newline != std::string_view::npos) {
     text = text.substr(0, newline);
   }
-  // Numbered as in proc_pid_stat(5); the state, after the name, is field 3.
+  // Numbers of fields as in proc_pid_stat(5); the first after the name is 3.
   constexpr int kState = 3;
   constexpr int kParentPid = 4;
   constexpr int kProcessGroup = 5;

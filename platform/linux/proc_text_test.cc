@@ -79,7 +79,7 @@ TEST(ParseStatusTest, KnowsEveryState) {
   }
 }
 
-TEST(ParseStatusTest, ANameMayLookLikeAnythingElse) {
+TEST(ParseStatusTest, ANameMayLookLikeAnotherField) {
   const std::optional<StatusText> status = ParseStatus(
       "Name:\t  State:\tZ \\n\\\\x\nState:\tR (running)\nThreads:\t1\n");
   ASSERT_TRUE(status.has_value());
@@ -87,7 +87,7 @@ TEST(ParseStatusTest, ANameMayLookLikeAnythingElse) {
   EXPECT_EQ(status->state, ProcessState::kRunning);
 }
 
-TEST(ParseStatusTest, RefusesWhatIsNoStatus) {
+TEST(ParseStatusTest, RefusesMalformedText) {
   EXPECT_FALSE(ParseStatus("").has_value());
   EXPECT_FALSE(ParseStatus("\n").has_value());
   EXPECT_FALSE(ParseStatus("Name:\tcut off").has_value());
@@ -123,7 +123,7 @@ std::string Unescape(std::string_view escaped) {
   return std::string(UnescapeName(escaped, buffer.data()));
 }
 
-TEST(UnescapeNameTest, UndoesWhatTheKernelEscapes) {
+TEST(UnescapeNameTest, UndoesTheKernelsEscaping) {
   EXPECT_EQ(Unescape(""), "");
   EXPECT_EQ(Unescape("plain"), "plain");
   EXPECT_EQ(Unescape("a\\nb"), "a\nb");
@@ -132,7 +132,7 @@ TEST(UnescapeNameTest, UndoesWhatTheKernelEscapes) {
   EXPECT_EQ(Unescape("end\\"), "end\\");
 }
 
-TEST(ParseStatTest, ReadsTicksBehindAnyName) {
+TEST(ParseStatTest, ReadsFieldsAfterAnyName) {
   for (const std::string name :
        {"nginx", "(bash process)", ") S 1 2", "a) R (b\n\\"}) {
     const std::optional<StatText> stat = ParseStat(
@@ -160,7 +160,7 @@ TEST(ParseStatTest, AProcessThatIsBeingRemovedHasNoGroup) {
   EXPECT_EQ(stat->start_ticks, 107959);
 }
 
-TEST(ParseStatTest, RefusesWhatIsCutOff) {
+TEST(ParseStatTest, RefusesTruncatedText) {
   EXPECT_FALSE(ParseStat("").has_value());
   EXPECT_FALSE(ParseStat("812 (nginx").has_value());
   EXPECT_FALSE(ParseStat("812 (nginx) S 1 812").has_value());
@@ -179,7 +179,7 @@ TEST(ParseIoTest, ReadsTheStorageLayerOnly) {
   EXPECT_EQ(io->written_bytes, 8192);
 }
 
-TEST(ParseIoTest, RefusesHalfOfIt) {
+TEST(ParseIoTest, NeedsBothLines) {
   EXPECT_FALSE(ParseIo("").has_value());
   EXPECT_FALSE(ParseIo("read_bytes: 1\n").has_value());
   EXPECT_FALSE(ParseIo("read_bytes: 1\nwrite_bytes: -\n").has_value());

@@ -30,7 +30,7 @@ absl::Status NoSuchProcess(int32_t pid, std::string_view why) {
   return absl::NotFoundError(absl::StrCat("process ", pid, " ", why));
 }
 
-// Why process `pid` could not be opened.
+// The error of opening process `pid`.
 absl::Status OpenError(int error, int32_t pid) {
   if (error == ESRCH) return NoSuchProcess(pid, "does not exist");
   const absl::Status status =
@@ -50,12 +50,12 @@ absl::Status OpenError(int error, int32_t pid) {
   return absl::InternalError(status.message());
 }
 
-// Of sending `signal` to `what`.
-absl::Status SignalResult(int error, int signal, std::string_view what,
+// The result of sending `signal` to the `target` ("process", "process group").
+absl::Status SignalResult(int error, int signal, std::string_view target,
                           int32_t pid) {
   if (error == 0) return absl::OkStatus();
   const std::string message =
-      absl::StrCat("cannot send signal ", signal, " to ", what, " ", pid);
+      absl::StrCat("cannot send signal ", signal, " to ", target, " ", pid);
   if (error == ESRCH) {
     return absl::NotFoundError(absl::StrCat(message, ": it is gone"));
   }
@@ -65,7 +65,7 @@ absl::Status SignalResult(int error, int signal, std::string_view what,
 }  // namespace
 
 absl::StatusOr<std::string> BootId() {
-  // It does not change, and lives as long as the process.
+  // Never freed: the id does not change, and threads may still read it at exit.
   static std::atomic<const std::string*> cached = nullptr;
   if (const std::string* id = cached.load(std::memory_order_acquire)) {
     return *id;
@@ -136,8 +136,8 @@ absl::Status ProcessHandle::Signal(int signal) const {
 
 absl::Status ProcessHandle::SignalGroup(int signal) const {
   int error = SignalPidfdGroup(fd_.get(), signal);
-  // An older kernel; or the number of the signal is bad, which the members
-  // tell.
+  // The kernel is older than 6.9, or `signal` is no signal; then signalling the
+  // members returns EINVAL again.
   if (error == EINVAL) {
     error = SignalGroupMembers(identity_.pid, identity_.start_ticks, fd_.get(),
                                signal);

@@ -1,4 +1,4 @@
-// Handles of processes that the test starts itself.
+// Handles of processes that the test starts.
 
 #include "platform/process_handle.h"
 
@@ -26,8 +26,8 @@
 namespace tallyman::platform {
 namespace {
 
-// A shell that tells the pid of a child in its group, and waits for it.
-constexpr char kFamily[] = "sleep 300 & echo $!; wait";
+// A shell that prints the pid of a child in its group, and waits for the child.
+constexpr char kShellWithChild[] = "sleep 300 & echo $!; wait";
 
 pid_t ReadPid(Launched& program) {
   int32_t pid = 0;
@@ -51,7 +51,7 @@ TEST(BootIdTest, IsAUuid) {
   EXPECT_EQ(*BootId(), *id);
 }
 
-TEST(ProcessHandleTest, AnIdentityIsFoundAgain) {
+TEST(ProcessHandleTest, OpensAnIdentity) {
   const Launched program(ShellSpec("true"));
   const absl::StatusOr<ProcessIdentity> identity =
       IdentifyProcess(program.pid());
@@ -63,7 +63,7 @@ TEST(ProcessHandleTest, AnIdentityIsFoundAgain) {
   EXPECT_EQ(handle.identity(), *identity);
 }
 
-TEST(ProcessHandleTest, AnotherProcessWithThePidIsNotFound) {
+TEST(ProcessHandleTest, AnotherIdentityWithTheSamePidIsNotFound) {
   const Launched program(ShellSpec("true"));
   ProcessIdentity other = program.identity();
   ++other.start_ticks;
@@ -73,7 +73,7 @@ TEST(ProcessHandleTest, AnotherProcessWithThePidIsNotFound) {
   EXPECT_TRUE(absl::IsNotFound(ProcessHandle::Open(other).status()));
 }
 
-TEST(ProcessHandleTest, WhatIsNoProcessIsNotFound) {
+TEST(ProcessHandleTest, APidOfNoProcessIsNotFound) {
   EXPECT_TRUE(absl::IsNotFound(IdentifyProcess(0).status()));
   EXPECT_TRUE(absl::IsNotFound(IdentifyProcess(-1).status()));
   EXPECT_TRUE(absl::IsNotFound(IdentifyProcess(1 << 30).status()));
@@ -83,7 +83,7 @@ TEST(ProcessHandleTest, WhatIsNoProcessIsNotFound) {
   EXPECT_TRUE(absl::IsNotFound(of_thread)) << of_thread;
 }
 
-TEST(ProcessHandleTest, AZombieIsThereUntilItIsWaitedFor) {
+TEST(ProcessHandleTest, AZombieIsFoundUntilItIsReaped) {
   Launched program(ShellSpec("true"));
   const ProcessHandle before = Open(program);
   EXPECT_FALSE(before.HasEnded());
@@ -105,7 +105,7 @@ TEST(ProcessHandleTest, AZombieIsThereUntilItIsWaitedFor) {
 }
 
 TEST(ProcessHandleTest, SignalReachesTheProcessAlone) {
-  Launched program(ShellSpec(kFamily));
+  Launched program(ShellSpec(kShellWithChild));
   ASSERT_EQ(program.Run(), Gate::State::kRunning);
   const pid_t member = ReadPid(program);
   const absl::StatusOr<ProcessIdentity> identity = IdentifyProcess(member);
@@ -119,8 +119,8 @@ TEST(ProcessHandleTest, SignalReachesTheProcessAlone) {
   KillAndReap(member);
 }
 
-TEST(ProcessHandleTest, SignalGroupReachesWhatALeaderHasLeft) {
-  Launched program(ShellSpec(kFamily));
+TEST(ProcessHandleTest, SignalGroupReachesMembersAfterTheirLeader) {
+  Launched program(ShellSpec(kShellWithChild));
   ASSERT_EQ(program.Run(), Gate::State::kRunning);
   const pid_t member = ReadPid(program);
   const ProcessHandle handle = Open(program);
@@ -131,7 +131,7 @@ TEST(ProcessHandleTest, SignalGroupReachesWhatALeaderHasLeft) {
   EXPECT_TRUE(handle.SignalGroup(0).ok());
   EXPECT_TRUE(handle.SignalGroup(SIGTERM).ok());
   int status = 0;
-  ASSERT_EQ(waitpid(member, &status, 0), member);  // An orphan of the test's.
+  ASSERT_EQ(waitpid(member, &status, 0), member);  // The test adopts orphans.
   EXPECT_EQ(WTERMSIG(status), SIGTERM);
   EXPECT_TRUE(absl::IsNotFound(handle.SignalGroup(SIGTERM)));
 }
@@ -151,15 +151,15 @@ TEST(ProcessHandleTest, HandlesCanBeMoved) {
   EXPECT_TRUE(second.Signal(0).ok());
 }
 
-// The walk over the members, which the kernel spares us since Linux 6.9.
+// The search for members, which Linux 6.9 makes unnecessary.
 
 int SignalMembers(const ProcessHandle& handle, int signal) {
   return SignalGroupMembers(handle.identity().pid,
                             handle.identity().start_ticks, handle.fd(), signal);
 }
 
-TEST(SignalGroupMembersTest, ReachesTheLeaderAndWhatItHasLeft) {
-  Launched program(ShellSpec(kFamily));
+TEST(SignalGroupMembersTest, ReachesTheLeaderAndMembersAfterIt) {
+  Launched program(ShellSpec(kShellWithChild));
   const Launched stranger(ShellSpec("true"));
   ASSERT_EQ(program.Run(), Gate::State::kRunning);
   const pid_t member = ReadPid(program);
@@ -187,9 +187,9 @@ TEST(SignalGroupMembersTest, AZombieCounts) {
   EXPECT_EQ(SignalMembers(handle, 0), ESRCH);
 }
 
-TEST(SignalGroupMembersTest, AGroupWhoseLeaderIsAnotherIsLeftAlone) {
-  // `gone` has ended, and its group with it; then its pid went to `program`,
-  // or so it looks from a handle of `gone`.
+TEST(SignalGroupMembersTest, SparesTheGroupOfAnotherLeader) {
+  // Imitates that `program` has got the pid of `gone`, which has ended with all
+  // of its group.
   Launched gone(ShellSpec("true"));
   const ProcessHandle handle = Open(gone);
   EXPECT_EQ(gone.Run(), Gate::State::kRunning);
@@ -199,17 +199,17 @@ TEST(SignalGroupMembersTest, AGroupWhoseLeaderIsAnotherIsLeftAlone) {
   EXPECT_FALSE(Open(program).HasEnded());
 }
 
-TEST(SignalGroupMembersTest, IsUsedWhereTheKernelKnowsNoGroups) {
+TEST(SignalGroupMembersTest, SignalGroupUsesItOnOlderKernels) {
   const std::optional<int> result =
       RunRefusing({{.number = SYS_pidfd_send_signal,
                     .error = EINVAL,
                     .argument3 = uint32_t{1} << 2}},
                   [] {
-                    Launched program(ShellSpec(kFamily));
+                    Launched program(ShellSpec(kShellWithChild));
                     if (program.Run() != Gate::State::kRunning) return 2;
                     const pid_t member = ReadPid(program);
                     if (!Open(program).SignalGroup(SIGTERM).ok()) return 3;
-                    // An orphan of this process after that.
+                    // After that the member is a child of this process.
                     if (WTERMSIG(program.Wait()) != SIGTERM) return 6;
                     int status = 0;
                     if (waitpid(member, &status, 0) != member) return 4;

@@ -1,6 +1,6 @@
-// Linux: processes from proc(5). See linux/process_reader.h for how one of them
-// is read and linux/kept_files.h for what is kept in between; here is which of
-// them are read, and how much of them.
+// Linux: processes from proc(5). This file decides which processes a query
+// reads, and which of their fields; process_reader.h reads one process, and
+// proc_file_cache.h keeps files open between scans.
 
 #include "platform/process_lister.h"
 
@@ -34,7 +34,7 @@
 #include "absl/types/span.h"
 #include "platform/base/idle_timer.h"
 #include "platform/base/unique_fd.h"
-#include "platform/linux/kept_files.h"
+#include "platform/linux/proc_file_cache.h"
 #include "platform/linux/proc_files.h"
 #include "platform/linux/proc_text.h"
 #include "platform/linux/process_reader.h"
@@ -45,14 +45,15 @@
 namespace tallyman::platform {
 namespace {
 
-// Of those that meet a condition few may be wanted, and few may meet it: so
-// many are read at a time, at least.
+// The least processes that one step of a query with a condition and a limit
+// reads: few processes may meet the condition.
 constexpr size_t kChunk = 256;
 
-// A list of fewer needs neither all pids nor what is kept of the processes.
+// A list of fewer processes reads only the pids that it needs, and leaves the
+// cache of open files alone.
 constexpr size_t kFewProcesses = 256;
 
-// What decides which processes are listed, and in which order.
+// The fields that decide which processes are listed, and in which order.
 ProcessFields DecisiveFields(const ProcessQuery& query) {
   ProcessFields fields;
   if (query.condition) fields |= query.condition_fields;
@@ -60,7 +61,8 @@ ProcessFields DecisiveFields(const ProcessQuery& query) {
   return fields;
 }
 
-// Reads the processes that a query asks for, and of them no more than it takes.
+// Reads the processes that a query asks for, and as little of the others as
+// possible.
 class Selection {
  public:
   Selection(const ProcessQuery& query, Scan& scan, size_t num_pids)
@@ -70,14 +72,16 @@ class Selection {
         limit_(query.limit),
         plan_(query.fields | DecisiveFields(query), query.pids.has_value()) {}
 
-  // An errno if IsExhaustion(), else 0.
+  // 0, or an errno for which IsExhaustion() is true.
   int Run() {
     std::vector<size_t> all(num_pids_);
     std::iota(all.begin(), all.end(), size_t{0});
     if (query_.order && limit_ < num_pids_) return ReadBest(all);
     const ReadPlan test(query_.condition_fields, query_.pids.has_value());
-    const bool tests = query_.condition && !(test == plan_);
-    if (const int error = ReadFirst(all, tests ? &test : nullptr)) return error;
+    const bool test_first = query_.condition && !(test == plan_);
+    if (const int error = ReadFirst(all, test_first ? &test : nullptr)) {
+      return error;
+    }
     if (query_.order) Sort(found_);
     return 0;
   }
@@ -85,8 +89,9 @@ class Selection {
   std::vector<Process> TakeFound() { return std::move(found_); }
 
  private:
-  // Reads all that the query asks for, until there is enough. Where `test` is
-  // set, that comes first and most processes are not expected to pass.
+  // Reads every field of the query, of processes in order, until the limit is
+  // reached. With `test`, reads the fields of the condition first: most
+  // processes are expected to fail it.
   int ReadFirst(absl::Span<const size_t> indices, const ReadPlan* test) {
     const Scan::Pass pass = {
         .plan = plan_, .condition = Condition(), .test = test};
@@ -101,8 +106,9 @@ class Selection {
     return 0;
   }
 
-  // Reads of all processes only what decides which come first, and then
-  // everything of these. What is listed was read at one moment, the second.
+  // Reads the decisive fields of all processes, and then every field of those
+  // that come first. The list shows only the second reading, so the fields of a
+  // process are of one moment.
   int ReadBest(absl::Span<const size_t> all) {
     const ReadPlan rank(DecisiveFields(query_), query_.pids.has_value());
     std::vector<Process> ranked;
@@ -140,10 +146,10 @@ class Selection {
   std::vector<Process> found_;
 };
 
-// What the lister knows of the system; the same for all scans.
-struct Place {
-  base::UniqueFd proc;
-  bool is_proc = false;  // And not a recorded tree.
+// The root of proc(5) and constants of the system, the same for all scans.
+struct SystemInfo {
+  base::UniqueFd proc_root;
+  bool is_live = false;  // False for a recorded tree.
   size_t max_threads;
   int64_t ticks_per_second;
   int64_t page_bytes;
@@ -151,136 +157,140 @@ struct Place {
 
 class LinuxProcessLister : public ProcessLister {
  public:
-  LinuxProcessLister(Place place, Options options)
-      : place_(std::move(place)),
-        max_kept_(options.max_kept_descriptors),
+  LinuxProcessLister(SystemInfo system, Options options)
+      : system_(std::move(system)),
+        max_cached_files_(options.max_kept_descriptors),
         user_names_(std::move(options.user_name)),
-        unused_(options.keep_for, [this] { CloseUnused(); }) {}
+        cache_idle_(options.keep_for, [this] { ClearIdleCache(); }) {}
 
   absl::StatusOr<ProcessSnapshot> List(
       const ProcessQuery& query) const override;
 
-  int64_t kept_descriptors() const override { return kept_.size(); }
+  int64_t kept_descriptors() const override { return cache_.size(); }
   bool CloseKeptDescriptors() const override ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  // `keeps`: may use and add to what is kept.
+  // With `use_cache`, uses and fills the cache of open files.
   absl::StatusOr<ProcessSnapshot> ListOnce(const ProcessQuery& query,
-                                           bool keeps) const;
+                                           bool use_cache) const;
   absl::StatusOr<ProcessSnapshot> ListAll(const ProcessQuery& query,
-                                          bool keeps) const
+                                          bool use_cache) const
       ABSL_LOCKS_EXCLUDED(mutex_);
-  // The first ones by pid, at a cost that does not depend on how many there
-  // are.
+  // The first processes by pid. The cost depends on the limit of the query, not
+  // on the number of processes.
   absl::StatusOr<ProcessSnapshot> ListFirst(const ProcessQuery& query,
-                                            bool keeps) const;
-  // `kept` may be null.
+                                            bool use_cache) const;
+  // `cache` may be null.
   absl::StatusOr<ProcessSnapshot> ListPids(const ProcessQuery& query,
                                            const std::vector<int32_t>& pids,
-                                           KeptFileTable* kept,
+                                           ProcFileCache* cache,
                                            absl::Time taken_at) const;
-  // False if nothing was kept.
-  bool CloseKept() const ABSL_LOCKS_EXCLUDED(mutex_);
-  void CloseUnused() const ABSL_LOCKS_EXCLUDED(mutex_);
-  KeepLimits CurrentLimits() const;
+  // Waits for a list in progress. False if the cache was empty.
+  bool ClearCache() const ABSL_LOCKS_EXCLUDED(mutex_);
+  void ClearIdleCache() const ABSL_LOCKS_EXCLUDED(mutex_);
+  CacheLimits CurrentLimits() const;
 
-  const Place place_;
-  const int64_t max_kept_;
+  const SystemInfo system_;
+  const int64_t max_cached_files_;
   mutable UserNames user_names_;
 
-  // Held for the time of a list of all processes.
+  // Held during a list of all processes.
   mutable absl::Mutex mutex_;
-  mutable KeptFileTable kept_;  // Changed under the lock; its size is atomic.
-  // Last, as its calls use what stands before it.
-  mutable base::IdleTimer unused_;
+  mutable ProcFileCache cache_;  // Changed under the lock; its size is atomic.
+  // Last: its thread uses all of the above.
+  mutable base::IdleTimer cache_idle_;
 };
 
-// Others in the program must always find a descriptor.
-KeepLimits LinuxProcessLister::CurrentLimits() const {
+// A fifth of the descriptors stays free for the rest of the program.
+CacheLimits LinuxProcessLister::CurrentLimits() const {
   rlimit limit;
-  if (!place_.is_proc || getrlimit(RLIMIT_NOFILE, &limit) != 0) return {};
+  if (!system_.is_live || getrlimit(RLIMIT_NOFILE, &limit) != 0) return {};
   const rlim_t most = std::numeric_limits<int>::max();
-  return {.below = static_cast<int>(std::min(limit.rlim_cur, most) / 5 * 4),
-          .at_most = max_kept_};
+  return {.fd_limit = static_cast<int>(std::min(limit.rlim_cur, most) / 5 * 4),
+          .max_files = max_cached_files_};
 }
 
 absl::StatusOr<ProcessSnapshot> LinuxProcessLister::List(
     const ProcessQuery& query) const {
-  absl::StatusOr<ProcessSnapshot> snapshot = ListOnce(query, /*keeps=*/true);
-  // What is kept must not be what is missing.
-  if (absl::IsUnavailable(snapshot.status()) && CloseKept()) {
-    snapshot = ListOnce(query, /*keeps=*/false);
+  absl::StatusOr<ProcessSnapshot> snapshot =
+      ListOnce(query, /*use_cache=*/true);
+  // Out of descriptors: drop the cached ones and retry.
+  if (absl::IsUnavailable(snapshot.status()) && ClearCache()) {
+    snapshot = ListOnce(query, /*use_cache=*/false);
   }
   return snapshot;
 }
 
 absl::StatusOr<ProcessSnapshot> LinuxProcessLister::ListOnce(
-    const ProcessQuery& query, bool keeps) const {
+    const ProcessQuery& query, bool use_cache) const {
   if (query.pids) {
     std::vector<int32_t> pids = *query.pids;
     std::sort(pids.begin(), pids.end());
     pids.erase(std::unique(pids.begin(), pids.end()), pids.end());
     return ListPids(query, pids, nullptr, absl::Now());
   }
-  const bool wants_first = query.limit < kFewProcesses && !query.condition &&
-                           !query.order && place_.is_proc;
-  return wants_first ? ListFirst(query, keeps) : ListAll(query, keeps);
+  const bool first_pids_suffice = query.limit < kFewProcesses &&
+                                  !query.condition && !query.order &&
+                                  system_.is_live;
+  return first_pids_suffice ? ListFirst(query, use_cache)
+                            : ListAll(query, use_cache);
 }
 
 absl::StatusOr<ProcessSnapshot> LinuxProcessLister::ListFirst(
-    const ProcessQuery& query, bool keeps) const {
+    const ProcessQuery& query, bool use_cache) const {
   const absl::Time taken_at = absl::Now();
-  // Some may be gone when they are read.
+  // Some processes may end before they are read.
   const size_t enough = query.limit * 2;
   const absl::StatusOr<std::vector<int32_t>> pids =
-      ReadPids(place_.proc.get(), enough);
+      ReadPids(system_.proc_root.get(), enough);
   if (!pids.ok()) return pids.status();
   absl::StatusOr<ProcessSnapshot> snapshot =
       ListPids(query, *pids, nullptr, taken_at);
   if (snapshot.ok() && snapshot->processes().size() < query.limit &&
       pids->size() >= enough) {
-    return ListAll(query, keeps);
+    return ListAll(query, use_cache);
   }
   return snapshot;
 }
 
 absl::StatusOr<ProcessSnapshot> LinuxProcessLister::ListAll(
-    const ProcessQuery& query, bool keeps) const {
+    const ProcessQuery& query, bool use_cache) const {
   const absl::MutexLock lock(&mutex_);
   const absl::Time taken_at = absl::Now();
-  const absl::StatusOr<std::vector<int32_t>> pids = ReadPids(place_.proc.get());
+  const absl::StatusOr<std::vector<int32_t>> pids =
+      ReadPids(system_.proc_root.get());
   if (!pids.ok()) return pids.status();
-  const KeepLimits limits = CurrentLimits();
-  if (!keeps || limits.at_most <= 0 || limits.below <= 0) {
+  const CacheLimits limits = CurrentLimits();
+  if (!use_cache || limits.max_files <= 0 || limits.fd_limit <= 0) {
     return ListPids(query, *pids, nullptr, taken_at);
   }
-  kept_.SetLimits(limits);
-  kept_.Align(*pids);
+  cache_.SetLimits(limits);
+  cache_.Align(*pids);
   absl::StatusOr<ProcessSnapshot> snapshot =
-      ListPids(query, *pids, &kept_, taken_at);
-  // If nobody closes them later, they are closed now.
-  if (kept_.size() > 0 && !unused_.Restart()) kept_.CloseAll();
+      ListPids(query, *pids, &cache_, taken_at);
+  // Without a timer to close the files later, close them now.
+  if (cache_.size() > 0 && !cache_idle_.Restart()) cache_.Clear();
   return snapshot;
 }
 
 absl::StatusOr<ProcessSnapshot> LinuxProcessLister::ListPids(
     const ProcessQuery& query, const std::vector<int32_t>& pids,
-    KeptFileTable* kept, absl::Time taken_at) const {
+    ProcFileCache* cache, absl::Time taken_at) const {
   const ProcessFields fields = query.fields | DecisiveFields(query);
-  ReadContext context = {.proc_fd = place_.proc.get(),
-                         .ticks_per_second = place_.ticks_per_second,
-                         .page_bytes = place_.page_bytes,
+  ReadContext context = {.proc_fd = system_.proc_root.get(),
+                         .ticks_per_second = system_.ticks_per_second,
+                         .page_bytes = system_.page_bytes,
                          .boot_time = std::nullopt,
                          .user_names = &user_names_,
-                         .kept = kept};
+                         .cache = cache};
   if (fields.Intersects(ProcessField::kUser)) user_names_.Refresh();
   if (fields.Intersects(ProcessField::kStartTime)) {
     ReadBuffer buffer;
-    const int error = buffer.ReadFile(place_.proc.get(), "stat");
+    const int error = buffer.ReadFile(system_.proc_root.get(), "stat");
     if (IsExhaustion(error)) return ListingError(error);
     if (error == 0) context.boot_time = ParseBootTime(buffer.text());
   }
-  Scan scan(context, pids, place_.max_threads);
+  Scan scan(context, pids, system_.max_threads);
   Selection selection(query, scan, pids.size());
   if (const int error = selection.Run()) return ListingError(error);
   std::vector<Process> found = selection.TakeFound();
@@ -289,43 +299,43 @@ absl::StatusOr<ProcessSnapshot> LinuxProcessLister::ListPids(
 
 bool LinuxProcessLister::CloseKeptDescriptors() const {
   if (!mutex_.TryLock()) return false;
-  const bool has_any = kept_.CloseAll();
+  const bool has_any = cache_.Clear();
   mutex_.Unlock();
   return has_any;
 }
 
-bool LinuxProcessLister::CloseKept() const {
+bool LinuxProcessLister::ClearCache() const {
   const absl::MutexLock lock(&mutex_);
-  return kept_.CloseAll();
+  return cache_.Clear();
 }
 
-void LinuxProcessLister::CloseUnused() const {
+void LinuxProcessLister::ClearIdleCache() const {
   const absl::MutexLock lock(&mutex_);
-  // Another list may have come first.
-  if (unused_.IsIdle()) kept_.CloseAll();
+  // A list may have restarted the timer while this call waited for the lock.
+  if (cache_idle_.IsIdle()) cache_.Clear();
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ProcessLister>> ProcessLister::Create(
     Options options) {
-  Place place;
-  place.proc = base::UniqueFd(
+  SystemInfo system;
+  system.proc_root = base::UniqueFd(
       open(options.proc_root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!place.proc.valid()) {
+  if (!system.proc_root.valid()) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot list processes: \"",
                                                    options.proc_root, "\""));
   }
   struct statfs file_system {};
-  place.is_proc = fstatfs(place.proc.get(), &file_system) == 0 &&
-                  file_system.f_type == PROC_SUPER_MAGIC;
+  system.is_live = fstatfs(system.proc_root.get(), &file_system) == 0 &&
+                   file_system.f_type == PROC_SUPER_MAGIC;
   const size_t processors = std::max(1u, std::thread::hardware_concurrency());
-  place.max_threads = options.max_threads > 0
-                          ? static_cast<size_t>(options.max_threads)
-                          : processors;
-  place.ticks_per_second = sysconf(_SC_CLK_TCK);
-  place.page_bytes = sysconf(_SC_PAGESIZE);
-  return std::make_unique<LinuxProcessLister>(std::move(place),
+  system.max_threads = options.max_threads > 0
+                           ? static_cast<size_t>(options.max_threads)
+                           : processors;
+  system.ticks_per_second = sysconf(_SC_CLK_TCK);
+  system.page_bytes = sysconf(_SC_PAGESIZE);
+  return std::make_unique<LinuxProcessLister>(std::move(system),
                                               std::move(options));
 }
 

@@ -1,4 +1,4 @@
-// The lister on real processes, which the test starts and ends itself.
+// The lister with real processes, which the test starts and ends itself.
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -29,6 +29,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "platform/base/unique_fd.h"
 #include "platform/process.h"
 #include "platform/process_lister.h"
 #include "platform/testing/listing.h"
@@ -56,48 +57,40 @@ ProcessSnapshot List(const ProcessQuery& query = {}) {
 
 // A pipe whose ends close on exec.
 struct Pipe {
-  Pipe() { CHECK_EQ(pipe2(ends, O_CLOEXEC), 0); }
-  ~Pipe() {
-    CloseRead();
-    CloseWrite();
+  Pipe() {
+    int ends[2];
+    CHECK_EQ(pipe2(ends, O_CLOEXEC), 0);
+    read_end = base::UniqueFd(ends[0]);
+    write_end = base::UniqueFd(ends[1]);
   }
-  Pipe(const Pipe&) = delete;
-  Pipe& operator=(const Pipe&) = delete;
-  void CloseRead() { Close(ends[0]); }
-  void CloseWrite() { Close(ends[1]); }
 
-  int ends[2];
-
- private:
-  static void Close(int& fd) {
-    if (fd >= 0) close(fd);
-    fd = -1;
-  }
+  base::UniqueFd read_end;
+  base::UniqueFd write_end;
 };
 
-// A forked child that runs `prepare`, says that it is ready and waits for its
-// end, which comes with the object. `prepare` runs in a fork of a process with
-// threads: system calls only.
+// A forked child that runs `prepare`, reports that it is ready, and ends when
+// the object is destroyed. `prepare` runs in a fork of a process with threads,
+// where only system calls are safe.
 class Child {
  public:
   explicit Child(const std::function<void()>& prepare) {
     pid_ = fork();
     CHECK_GE(pid_, 0);
     if (pid_ == 0) {
-      release_.CloseWrite();
+      release_.write_end.reset();
       prepare();
       char byte = 0;
-      if (write(ready_.ends[1], &byte, 1) != 1) _exit(1);
-      if (read(release_.ends[0], &byte, 1) != 0) _exit(1);
+      if (write(ready_.write_end.get(), &byte, 1) != 1) _exit(1);
+      if (read(release_.read_end.get(), &byte, 1) != 0) _exit(1);
       _exit(0);
     }
-    ready_.CloseWrite();
-    release_.CloseRead();
+    ready_.write_end.reset();
+    release_.read_end.reset();
     char byte = 0;
-    CHECK_EQ(read(ready_.ends[0], &byte, 1), 1);
+    CHECK_EQ(read(ready_.read_end.get(), &byte, 1), 1);
   }
   ~Child() {
-    release_.CloseWrite();
+    release_.write_end.reset();
     int status = 0;
     CHECK_EQ(waitpid(pid_, &status, 0), pid_);
     CHECK_EQ(status, 0);
@@ -112,7 +105,7 @@ class Child {
 };
 
 TEST(ProcessListerLiveTest, FindsItself) {
-  // This thread alone reads, and so it runs.
+  // With one thread the lister reads in this thread, so the process is running.
   const ProcessSnapshot snapshot = ListAt("/proc", {}, /*max_threads=*/1);
   const Process* const self = Find(snapshot, getpid());
   ASSERT_NE(self, nullptr);
@@ -130,7 +123,7 @@ TEST(ProcessListerLiveTest, FindsItself) {
   EXPECT_GT(self->start_time, absl::UnixEpoch());
 }
 
-TEST(ProcessListerLiveTest, ReadsAnAwkwardNameAsItIs) {
+TEST(ProcessListerLiveTest, ReadsAnAwkwardName) {
   constexpr std::string_view kName = "a) R (b\n\\\xff";
   const Child child([kName] { prctl(PR_SET_NAME, kName.data()); });
   const ProcessSnapshot snapshot = List();
@@ -142,8 +135,8 @@ TEST(ProcessListerLiveTest, ReadsAnAwkwardNameAsItIs) {
 }
 
 TEST(ProcessListerLiveTest, ReadsARewrittenTitle) {
-  // Where the arguments of this process lie, as the kernel sees it: fields 48
-  // and 49 of proc_pid_stat(5), counted from behind the name.
+  // The addresses of this process's arguments: fields 48 and 49 of
+  // proc_pid_stat(5). Field 3 is the first after the name.
   std::ifstream file("/proc/self/stat");
   std::string stat((std::istreambuf_iterator<char>(file)), {});
   const std::vector<std::string> fields =
@@ -170,8 +163,10 @@ TEST(ProcessListerLiveTest, ReadsArgumentsBeyond128KiB) {
   Pipe output;
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, input.ends[0], STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, output.ends[1], STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, input.read_end.get(),
+                                   STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, output.write_end.get(),
+                                   STDOUT_FILENO);
   std::vector<std::string> arguments = {
       "sh", "-c", "echo; read line", "sh", argument, "", argument, argument};
   std::vector<char*> argv;
@@ -182,10 +177,10 @@ TEST(ProcessListerLiveTest, ReadsArgumentsBeyond128KiB) {
   ASSERT_EQ(
       posix_spawn(&pid, "/bin/sh", &actions, nullptr, argv.data(), environ), 0);
   posix_spawn_file_actions_destroy(&actions);
-  // posix_spawn returns in the middle of the child's execve(2), when it has no
-  // arguments yet; a line from it comes after that.
+  // posix_spawn returns in the middle of the child's execve(2), when the child
+  // has no arguments yet. Its output comes later.
   char byte = 0;
-  ASSERT_EQ(read(output.ends[0], &byte, 1), 1);
+  ASSERT_EQ(read(output.read_end.get(), &byte, 1), 1);
   {
     const ProcessSnapshot snapshot = List();
     const Process* const process = Find(snapshot, pid);
@@ -194,7 +189,7 @@ TEST(ProcessListerLiveTest, ReadsArgumentsBeyond128KiB) {
               absl::StrCat("sh -c echo; read line sh ", argument, "  ",
                            argument, " ", argument));
   }
-  input.CloseWrite();
+  input.write_end.reset();
   EXPECT_EQ(waitpid(pid, nullptr, 0), pid);
 }
 
@@ -224,7 +219,7 @@ TEST(ProcessListerLiveTest, ListsAChosenProcessButNoThread) {
     thread_id = gettid();
     thread_id.notify_one();
     char byte = 0;
-    (void)!read(release.ends[0], &byte, 1);
+    (void)!read(release.read_end.get(), &byte, 1);
   });
   thread_id.wait(0);
   const ProcessSnapshot snapshot =
@@ -232,14 +227,14 @@ TEST(ProcessListerLiveTest, ListsAChosenProcessButNoThread) {
   ASSERT_EQ(snapshot.processes().size(), 1u);
   EXPECT_EQ(snapshot.processes()[0].pid, getpid());
   EXPECT_GE(snapshot.processes()[0].num_threads, 2);
-  release.CloseWrite();
+  release.write_end.reset();
   thread.join();
 }
 
-// Whatever else is asked for, and whichever file that is in.
+// The value does not depend on the file that it is read from.
 TEST(ProcessListerLiveTest, AFieldHasTheSameValueInEveryList) {
   const Child child([] {});
-  // What is stopped does not grow.
+  // A stopped process does not grow.
   ASSERT_EQ(kill(child.pid(), SIGSTOP), 0);
   ASSERT_EQ(waitpid(child.pid(), nullptr, WUNTRACED), child.pid());
   const ProcessSnapshot all = List();
@@ -259,7 +254,7 @@ TEST(ProcessListerLiveTest, AFieldHasTheSameValueInEveryList) {
   ASSERT_EQ(kill(child.pid(), SIGCONT), 0);
 }
 
-TEST(ProcessListerLiveTest, TheFirstOnesAreTheFirstOfAll) {
+TEST(ProcessListerLiveTest, ALimitedListIsTheBeginningOfTheWholeList) {
   const Child child([] {});
   for (const size_t limit : {size_t{1}, size_t{2}, size_t{255}, size_t{256}}) {
     const ProcessSnapshot before = List();
@@ -267,7 +262,7 @@ TEST(ProcessListerLiveTest, TheFirstOnesAreTheFirstOfAll) {
     const ProcessSnapshot after = List();
     EXPECT_TRUE(std::is_sorted(first.begin(), first.end()));
     EXPECT_LE(first.size(), limit);
-    // Others may come and go meanwhile; these were there all the time.
+    // Only processes that existed all the time must be listed.
     for (const Process& process : before.processes()) {
       const Process* const same = Find(after, process.pid);
       if (same == nullptr || same->start_ticks != process.start_ticks) continue;
@@ -280,8 +275,8 @@ TEST(ProcessListerLiveTest, TheFirstOnesAreTheFirstOfAll) {
   }
 }
 
-// Children come and go while lists are made: what is listed is whole.
-TEST(ProcessListerLiveTest, NothingIsHalfFilledWhileProcessesVanish) {
+// Children start and end while the lister reads.
+TEST(ProcessListerLiveTest, NoProcessIsHalfFilledWhileOthersVanish) {
   std::atomic<bool> done = false;
   std::thread churn([&done] {
     for (int i = 0; i < 300; ++i) {
@@ -300,8 +295,8 @@ TEST(ProcessListerLiveTest, NothingIsHalfFilledWhileProcessesVanish) {
       EXPECT_FALSE(process.name.empty());
       EXPECT_FALSE(process.user.empty());
       EXPECT_NE(process.start_ticks, -1);
-      // Who is ending gives up the address space first, and the arguments and
-      // the memory with it.
+      // A process that ends gives up its address space first, and with it the
+      // arguments and the memory.
       const bool is_ending = process.virtual_bytes == 0;
       EXPECT_EQ(process.arguments.empty(), is_ending) << process.pid;
       EXPECT_EQ(process.resident_bytes == 0, is_ending) << process.pid;

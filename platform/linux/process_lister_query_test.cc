@@ -1,5 +1,5 @@
-// Which processes a query lists, in which order, and what is read for it: files
-// that must not be read are not there.
+// Which processes a query lists, in which order, and which files it reads: the
+// tests leave out files that must not be read.
 
 #include <unistd.h>
 
@@ -25,7 +25,7 @@ using ::testing::IsEmpty;
 
 using namespace std::string_view_literals;
 
-TEST(ProcessQueryTest, ReadsStatWhereThatServes) {
+TEST(ProcessQueryTest, ReadsOnlyStatForItsFields) {
   const ProcTree tree;
   ProcFiles files = OrdinaryProcess(5, "a) (b", "");
   tree.Add(5, {.stat = files.stat});
@@ -45,7 +45,7 @@ TEST(ProcessQueryTest, ReadsStatWhereThatServes) {
   EXPECT_EQ(process.peak_resident_bytes, -1);
 }
 
-TEST(ProcessQueryTest, ReadsStatmWhereThatServes) {
+TEST(ProcessQueryTest, ReadsOnlyStatmForItsFields) {
   const ProcTree tree;
   const ProcFiles files = OrdinaryProcess(5, "p", "p\0-v\0"sv);
   tree.Add(5, {.statm = files.statm, .cmdline = files.cmdline});
@@ -59,7 +59,7 @@ TEST(ProcessQueryTest, ReadsStatmWhereThatServes) {
   EXPECT_EQ(snapshot.processes()[0].resident_bytes, 8 << 20);
 }
 
-TEST(ProcessQueryTest, WhatHasNoMemoryHasNoArguments) {
+TEST(ProcessQueryTest, AProcessWithoutMemoryHasNoArguments) {
   const ProcTree tree;
   tree.Add(5, {.statm = "0 0 0 0 0 0 0\n", .cmdline = "it ended"});
   const ProcessSnapshot snapshot =
@@ -68,7 +68,7 @@ TEST(ProcessQueryTest, WhatHasNoMemoryHasNoArguments) {
   EXPECT_EQ(snapshot.processes()[0].arguments, "");
 }
 
-TEST(ProcessQueryTest, OnlyStatusKnowsThePeakAndTheUser) {
+TEST(ProcessQueryTest, ReadsStatusForThePeakAndTheUser) {
   const ProcTree tree;
   const ProcFiles files = OrdinaryProcess(5, "p", "");
   tree.Add(5, {.status = files.status});
@@ -82,9 +82,9 @@ TEST(ProcessQueryTest, OnlyStatusKnowsThePeakAndTheUser) {
   EXPECT_EQ(snapshot.processes()[0].user, "jblow");
 }
 
-TEST(ProcessQueryTest, WhatEndedIsLeftOutWhateverIsRead) {
+TEST(ProcessQueryTest, LeavesOutEndedProcessesWhicheverFilesItReads) {
   const ProcTree tree;
-  tree.Add(5, {.cmdline = "the directory is about to go"});
+  tree.Add(5, {.cmdline = "the process is ending"});
   for (const ProcessFields fields :
        {ProcessFields(ProcessField::kName), ProcessFields::All(),
         ProcessFields(ProcessField::kArguments),
@@ -94,8 +94,8 @@ TEST(ProcessQueryTest, WhatEndedIsLeftOutWhateverIsRead) {
   }
 }
 
-// Processes 1 to `count`; every tenth is called "tenth". Process n has n MiB
-// resident, less the ones after 250: those have 500-n.
+// Adds processes 1 to `count`; every tenth has the name "tenth". Process n has
+// n MiB resident up to n = 250, and 500 - n MiB from there on.
 void AddMany(const ProcTree& tree, int32_t count) {
   for (int32_t pid = 1; pid <= count; ++pid) {
     ProcFiles files = OrdinaryProcess(pid, pid % 10 == 0 ? "tenth" : "other",
@@ -116,7 +116,7 @@ bool IsLarger(const Process& a, const Process& b) {
   return a.resident_bytes > b.resident_bytes;
 }
 
-TEST(ProcessQueryTest, AConditionHoldsForAllThatIsListed) {
+TEST(ProcessQueryTest, AConditionHoldsForEveryListedProcess) {
   const ProcTree tree;
   AddMany(tree, 320);
   for (const int threads : {1, 8}) {
@@ -135,34 +135,33 @@ TEST(ProcessQueryTest, AConditionHoldsForAllThatIsListed) {
   }
 }
 
-// The rest is not read of those that do not meet it.
-TEST(ProcessQueryTest, AConditionIsLookedAtFirst) {
+// Of a process that fails the condition nothing else is read.
+TEST(ProcessQueryTest, TheConditionIsTestedFirst) {
   const ProcTree tree;
-  ProcFiles desired = OrdinaryProcess(7, "wanted", "w\0"sv);
-  tree.Add(7, desired);
+  tree.Add(7, OrdinaryProcess(7, "match", "m\0"sv));
   tree.Add(8, {.stat = OrdinaryProcess(8, "other", "").stat});
-  int asked = 0;
+  int calls = 0;
   const ProcessSnapshot snapshot =
       ListAt(tree.root(),
              {.condition =
-                  [&asked](const Process& process) {
-                    ++asked;
-                    return process.name == "wanted";
+                  [&calls](const Process& process) {
+                    ++calls;
+                    return process.name == "match";
                   },
               .condition_fields = ProcessField::kName},
              1);
   EXPECT_THAT(Pids(snapshot), ElementsAre(7));
-  EXPECT_EQ(snapshot.processes()[0].arguments, "w");
-  // Twice of what is listed: it may have changed when the rest was read.
-  EXPECT_EQ(asked, 3);
+  EXPECT_EQ(snapshot.processes()[0].arguments, "m");
+  // Twice for the listed process: it may change before the rest is read.
+  EXPECT_EQ(calls, 3);
 }
 
-TEST(ProcessQueryTest, ALimitTakesTheFirstOnesAndReadsNoMore) {
+TEST(ProcessQueryTest, ALimitTakesTheFirstProcesses) {
   const ProcTree tree;
   AddMany(tree, 20);
   EXPECT_THAT(Pids(ListAt(tree.root(), {.limit = 3})), ElementsAre(1, 2, 3));
   EXPECT_THAT(Pids(ListAt(tree.root(), {.limit = 0})), IsEmpty());
-  // Those that are gone do not count.
+  // Processes that have ended do not count.
   const ProcTree gaps;
   for (const int32_t pid : {1, 2, 3, 4}) gaps.Add(pid, {});
   for (const int32_t pid : {5, 6, 7}) {
@@ -171,7 +170,7 @@ TEST(ProcessQueryTest, ALimitTakesTheFirstOnesAndReadsNoMore) {
   EXPECT_THAT(Pids(ListAt(gaps.root(), {.limit = 2})), ElementsAre(5, 6));
 }
 
-TEST(ProcessQueryTest, ALimitCountsWhatMeetsTheCondition) {
+TEST(ProcessQueryTest, ALimitCountsProcessesThatMeetTheCondition) {
   const ProcTree tree;
   AddMany(tree, 320);
   EXPECT_THAT(Pids(ListAt(tree.root(), {.condition = IsTenth,
@@ -187,7 +186,7 @@ TEST(ProcessQueryTest, SortsAndTakesTheFirst) {
                         .order_fields = ProcessField::kResidentBytes,
                         .limit = 4};
   const ProcessSnapshot largest = ListAt(tree.root(), query);
-  // Of two that are equal the smaller pid goes first.
+  // Of equal processes the one with the smaller pid goes first.
   EXPECT_THAT(Pids(largest), ElementsAre(250, 249, 251, 248));
   EXPECT_EQ(largest.processes()[2].arguments, "argument-251");
   query.condition = IsTenth;
@@ -200,7 +199,7 @@ TEST(ProcessQueryTest, SortsAndTakesTheFirst) {
   EXPECT_THAT(Pids(ListAt(tree.root(), query)), ElementsAre(20, 10));
 }
 
-TEST(ProcessQueryTest, ToSortByLittleReadsOnlyThatOfTheRest) {
+TEST(ProcessQueryTest, OfProcessesBeyondTheLimitOnlyTheSortFieldsAreRead) {
   const ProcTree tree;
   for (const int32_t pid : {1, 2, 3}) {
     tree.Add(pid, {.statm = absl::StrCat("9999 ", 10 * pid, " 0 0 0 0 0\n")});

@@ -1,5 +1,5 @@
-// The lister on trees that the test writes, or that were recorded.
-// process_lister_live_test.cc looks at real processes.
+// The lister with trees that the test writes, or that were recorded.
+// process_lister_live_test.cc lists real processes.
 
 #include "platform/process_lister.h"
 
@@ -23,6 +23,7 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "platform/base/unique_fd.h"
 #include "platform/process.h"
 #include "platform/testing/listing.h"
 #include "platform/testing/proc_tree.h"
@@ -90,7 +91,7 @@ TEST(ProcessListerTest, ReadsARecordedTree) {
   EXPECT_EQ(zombie.parent_pid, 4388);
 }
 
-TEST(ProcessListerTest, SortsByPidAndSkipsWhatIsNoProcess) {
+TEST(ProcessListerTest, SortsByPidAndSkipsOtherEntries) {
   const ProcTree tree;
   for (const int32_t pid : {4194304, 10, 9, 100}) {
     tree.Add(pid, OrdinaryProcess(pid, "p", "p\0"sv));
@@ -102,7 +103,7 @@ TEST(ProcessListerTest, SortsByPidAndSkipsWhatIsNoProcess) {
   EXPECT_THAT(Pids(ListAt(tree.root())), ElementsAre(9, 10, 100, 4194304));
 }
 
-TEST(ProcessListerTest, LeavesOutWhatVanished) {
+TEST(ProcessListerTest, LeavesOutVanishedProcesses) {
   const ProcTree tree;
   tree.Add(1, OrdinaryProcess(1, "stays", "stays\0"sv));
   ProcFiles gone = OrdinaryProcess(2, "gone", "gone\0"sv);
@@ -114,7 +115,7 @@ TEST(ProcessListerTest, LeavesOutWhatVanished) {
 TEST(ProcessListerTest, AMissingFileCostsItsOwnFields) {
   const ProcTree tree;
   ProcFiles files = OrdinaryProcess(7, "p", "p\0"sv);
-  files.io.reset();  // As where the kernel keeps no account of it.
+  files.io.reset();  // As in a kernel without CONFIG_TASK_IO_ACCOUNTING.
   files.stat = "cut off";
   tree.Add(7, files);
   const ProcessSnapshot snapshot = ListAt(tree.root());
@@ -128,9 +129,8 @@ TEST(ProcessListerTest, AMissingFileCostsItsOwnFields) {
   EXPECT_EQ(process.resident_bytes, 8 << 20);
 }
 
-// Takes from the calling thread, and from the threads that it starts, the
-// right to read what file modes forbid, which root has. It comes back with the
-// end of the object.
+// Takes from the calling thread, and from the threads that it starts, root's
+// right to read files in spite of their modes. The destructor gives it back.
 class ObeyFileModes {
  public:
   ObeyFileModes() {
@@ -163,9 +163,9 @@ TEST(ProcessListerTest, AForbiddenFileCostsItsOwnFields) {
   EXPECT_EQ(snapshot.processes()[0].arguments, "p");
 }
 
-// proc mounted with hidepid=1: the directories of other users' processes are
-// there, and nothing in them can be read.
-TEST(ProcessListerTest, AClosedDirectoryIsAProcessOfWhichNothingIsKnown) {
+// With proc mounted with hidepid=1 the directories of other users' processes
+// exist, and nothing in them can be read.
+TEST(ProcessListerTest, AClosedDirectoryIsAProcessWithUnknownFields) {
   const ProcTree tree;
   tree.Add(7, OrdinaryProcess(7, "p", "p\0"sv));
   const std::string directory = absl::StrCat(tree.root(), "/7");
@@ -225,7 +225,7 @@ TEST(ProcessListerTest, AZombieHasNoArguments) {
   EXPECT_EQ(snapshot.processes()[0].resident_bytes, 0);
 }
 
-TEST(ProcessListerTest, ReadsOnlyWhatIsAskedFor) {
+TEST(ProcessListerTest, ReadsOnlyRequestedFields) {
   const ProcTree tree;
   ProcFiles files = OrdinaryProcess(5, "p", "p\0"sv);
   tree.Add(5, files);
@@ -248,7 +248,7 @@ TEST(ProcessListerTest, ListsChosenPids) {
   for (int32_t pid = 1; pid <= 20; ++pid) {
     tree.Add(pid, OrdinaryProcess(pid, "p", "p\0"sv));
   }
-  // proc opens /proc/TID for a thread too, although it does not list it.
+  // /proc/TID can be opened for a thread too, although proc does not list it.
   ProcFiles thread = OrdinaryProcess(19, "p", "p\0"sv);
   tree.Add(20, thread);
   EXPECT_THAT(Pids(ListAt(tree.root(), {.pids = {{7, 3, 7, 9999, 20}}})),
@@ -280,8 +280,8 @@ TEST(ProcessListerTest, EveryNumberOfThreadsListsTheSame) {
   }
 }
 
-// Leaves this process only `room` descriptors that it can still open, for the
-// life of the object.
+// For the life of the object this process can open only `room` more
+// descriptors.
 class FewDescriptors {
  public:
   explicit FewDescriptors(size_t room) {
@@ -289,26 +289,18 @@ class FewDescriptors {
     const rlimit lower = {.rlim_cur = 64, .rlim_max = before_.rlim_max};
     CHECK_EQ(setrlimit(RLIMIT_NOFILE, &lower), 0);
     for (int fd = dup(STDIN_FILENO); fd >= 0; fd = dup(STDIN_FILENO)) {
-      taken_.push_back(fd);
+      taken_.emplace_back(fd);
     }
     CHECK_GE(taken_.size(), room);
-    for (size_t i = 0; i < room; ++i) GiveBackOne();
+    taken_.resize(taken_.size() - room);
   }
-  ~FewDescriptors() {
-    while (!taken_.empty()) GiveBackOne();
-    CHECK_EQ(setrlimit(RLIMIT_NOFILE, &before_), 0);
-  }
+  ~FewDescriptors() { CHECK_EQ(setrlimit(RLIMIT_NOFILE, &before_), 0); }
   FewDescriptors(const FewDescriptors&) = delete;
   FewDescriptors& operator=(const FewDescriptors&) = delete;
 
  private:
-  void GiveBackOne() {
-    close(taken_.back());
-    taken_.pop_back();
-  }
-
   rlimit before_{};
-  std::vector<int> taken_;
+  std::vector<base::UniqueFd> taken_;
 };
 
 TEST(ProcessListerTest, ThousandsOfProcessesNeedFewDescriptors) {
@@ -317,20 +309,20 @@ TEST(ProcessListerTest, ThousandsOfProcessesNeedFewDescriptors) {
   for (int32_t pid = 1; pid <= kProcesses; ++pid) {
     tree.Add(pid, OrdinaryProcess(pid, "p", "p\0"sv));
   }
-  // The root, and a directory and a file for each of two threads.
+  // The root, and two for each of the two threads.
   const FewDescriptors few(5);
   const ProcessSnapshot snapshot = ListAt(tree.root(), {}, 2);
   EXPECT_EQ(snapshot.processes().size(), static_cast<size_t>(kProcesses));
 }
 
-TEST(ProcessListerTest, NoDescriptorsLeftIsAnErrorNotAShorterList) {
+TEST(ProcessListerTest, RunningOutOfDescriptorsIsAnErrorNotAShorterList) {
   const ProcTree tree;
   tree.Add(1, OrdinaryProcess(1, "p", "p\0"sv));
   absl::StatusOr<std::unique_ptr<ProcessLister>> lister =
       ProcessLister::Create({.proc_root = tree.root()});
   ASSERT_TRUE(lister.ok()) << lister.status();
-  // None at all; or one, which does for the list of pids and for a directory,
-  // but leaves none for a file in it.
+  // With one descriptor the list of pids can be read, and then one file, but
+  // not a second one beside it.
   for (const size_t room : {0, 1}) {
     const absl::StatusOr<ProcessSnapshot> snapshot = [&] {
       const FewDescriptors few(room);

@@ -14,7 +14,7 @@
 
 #include "absl/time/time.h"
 #include "platform/base/unique_fd.h"
-#include "platform/linux/kept_files.h"
+#include "platform/linux/proc_file_cache.h"
 #include "platform/linux/proc_files.h"
 #include "platform/linux/proc_text.h"
 #include "platform/process.h"
@@ -22,12 +22,13 @@
 namespace tallyman::platform {
 namespace {
 
-// How often to look for the arguments of a process that seems to be executing
-// another program just now.
+// How often to read a process that seems to be in the middle of an execve(2),
+// when it has no arguments.
 constexpr int kArgumentAttempts = 4;
 
-// Fields that only one file holds, and those that two do. All three hold what
-// is left, but for arguments and io.
+// Fields that only one file has, and fields that two files have. `status`,
+// `stat` and `statm` all have the sizes of the memory; arguments and io have
+// files of their own.
 constexpr ProcessFields kOnlyInStatus =
     ProcessField::kPeakResidentBytes | ProcessField::kUser;
 constexpr ProcessFields kOnlyInStat =
@@ -40,21 +41,21 @@ constexpr ProcessFields kInStatusAndStat =
 constexpr std::array<std::string_view, kNumProcFiles> kFileNames = {
     "/cmdline", "/io", "/stat", "/statm", "/status"};
 
-// What was kept is not the file that its path names now.
+// A cached file is of an earlier process with the pid, or of an earlier owner.
 constexpr int kOutOfDate = ESTALE;
 
 bool IsGone(int error) { return error == ENOENT || error == ESRCH; }
 
-// The argument vector as the file holds it, without the NULs at its end: the
-// last argument's own, and what setproctitle(3) pads with.
+// The argument vector without the NULs at its end: the terminator of the last
+// argument, and the padding of setproctitle(3).
 std::string_view TrimArguments(std::string_view cmdline) {
   const size_t last = cmdline.find_last_not_of('\0');
   return last == std::string_view::npos ? std::string_view()
                                         : cmdline.substr(0, last + 1);
 }
 
-// True for a process that has an address space but no arguments, as in the
-// middle of an execve(2). (Or because it wants it so: setproctitle(3).)
+// True for a process that has an address space but no arguments: in the middle
+// of an execve(2), or after it cleared them itself (setproctitle(3)).
 bool IsInExec(const ReadPlan& plan, const Process& process) {
   return plan.wants_arguments() && process.arguments.empty() &&
          process.virtual_bytes > 0;
@@ -78,7 +79,8 @@ ReadPlan::ReadPlan(ProcessFields fields, bool may_be_thread)
   } else if (fields.Intersects(kOnlyInStat | kInStatusAndStat)) {
     witness_ = ProcFile::kStat;
   } else {
-    // The cheapest; what has no memory in it has no arguments either.
+    // The cheapest, and it shows whether there is an address space, without
+    // which there are no arguments.
     witness_ = ProcFile::kStatm;
   }
   files_ |= Bit(witness_);
@@ -90,15 +92,15 @@ ReadPlan::ReadPlan(ProcessFields fields, bool may_be_thread)
   }
 }
 
-// A file of a process: one that is kept, or one that ends with the object.
+// An open file of a process, which the cache or this object owns.
 class ProcessReader::OpenFile {
  public:
   OpenFile(const ReadContext& context, int32_t pid, ProcFile file,
-           KeptFiles* kept) {
+           CachedFiles* cached) {
     const auto index = static_cast<size_t>(file);
-    if (kept != nullptr && kept->fds[index] >= 0) {
-      fd_ = kept->fds[index];
-      is_kept_ = true;
+    if (cached != nullptr && cached->fds[index] >= 0) {
+      fd_ = cached->fds[index];
+      from_cache_ = true;
       return;
     }
     std::array<char, 32> path;
@@ -106,76 +108,77 @@ class ProcessReader::OpenFile {
         std::to_chars(path.data(), path.data() + path.size(), pid).ptr;
     std::memcpy(end, kFileNames[index].data(), kFileNames[index].size());
     end[kFileNames[index].size()] = '\0';
-    own_ = base::UniqueFd(
+    owned_ = base::UniqueFd(
         openat(context.proc_fd, path.data(), O_RDONLY | O_CLOEXEC));
-    if (!own_.valid()) {
+    if (!owned_.valid()) {
       error_ = errno;
       return;
     }
-    fd_ = own_.get();
-    if (kept != nullptr && context.kept->Keep(file, fd_, *kept)) {
-      own_.release();
+    fd_ = owned_.get();
+    if (cached != nullptr && context.cache->Add(file, fd_, *cached)) {
+      owned_.release();
     }
   }
 
-  // 0 or an errno.
+  // 0, or the errno of open(2).
   int error() const { return error_; }
 
-  // kOutOfDate if it was kept and its process is gone.
+  // 0 or an errno; kOutOfDate if the file was in the cache and its process is
+  // gone.
   int Read(ReadBuffer& buffer) const {
     if (error_ != 0) return error_;
     const int error = buffer.ReadFrom(fd_);
-    return is_kept_ && IsGone(error) ? kOutOfDate : error;
+    return from_cache_ && IsGone(error) ? kOutOfDate : error;
   }
 
  private:
-  base::UniqueFd own_;
+  base::UniqueFd owned_;  // Invalid if the cache owns the file.
   int fd_ = -1;
   int error_ = 0;
-  bool is_kept_ = false;  // From an earlier scan.
+  bool from_cache_ = false;  // Opened by an earlier scan.
 };
 
-int ProcessReader::Read(const ReadPlan& plan, int32_t pid, KeptFiles* kept,
+int ProcessReader::Read(const ReadPlan& plan, int32_t pid, CachedFiles* cached,
                         Process& process) {
   process.pid = pid;
   if (plan.empty()) return 0;
-  int error = ReadPatiently(plan, pid, kept, process);
+  int error = ReadAfterExec(plan, pid, cached, process);
   if (error == kOutOfDate) {
-    // The pid may be another process's by now.
-    context_.kept->Close(*kept);
+    // Another process may have the pid: open the files anew.
+    context_.cache->Evict(*cached);
     process = Process();
     process.pid = pid;
-    error = ReadPatiently(plan, pid, kept, process);
-    // What was opened just now is gone already.
+    error = ReadAfterExec(plan, pid, cached, process);
+    // That process has ended as well, or its owner changed again.
     if (error == kOutOfDate) error = ESRCH;
   }
-  if (error != 0 && kept != nullptr) context_.kept->Close(*kept);
+  if (error != 0 && cached != nullptr) context_.cache->Evict(*cached);
   return error;
 }
 
-int ProcessReader::ReadPatiently(const ReadPlan& plan, int32_t pid,
-                                 KeptFiles* kept, Process& process) {
-  int error = ReadFiles(plan, pid, kept, process);
+int ProcessReader::ReadAfterExec(const ReadPlan& plan, int32_t pid,
+                                 CachedFiles* cached, Process& process) {
+  int error = ReadFiles(plan, pid, cached, process);
   for (int i = 1;
        i < kArgumentAttempts && error == 0 && IsInExec(plan, process); ++i) {
     std::this_thread::yield();
-    error = ReadFiles(plan, pid, kept, process);
+    error = ReadFiles(plan, pid, cached, process);
   }
   return error;
 }
 
-int ProcessReader::ReadFiles(const ReadPlan& plan, int32_t pid, KeptFiles* kept,
-                             Process& process) {
-  const OpenFile witness(context_, pid, plan.witness(), kept);
+int ProcessReader::ReadFiles(const ReadPlan& plan, int32_t pid,
+                             CachedFiles* cached, Process& process) {
+  const OpenFile witness(context_, pid, plan.witness(), cached);
   if (IsGone(witness.error()) || IsExhaustion(witness.error())) {
     return witness.error();
   }
   for (const ProcFile file : {ProcFile::kArguments, ProcFile::kIo,
                               ProcFile::kStat, ProcFile::kStatm}) {
     if (!plan.Has(file) || file == plan.witness()) continue;
-    // An unreadable file costs its own fields only; whether the process is
-    // still there is for the witness to say.
-    const int error = OpenFile(context_, pid, file, kept).Read(buffer_);
+    // An unreadable file costs its own fields only; the witness shows whether
+    // the process still exists.
+    const int error = OpenFile(context_, pid, file, cached).Read(buffer_);
     if (IsExhaustion(error) || error == kOutOfDate) return error;
     if (error != 0) continue;
     if (file == ProcFile::kArguments) {
@@ -188,23 +191,24 @@ int ProcessReader::ReadFiles(const ReadPlan& plan, int32_t pid, KeptFiles* kept,
       SetTimes(*stat, process);
     }
   }
-  return ReadWitness(plan, pid, witness, kept, process);
+  return ReadWitness(plan, pid, witness, cached, process);
 }
 
 int ProcessReader::ReadWitness(const ReadPlan& plan, int32_t pid,
-                               const OpenFile& file, KeptFiles* kept,
+                               const OpenFile& file, CachedFiles* cached,
                                Process& process) {
   const int error = file.Read(buffer_);
   if (IsGone(error) || IsExhaustion(error) || error == kOutOfDate) return error;
-  if (error != 0) return 0;  // Not readable: there, and little more is known.
+  // The process exists, but the caller may not read this file (hidepid).
+  if (error != 0) return 0;
   if (plan.witness() == ProcFile::kStatus) {
     const std::optional<StatusText> status = ParseStatus(buffer_.text());
     if (!status) return 0;
     if (plan.checks_leader() && status->thread_group_id != pid) return ESRCH;
-    if (kept != nullptr && kept->has_any) {
-      // Who may open what depends on the owner.
-      if (!kept->owner) kept->owner = status->effective_uid;
-      if (kept->owner != status->effective_uid) return kOutOfDate;
+    if (cached != nullptr && cached->has_any) {
+      // The permission to open the files depends on the owner.
+      if (!cached->owner) cached->owner = status->effective_uid;
+      if (cached->owner != status->effective_uid) return kOutOfDate;
     }
     SetFromStatus(plan, *status, process);
   } else if (plan.witness() == ProcFile::kStat) {
@@ -215,8 +219,8 @@ int ProcessReader::ReadWitness(const ReadPlan& plan, int32_t pid,
   } else {
     SetFromStatm(process);
   }
-  // What ended after its arguments were read has none any more: they go with
-  // the address space, and a process is shown as it was at one moment.
+  // The process gave up its address space, and with it its arguments, after
+  // they were read. All fields are to be of one moment.
   if (process.virtual_bytes == 0) process.arguments = {};
   return 0;
 }
@@ -244,7 +248,7 @@ void ProcessReader::SetTimes(const StatText& stat, Process& process) const {
   }
 }
 
-// What `status` would say.
+// The fields that SetFromStatus() would set the same.
 void ProcessReader::SetFromStat(const ReadPlan& plan, const StatText& stat,
                                 Process& process) {
   if (plan.wants_name()) process.name = strings_.Copy(stat.name);

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "platform/arena.h"
-#include "platform/linux/kept_files.h"
+#include "platform/linux/proc_file_cache.h"
 #include "platform/linux/proc_files.h"
 #include "platform/linux/proc_text.h"
 #include "platform/linux/user_names.h"
@@ -18,21 +18,21 @@
 
 namespace tallyman::platform {
 
-// The files that hold some fields. `status` is by far the dearest to read, so
-// `stat` and `statm` are read for what they hold as well; it is the only one
-// with the peak of the memory and the effective user.
+// The files to read for a set of fields. `status` costs the most by far, so
+// `stat` and `statm` serve the fields that they have too; only `status` has the
+// peak of the memory and the effective user.
 class ReadPlan {
  public:
-  // Where `may_be_thread` the pid may be one of a thread that leads no process,
-  // which only `status` tells.
+  // With `may_be_thread` the pid may be that of a thread other than a process's
+  // first; only `status` shows that.
   ReadPlan(ProcessFields fields, bool may_be_thread);
 
   bool empty() const { return files_ == 0; }
   bool Has(ProcFile file) const { return (files_ & Bit(file)) != 0; }
   bool operator==(const ReadPlan& other) const = default;
 
-  // The file that is opened first and read last: if it can be read, the process
-  // was there all along, and what was read in between belongs to it.
+  // The file that is opened first and read last: if that read succeeds, the
+  // process existed throughout, so the other files are of the same process.
   ProcFile witness() const { return witness_; }
   bool checks_leader() const { return checks_leader_; }
   bool wants_arguments() const { return Has(ProcFile::kArguments); }
@@ -53,14 +53,14 @@ class ReadPlan {
   bool wants_times_ = false;
 };
 
-// What the readers of one scan have in common.
+// Shared by the readers of one scan. All pointers are borrowed.
 struct ReadContext {
   int proc_fd;
   int64_t ticks_per_second;
   int64_t page_bytes;
-  std::optional<int64_t> boot_time;
+  std::optional<int64_t> boot_time;  // Unix seconds; nullopt: not read.
   UserNames* user_names;
-  KeptFileTable* kept;
+  ProcFileCache* cache;  // Null: no file is cached.
 };
 
 // Not thread-safe: each thread has its own.
@@ -69,24 +69,26 @@ class ProcessReader {
   // `context` must outlive the reader.
   explicit ProcessReader(const ReadContext& context) : context_(context) {}
 
-  // Fills in `process`; 0, or an errno: ENOENT or ESRCH if it is not there,
-  // IsExhaustion() if that can't be said. Uses and adds to what is kept of it;
-  // null: keeps nothing. `process` is unspecified after an error.
-  int Read(const ReadPlan& plan, int32_t pid, KeptFiles* kept,
+  // Fills in `process`. Uses and fills `cached`, the cache's entry of the
+  // process; null reads without the cache. Returns 0 or an errno: ENOENT or
+  // ESRCH if there is no such process, one of IsExhaustion() if the caller's
+  // limits prevent the reading. `process` is unspecified after an error.
+  int Read(const ReadPlan& plan, int32_t pid, CachedFiles* cached,
            Process& process);
 
-  // The strings of all processes that were read.
+  // The memory that all processes read so far point into.
   Arena TakeStrings() { return std::move(strings_); }
 
  private:
   class OpenFile;
 
-  int ReadPatiently(const ReadPlan& plan, int32_t pid, KeptFiles* kept,
+  // ReadFiles(), again while the process is in the middle of an execve(2).
+  int ReadAfterExec(const ReadPlan& plan, int32_t pid, CachedFiles* cached,
                     Process& process);
-  int ReadFiles(const ReadPlan& plan, int32_t pid, KeptFiles* kept,
+  int ReadFiles(const ReadPlan& plan, int32_t pid, CachedFiles* cached,
                 Process& process);
   int ReadWitness(const ReadPlan& plan, int32_t pid, const OpenFile& file,
-                  KeptFiles* kept, Process& process);
+                  CachedFiles* cached, Process& process);
 
   void SetArguments(Process& process);
   void SetIo(Process& process) const;

@@ -1,6 +1,5 @@
-// System calls that touch no memory but what they are given: not even errno,
-// which a process that shares its parent's memory would write into the
-// parent's.
+// System calls that write no memory except their arguments: not even errno,
+// which a process that shares its parent's memory would overwrite there.
 
 #ifndef TALLYMAN_PLATFORM_LINUX_RAW_CALL_H_
 #define TALLYMAN_PLATFORM_LINUX_RAW_CALL_H_
@@ -22,9 +21,9 @@ namespace tallyman::platform {
 #endif
 #endif
 
-// True where RawCall() and CloneSharingMemory() do what they say. Elsewhere
-// RawCall() goes through syscall(2), and there is no CloneSharingMemory().
-// Sanitizers keep books of their own in the memory of a thread.
+// True where RawCall() writes no other memory and CloneSharingMemory() exists.
+// Elsewhere RawCall() uses syscall(2), which sets errno. Sanitizers are
+// excluded since they write their own records into the memory of a thread.
 #if defined(__x86_64__) && defined(__LP64__) &&                        \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && \
     !defined(TALLYMAN_HAS_SANITIZER)
@@ -67,8 +66,8 @@ inline intptr_t Call(intptr_t number, intptr_t a, intptr_t b, intptr_t c,
 
 }  // namespace raw_call_internal
 
-// The system call `number` with up to six integers or pointers. A negative
-// result is an errno, negated.
+// The system call `number` with up to six integers or pointers. Returns its
+// result, or a negated errno.
 template <typename... Arguments>
 intptr_t RawCall(intptr_t number, Arguments... arguments) {
   static_assert(sizeof...(arguments) <= 6);
@@ -79,16 +78,18 @@ intptr_t RawCall(intptr_t number, Arguments... arguments) {
 
 #if TALLYMAN_CAN_SHARE_MEMORY
 // clone3(2) with the struct clone_args `arguments` of `size` bytes, which names
-// a stack: the child begins in `run`, which must not return, with `argument`.
-// The pid, or a negated errno.
+// a stack. The child calls `run` with `argument`; `run` must not return.
+// Returns the pid to the parent, or a negated errno.
 inline intptr_t CloneSharingMemory(const void* arguments, size_t size,
                                    void (*run)(void*), void* argument) {
   constexpr intptr_t kClone3 = 435;
   intptr_t result = kClone3;
-  // Not in %rbp, which is set before they are read.
+  // A fixed register, since the compiler could choose %rbp, which the child
+  // clears before it reads `argument`.
   register void* r8 asm("r8") = argument;
-  // Registers are the child's as well, but for those that the call changes. Its
-  // stack is aligned to 16 bytes, as a call wants it.
+  // The child starts with the parent's registers, except those that the system
+  // call changes. Its stack is aligned to 16 bytes, as the x86-64 ABI requires
+  // at a call.
   asm volatile(
       "syscall\n\t"
       "testq %%rax, %%rax\n\t"

@@ -13,7 +13,7 @@
 
 #include "absl/types/span.h"
 #include "platform/arena.h"
-#include "platform/linux/kept_files.h"
+#include "platform/linux/proc_file_cache.h"
 #include "platform/linux/proc_files.h"
 #include "platform/linux/process_reader.h"
 #include "platform/process.h"
@@ -21,17 +21,18 @@
 namespace tallyman::platform {
 namespace {
 
-// A thread is worth starting for about this many processes: reading one takes
-// some six to twenty microseconds, starting a thread some tens.
+// One more thread pays off for about this many processes: reading one takes 6
+// to 20 microseconds, starting a thread some tens.
 constexpr size_t kProcessesPerThread = 32;
 
 // Processes that a thread takes at a time.
 constexpr size_t kBatch = 16;
 
-// Whether it pays to read a little of a process first, because most turn out
-// not to be wanted. Until that is known it is tried.
+// Whether testing the condition first saves work, since most processes fail it.
+// The first 32 processes are always tested first.
 class Selectivity {
  public:
+  // True once more than a third of the tested processes have passed.
   bool IsLow() const { return tested_ >= 32 && passed_ * 3 > tested_; }
   void Count(bool passed) {
     ++tested_;
@@ -45,30 +46,30 @@ class Selectivity {
 
 }  // namespace
 
-// What the threads of a pass share.
+// Shared by the threads of a pass.
 struct Scan::Work {
   absl::Span<const size_t> indices;
-  std::vector<Process> results;  // By index of `indices`; pid 0: left out.
+  std::vector<Process> results;  // By index of `indices`; pid 0 is left out.
   std::atomic<size_t> next = 0;
-  std::atomic<int> failure = 0;
+  std::atomic<int> failure = 0;  // An errno.
 };
 
 void Scan::RunThread(ProcessReader& reader, const Pass& pass, Work& work) {
   Selectivity selectivity;
-  // 0 if it is wanted.
+  // 0 if the process exists and meets the condition, else an errno.
   const auto read = [&](size_t index, Process& process) {
     const int32_t pid = pids_[index];
-    KeptFiles* const kept =
-        context_.kept == nullptr ? nullptr : &context_.kept->At(index);
+    CachedFiles* const cached =
+        context_.cache == nullptr ? nullptr : &context_.cache->At(index);
     if (pass.test != nullptr && !selectivity.IsLow()) {
-      const int error = reader.Read(*pass.test, pid, kept, process);
+      const int error = reader.Read(*pass.test, pid, cached, process);
       if (error != 0) return error;
       const bool passed = (*pass.condition)(process);
       selectivity.Count(passed);
       if (!passed) return ESRCH;
       process = Process();
     }
-    const int error = reader.Read(pass.plan, pid, kept, process);
+    const int error = reader.Read(pass.plan, pid, cached, process);
     if (error != 0) return error;
     return pass.condition == nullptr || (*pass.condition)(process) ? 0 : ESRCH;
   };
@@ -90,20 +91,20 @@ int Scan::Read(const Pass& pass, absl::Span<const size_t> indices,
   Work work;
   work.indices = indices;
   work.results.resize(indices.size());
-  const size_t desired =
+  const size_t num_threads =
       std::clamp<size_t>(indices.size() / kProcessesPerThread, 1, max_threads_);
-  while (readers_.size() < desired) {
+  while (readers_.size() < num_threads) {
     readers_.push_back(std::make_unique<ProcessReader>(context_));
   }
   {
     std::vector<std::jthread> threads;
     try {
-      for (size_t i = 1; i < desired; ++i) {
+      for (size_t i = 1; i < num_threads; ++i) {
         threads.emplace_back(
             [this, i, &pass, &work] { RunThread(*readers_[i], pass, work); });
       }
     } catch (const std::system_error&) {
-      // No more threads to be had: those that run do it all.
+      // The system starts no more threads: those that run do all the work.
     }
     RunThread(*readers_[0], pass, work);
   }

@@ -20,31 +20,32 @@ namespace tallyman::platform {
 // threads of its own.
 class Scan {
  public:
-  // Of `pids`, which ascend; `context.kept`, if there is one, is aligned with
-  // them. Both must outlive the scan.
+  // Reads processes of `pids`, which ascend. `context.cache`, if there is one,
+  // is aligned with them. Both arguments must outlive the scan.
   Scan(const ReadContext& context, const std::vector<int32_t>& pids,
        size_t max_threads)
       : context_(context), pids_(pids), max_threads_(max_threads) {}
 
-  // What one pass does with each process.
+  // How one pass reads each process.
   struct Pass {
     const ReadPlan& plan;
-    // Only processes for which this holds, if it is set; asked after `test` was
-    // read, if that is set, and in any case after `plan` was.
+    // If set, leaves out processes for which this is false. The scan calls it
+    // after reading `plan`, and before that after reading `test`, if that is
+    // set.
     const std::function<bool(const Process&)>* condition = nullptr;
     const ReadPlan* test = nullptr;
   };
 
-  // Appends to `found` the processes at `indices` (into the pids), in this
-  // order; those that are not there, or do not meet the condition, are left
-  // out. An errno if IsExhaustion(), else 0.
+  // Appends to `found` the processes at `indices` of the pids, in that order.
+  // Leaves out processes that have ended or do not meet the condition. Returns
+  // 0, or an errno for which IsExhaustion() is true.
   int Read(const Pass& pass, absl::Span<const size_t> indices,
            std::vector<Process>& found);
 
-  // Where processes that were found stand among the pids.
+  // The indices, among the pids, of processes that the scan has found.
   std::vector<size_t> IndicesOf(absl::Span<const Process> processes) const;
 
-  // The strings that all processes of the scan point into.
+  // The memory that all processes of the scan point into.
   std::vector<Arena> TakeStrings();
 
  private:

@@ -18,9 +18,9 @@
 namespace tallyman::platform {
 namespace {
 
-constexpr std::chrono::nanoseconds kKeep = std::chrono::minutes(1);
+constexpr std::chrono::nanoseconds kMaxAge = std::chrono::minutes(1);
 
-// Large enough for any sane entry; getpwuid_r asks for more by ERANGE.
+// Bytes for the strings of an entry; getpwuid_r(3) asks for more by ERANGE.
 constexpr size_t kFirstBuffer = 1024;
 constexpr size_t kLastBuffer = size_t{1} << 20;
 
@@ -64,7 +64,7 @@ void UserNames::Refresh() {
   if (version == version_ && now < expires_ns_) return;
   names_.clear();
   version_ = version;
-  expires_ns_ = now + kKeep.count();
+  expires_ns_ = now + kMaxAge.count();
 }
 
 std::string UserNames::Name(uint32_t uid) {
@@ -73,7 +73,7 @@ std::string UserNames::Name(uint32_t uid) {
     const auto known = names_.find(uid);
     if (known != names_.end()) return known->second;
   }
-  // Outside the lock: a user database may be at the other end of a network.
+  // Without the lock: the user database may be on another machine.
   std::string name = lookup_(uid);
   if (name.empty()) name = absl::StrCat(uid);
   const absl::MutexLock lock(&mutex_);

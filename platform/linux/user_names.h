@@ -1,4 +1,4 @@
-// Names of user ids, remembered between scans.
+// Names of user ids, cached between scans.
 
 #ifndef TALLYMAN_PLATFORM_LINUX_USER_NAMES_H_
 #define TALLYMAN_PLATFORM_LINUX_USER_NAMES_H_
@@ -18,9 +18,9 @@ namespace tallyman::platform {
 // none. Thread-safe.
 std::string SystemUserName(uint32_t uid);
 
-// Looks names up and remembers them. What is remembered is dropped when
-// /etc/passwd changes, and after a minute in any case (for user databases
-// that are elsewhere). Thread-safe.
+// A cache of user names. It expires when /etc/passwd changes, and after a
+// minute in any case, since the user database may be elsewhere
+// (nsswitch.conf(5)). Thread-safe.
 class UserNames {
  public:
   using Lookup = std::function<std::string(uint32_t uid)>;
@@ -28,14 +28,14 @@ class UserNames {
   // A null `lookup` means SystemUserName.
   explicit UserNames(Lookup lookup);
 
-  // Drops what is out of date. Call once before a scan.
+  // Empties the cache if it has expired. Call once before a scan.
   void Refresh() ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The name of `uid`, or its number where it has no name.
   std::string Name(uint32_t uid) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  // What identifies a version of /etc/passwd.
+  // Identifies a version of /etc/passwd.
   struct Version {
     uint64_t inode = 0;
     int64_t size = 0;

@@ -1,7 +1,7 @@
-// Installs a fault hook that ends this very process with SIGKILL, as from
-// outside, at a point that the environment names:
+// Installs a fault hook that kills this process with SIGKILL at the fault point
+// that an environment variable names:
 //
-//   TALLYMAN_FAULT=start.durable:3   the third time that the point is met
+//   TALLYMAN_FAULT=start.durable:3   when the process reaches it the third time
 
 #include <unistd.h>
 
@@ -24,10 +24,10 @@ constexpr std::string_view kVariable = "TALLYMAN_FAULT=";
 
 struct Fault {
   std::string name;
-  std::atomic<int64_t> left = 1;  // Times until it strikes.
+  std::atomic<int64_t> remaining = 1;  // Calls until the kill.
 };
 
-// The value in the environment; "" if there is none.
+// The value of the variable; "" if it is not set.
 std::string_view FromEnvironment() {
   for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
     std::string_view variable = *each;
@@ -38,7 +38,7 @@ std::string_view FromEnvironment() {
   return {};
 }
 
-// Null if nothing is asked for, or nothing that makes sense.
+// Null if `text` is empty, or malformed: then prints a message as well.
 std::unique_ptr<Fault> Parse(std::string_view text) {
   if (text.empty()) return nullptr;
   auto fault = std::make_unique<Fault>();
@@ -53,15 +53,15 @@ std::unique_ptr<Fault> Parse(std::string_view text) {
               << " is ignored: not of the form NAME or NAME:COUNT\n";
     return nullptr;
   }
-  fault->left = count;
+  fault->remaining = count;
   return fault;
 }
 
 void KillAtPoint(std::string_view point) {
-  // Lives as long as the process: threads may still meet points at its end.
+  // Never freed: threads may still call this while the process exits.
   static Fault* const kFault = Parse(FromEnvironment()).release();
   if (kFault == nullptr) return;
-  if (kFault->name == point && kFault->left.fetch_sub(1) == 1) {
+  if (kFault->name == point && kFault->remaining.fetch_sub(1) == 1) {
     kill(getpid(), SIGKILL);
   }
 }

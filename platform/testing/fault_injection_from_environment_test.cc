@@ -16,13 +16,13 @@ namespace {
 using ::testing::ExitedWithCode;
 using ::testing::KilledBySignal;
 
-// What is asked for is read once in a process, so that each case runs in a
-// process of its own, which the death tests fork.
+// A process reads the variable once, so each case runs in a process of its own,
+// as a death test.
 
-// Meets `points` with the variable set to `fault`, and ends well if it gets so
-// far.
-[[noreturn]] void Meet(const std::string& fault,
-                       const std::vector<std::string>& points) {
+// Sets the variable to `fault`, calls FaultPoint() for each of `points`, and
+// exits with 0.
+[[noreturn]] void Reach(const std::string& fault,
+                        const std::vector<std::string>& points) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread.
   setenv("TALLYMAN_FAULT", fault.c_str(), 1);
   for (const std::string& point : points) {
@@ -32,32 +32,32 @@ using ::testing::KilledBySignal;
   _exit(0);
 }
 
-TEST(FaultInjectionTest, NothingAskedForDoesNothing) {
-  EXPECT_EXIT(Meet("", {"a", "b"}), ExitedWithCode(0), "^at a\nat b\n$");
+TEST(FaultInjectionTest, AnEmptyVariableDoesNothing) {
+  EXPECT_EXIT(Reach("", {"a", "b"}), ExitedWithCode(0), "^at a\nat b\n$");
 }
 
-TEST(FaultInjectionTest, NamedPointKills) {
-  EXPECT_EXIT(Meet("b", {"a", "b", "c"}), KilledBySignal(SIGKILL),
+TEST(FaultInjectionTest, TheNamedPointKills) {
+  EXPECT_EXIT(Reach("b", {"a", "b", "c"}), KilledBySignal(SIGKILL),
               "^at a\nat b\n$");
 }
 
-TEST(FaultInjectionTest, CountChoosesTheOccurrence) {
-  EXPECT_EXIT(Meet("a:3", {"a", "b", "a", "a", "c"}), KilledBySignal(SIGKILL),
+TEST(FaultInjectionTest, TheCountChoosesTheCall) {
+  EXPECT_EXIT(Reach("a:3", {"a", "b", "a", "a", "c"}), KilledBySignal(SIGKILL),
               "^at a\nat b\nat a\nat a\n$");
 }
 
-TEST(FaultInjectionTest, CountThatIsNotReachedDoesNothing) {
-  EXPECT_EXIT(Meet("a:3", {"a", "a"}), ExitedWithCode(0), "");
+TEST(FaultInjectionTest, ACountThatIsNotReachedDoesNothing) {
+  EXPECT_EXIT(Reach("a:3", {"a", "a"}), ExitedWithCode(0), "");
 }
 
-TEST(FaultInjectionTest, BeginningOfANameIsAnotherPoint) {
-  EXPECT_EXIT(Meet("ab", {"a", "abc"}), ExitedWithCode(0), "");
+TEST(FaultInjectionTest, APrefixOfANameIsAnotherPoint) {
+  EXPECT_EXIT(Reach("ab", {"a", "abc"}), ExitedWithCode(0), "");
 }
 
-TEST(FaultInjectionTest, MalformedIsIgnoredWithALine) {
+TEST(FaultInjectionTest, MalformedValuesAreIgnoredWithAMessage) {
   for (const char* fault :
        {":1", "a:", "a:0", "a:-1", "a:x", "a:1:2", "a:99999999999999999999"}) {
-    EXPECT_EXIT(Meet(fault, {"a", "a"}), ExitedWithCode(0),
+    EXPECT_EXIT(Reach(fault, {"a", "a"}), ExitedWithCode(0),
                 "^at a\ntallyman: TALLYMAN_FAULT=.* is ignored: .*\nat a\n$")
         << fault;
   }
@@ -72,7 +72,7 @@ TEST(FaultInjectionTest, ThreadsCountTogether) {
         threads.reserve(4);
         for (int i = 0; i < 4; ++i) {
           threads.emplace_back([] {
-            for (int met = 0; met < 100; ++met) FaultPoint("a");
+            for (int call = 0; call < 100; ++call) FaultPoint("a");
           });
         }
         for (std::thread& thread : threads) thread.join();

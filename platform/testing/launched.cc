@@ -33,14 +33,14 @@ Gate CreateGate() {
   return *std::move(gate);
 }
 
-// A line with the caller's pid, in one write.
+// Writes a line with this process's pid, in one write(2).
 void WritePid() {
   const std::string line = absl::StrCat(getpid(), "\n");
   (void)!write(STDOUT_FILENO, line.data(), line.size());
 }
 
-// Sleeps; not for ever, lest a test that crashed leaves it behind.
-[[noreturn]] void Pause() {
+// Sleeps. Ends after 300 s, in case the test crashes.
+[[noreturn]] void SleepUntilKilled() {
   alarm(300);
   while (true) pause();
 }
@@ -52,13 +52,13 @@ void WritePid() {
     setsid();
     const pid_t parent = getpid();
     if (fork() != 0) _exit(0);
-    // Until it is an orphan, and so a child of the test's process.
+    // Wait until the test's process has adopted this one.
     while (getppid() == parent) sched_yield();
     WritePid();
-    Pause();
+    SleepUntilKilled();
   }
   if (waitpid(first, nullptr, 0) != first) _exit(1);
-  if (keep_leader) Pause();
+  if (keep_leader) SleepUntilKilled();
   _exit(0);
 }
 
@@ -82,7 +82,7 @@ Launched::Launched(LaunchSpec spec, int cgroup)
 }
 
 Launched::~Launched() {
-  // Its pid, and so its group, are its own until it is waited for.
+  // Until the child is reaped no other process can get its pid or its group.
   if (!waited_) {
     kill(-pid(), SIGKILL);
     kill(pid(), SIGKILL);

@@ -1,4 +1,4 @@
-// Programs that a test starts, and ends with it.
+// Programs that a test starts, and that end with the test.
 
 #ifndef TALLYMAN_PLATFORM_TESTING_LAUNCHED_H_
 #define TALLYMAN_PLATFORM_TESTING_LAUNCHED_H_
@@ -14,12 +14,13 @@
 
 namespace tallyman::platform {
 
-// A held child with its output in a pipe. What it started and what is left of
-// it when the object goes is killed: the test's process becomes a child
-// subreaper (prctl(2)), so orphans become its children.
+// A held child with its output in a pipe. The destructor kills the child and
+// its process group. The test's process becomes a child subreaper (prctl(2)),
+// so it adopts orphans and can reap them.
 class Launched {
  public:
-  // Forks it; it waits. Dies (CHECK) if that fails. In `cgroup` if that is one.
+  // Forks the child, which waits to be released, into `cgroup` unless that is
+  // -1. Dies (CHECK) on an error.
   explicit Launched(LaunchSpec spec, int cgroup = -1);
   ~Launched();
   Launched(const Launched&) = delete;
@@ -34,10 +35,10 @@ class Launched {
 
   // The next line of the output, without its newline; "" at the end.
   std::string ReadLine();
-  // All that is left of the output, until nobody has it open.
+  // The rest of the output. Blocks until all processes have closed it.
   std::string ReadAll();
 
-  // Waits for it; the status of waitpid(2). At most once.
+  // Waits for the child, and returns its status from waitpid(2). At most once.
   int Wait();
 
  private:
@@ -48,22 +49,22 @@ class Launched {
   bool waited_ = false;
 };
 
-// A shell command with a usual PATH, and `variables` besides.
+// A shell command; its environment is `variables` and a usual PATH.
 LaunchSpec ShellSpec(std::string command,
                      std::vector<std::string> variables = {});
 
-// The test's own program as a daemon, which TestMain() runs: it leaves the
-// session, forks, and its child writes a line with its pid and sleeps. The
-// first process stays until it is killed if `keep_leader`, else it exits.
+// The test's own program as a daemon, which TestMain() runs: a process in a
+// session of its own, and an orphan, writes a line with its pid and sleeps. The
+// first process sleeps too if `keep_leader`, else it exits.
 LaunchSpec DaemonSpec(bool keep_leader, std::vector<std::string> variables);
 
-// Waits until the process that `fd` is a pidfd of has ended.
+// Waits until the process of the pidfd `fd` has ended.
 void AwaitEnd(int fd);
 
 // Kills and reaps `pid`, a child or an adopted orphan of the test.
 void KillAndReap(pid_t pid);
 
-// To be called by the test's main().
+// The body of the test's main().
 int TestMain(int argc, char** argv);
 
 }  // namespace tallyman::platform

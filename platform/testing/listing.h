@@ -1,4 +1,4 @@
-// What tests of the lister do with lists.
+// Helpers for tests of the process lister.
 
 #ifndef TALLYMAN_PLATFORM_TESTING_LISTING_H_
 #define TALLYMAN_PLATFORM_TESTING_LISTING_H_
@@ -16,8 +16,8 @@
 
 namespace tallyman::platform {
 
-// What a new lister finds in the tree at `root`, where user 1000 is "jblow" and
-// others have no names. Dies (CHECK) if it fails.
+// Lists the tree at `root` with a new lister, for which user 1000 is "jblow"
+// and other users have no names. Dies (CHECK) on an error.
 inline ProcessSnapshot ListAt(const std::string& root,
                               const ProcessQuery& query = {},
                               int max_threads = 0) {
@@ -33,7 +33,7 @@ inline ProcessSnapshot ListAt(const std::string& root,
   return *std::move(snapshot);
 }
 
-// In the order of the list.
+// The pids in the order of the list.
 inline std::vector<int32_t> Pids(const ProcessSnapshot& snapshot) {
   std::vector<int32_t> pids;
   for (const Process& process : snapshot.processes()) {
@@ -42,7 +42,7 @@ inline std::vector<int32_t> Pids(const ProcessSnapshot& snapshot) {
   return pids;
 }
 
-// Null if it is not in the list.
+// The process `pid`; null if it is not in the list.
 inline const Process* Find(const ProcessSnapshot& snapshot, int32_t pid) {
   for (const Process& process : snapshot.processes()) {
     if (process.pid == pid) return &process;

@@ -40,7 +40,7 @@ std::optional<std::string> ReadProc(pid_t pid, std::string_view name) {
 
 std::vector<std::string> ReadStat(pid_t pid) {
   const std::optional<std::string> text = ReadProc(pid, "stat");
-  // The second field is a name in parentheses, which may have any characters.
+  // The second field is a name in parentheses, which may contain parentheses.
   const size_t name_end = text ? text->rfind(')') : std::string::npos;
   if (name_end == std::string::npos) return {};
   return absl::StrSplit(std::string_view{*text}.substr(name_end + 1),
@@ -64,7 +64,7 @@ std::vector<pid_t> ListNumbers(const std::string& directory) {
   std::vector<pid_t> numbers;
   if (opened == nullptr) return numbers;
   numbers.reserve(256);
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of its own.
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread uses the stream.
   while (const dirent* const entry = readdir(opened.get())) {
     pid_t number = 0;
     if (absl::SimpleAtoi(entry->d_name, &number)) numbers.push_back(number);

@@ -25,9 +25,9 @@ TEST(ProcFileTest, ReadsTheFilesOfAProcess) {
   EXPECT_THAT(ListNumbers("/proc"), Contains(getpid()));
 }
 
-TEST(ProcFileTest, WhatCannotBeReadIsNothing) {
+TEST(ProcFileTest, AnUnreadableFileIsNullopt) {
   EXPECT_EQ(ReadProc(getpid(), "none"), std::nullopt);
-  // Opening it succeeds; there is no memory at 0.
+  // open(2) succeeds, but read(2) fails: there is no memory at address 0.
   EXPECT_EQ(ReadProc(getpid(), "mem"), std::nullopt);
   EXPECT_TRUE(ReadStat(0).empty());
   EXPECT_EQ(StartTicks(0), std::nullopt);

@@ -48,7 +48,7 @@ ProcFiles OrdinaryProcess(int32_t pid, std::string_view name,
 }
 
 ProcTree::ProcTree() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment.
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread changes the environment.
   const char* const test_dir = std::getenv("TEST_TMPDIR");
   std::string path = absl::StrCat(
       test_dir != nullptr ? test_dir

@@ -1,4 +1,4 @@
-// A tree of files as proc(5) lays them out, written by a test.
+// A tree of files in the layout of proc(5), which a test writes.
 
 #ifndef TALLYMAN_PLATFORM_TESTING_PROC_TREE_H_
 #define TALLYMAN_PLATFORM_TESTING_PROC_TREE_H_
@@ -19,14 +19,13 @@ struct ProcFiles {
   std::optional<std::string> cmdline;
 };
 
-// The files of an unremarkable process `name`: sleeping, with 2 threads, of
-// user 1000, 8 MiB resident and 9 MiB at the most, 4096 bytes read and 8192
-// written, started 500 ticks after boot. `name` is written as the kernel
-// escapes it.
+// The files of a process that sleeps, with 2 threads, of user 1000, with 8 MiB
+// resident and 9 MiB at its peak, 4096 bytes read and 8192 written, and started
+// 500 ticks after boot. `name` is in the kernel's escaped form.
 ProcFiles OrdinaryProcess(int32_t pid, std::string_view name,
                           std::string_view arguments);
 
-// A directory of its own, removed with the object.
+// A new temporary directory; the destructor removes it.
 class ProcTree {
  public:
   ProcTree();
@@ -36,9 +35,11 @@ class ProcTree {
 
   const std::string& root() const { return root_; }
 
-  // Writes `text` to the file `path` below the root, making its directories.
+  // Writes `text` to the file `path` below the root, and creates its
+  // directories.
   void Write(const std::string& path, std::string_view text) const;
 
+  // Writes the files of the process `pid`.
   void Add(int32_t pid, const ProcFiles& files) const;
 
  private:

@@ -30,7 +30,7 @@ sock_filter Load(uint32_t offset) {
   return BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset);
 }
 
-// Goes on if the value loaded is `value`, else skips `count` instructions.
+// Skips `count` instructions unless the loaded value is `value`.
 sock_filter SkipUnless(uint32_t value, uint8_t count) {
   return BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, count);
 }
@@ -39,8 +39,8 @@ sock_filter Return(uint32_t result) {
   return BPF_STMT(BPF_RET | BPF_K, result);
 }
 
-// From now on, in this thread and all that it starts; there is no way back.
-// False if that is not allowed.
+// Makes `calls` fail in this thread, and in threads and children that it
+// starts, for the rest of its life. False if seccomp(2) is not allowed.
 bool RefuseCalls(const std::vector<RefusedCall>& calls) {
   std::vector<sock_filter> filter;
   filter.reserve(5 * calls.size() + 1);

@@ -1,4 +1,4 @@
-// Systems without a backend say so, at the first call.
+// Systems without an implementation: Create() returns Unimplemented.
 
 #include "platform/process_lister.h"
 

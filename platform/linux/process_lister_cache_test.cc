@@ -1,5 +1,5 @@
-// Files that stay open between lists, of real processes, which the test starts
-// and ends itself: what is listed is what a new lister would list.
+// The cache of open files, with real processes, which the test starts and ends
+// itself: a lister with cached files lists the same as a new lister.
 
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -64,10 +64,10 @@ size_t OpenDescriptors(int first = 0) {
   return count;
 }
 
-// A process that does what it is told, by a pipe; killed with the object.
+// A process that obeys commands from a pipe. The destructor kills it.
 class Child {
  public:
-  // With the pid `pid`, which must be free, if that is not 0; see valid().
+  // With the pid `pid`, which must be free, unless that is 0; see error().
   explicit Child(pid_t pid = 0) {
     int ends[2];
     CHECK_EQ(pipe2(ends, O_CLOEXEC), 0);
@@ -92,13 +92,14 @@ class Child {
   Child& operator=(const Child&) = delete;
 
   pid_t pid() const { return pid_; }
+  // The errno of clone3(2), or 0.
   int error() const { return error_; }
 
   // 'n': takes another name. 'u': becomes user 65534. 'x': executes cat.
-  // Returns once that is done; false if it may not.
+  // Returns once that is done; false if the process lacks the permission.
   bool Do(char command) {
     CHECK_EQ(write(commands_.get(), &command, 1), 1);
-    // This one is for cat, which writes what it reads.
+    // cat echoes the second one, once it runs.
     if (command == 'x') CHECK_EQ(write(commands_.get(), &command, 1), 1);
     char answer = 0;
     CHECK_EQ(read(answers_.get(), &answer, 1), 1);
@@ -113,7 +114,7 @@ class Child {
   }
 
  private:
-  // System calls only: it is a fork of a process with threads.
+  // Only system calls are safe in a fork of a process with threads.
   [[noreturn]] static void Obey(int commands, int answer) {
     char command = 0;
     while (read(commands, &command, 1) == 1) {
@@ -122,7 +123,7 @@ class Child {
         command = '-';
       }
       if (command == 'x') {
-        // Its input is the pipe of commands, which stays open.
+        // The standard input of cat is the pipe of commands.
         dup2(commands, STDIN_FILENO);
         dup2(answer, STDOUT_FILENO);
         execl("/bin/cat", "cat", "-u", nullptr);
@@ -139,7 +140,7 @@ class Child {
   base::UniqueFd answers_;
 };
 
-TEST(KeptFilesTest, KeepsThreeOfAProcessAndClosesThemWithIt) {
+TEST(ProcFileCacheTest, HasThreeFilesOfAProcessUntilItEnds) {
   const std::unique_ptr<ProcessLister> lister = MakeLister();
   EXPECT_EQ(lister->kept_descriptors(), 0);
   List(*lister);
@@ -155,7 +156,7 @@ TEST(KeptFilesTest, KeepsThreeOfAProcessAndClosesThemWithIt) {
   EXPECT_EQ(Find(List(*lister), pid), nullptr);
 }
 
-TEST(KeptFilesTest, ShowsWhatAProcessIsNow) {
+TEST(ProcFileCacheTest, ShowsANewNameAndANewProgram) {
   const std::unique_ptr<ProcessLister> lister = MakeLister();
   Child child;
   List(*lister);
@@ -167,13 +168,13 @@ TEST(KeptFilesTest, ShowsWhatAProcessIsNow) {
   EXPECT_EQ(CommandLine(*Find(executed, child.pid())), "cat -u");
 }
 
-TEST(KeptFilesTest, ShowsTheNewOwner) {
+TEST(ProcFileCacheTest, ShowsANewOwner) {
   const std::unique_ptr<ProcessLister> lister = MakeLister(
       {.user_name = [](uint32_t uid) { return absl::StrCat("user ", uid); }});
   Child child;
   EXPECT_EQ(Find(List(*lister), child.pid())->user,
             absl::StrCat("user ", geteuid()));
-  if (!child.Do('u')) GTEST_SKIP() << "may not become another user";
+  if (!child.Do('u')) GTEST_SKIP() << "no permission to change the user";
   for (int i = 0; i < 2; ++i) {
     const ProcessSnapshot snapshot = List(*lister);
     EXPECT_EQ(Find(snapshot, child.pid())->user, "user 65534");
@@ -181,8 +182,8 @@ TEST(KeptFilesTest, ShowsTheNewOwner) {
   }
 }
 
-// Another process with the pid of one whose files are kept.
-TEST(KeptFilesTest, APidThatWasReusedIsTheNewProcess) {
+// Another process gets the pid of one whose files are in the cache.
+TEST(ProcFileCacheTest, AReusedPidShowsTheNewProcess) {
   const std::unique_ptr<ProcessLister> lister = MakeLister();
   Child first;
   first.Do('n');
@@ -190,7 +191,7 @@ TEST(KeptFilesTest, APidThatWasReusedIsTheNewProcess) {
   EXPECT_EQ(Find(List(*lister), pid)->name, "renamed");
   first.End();
   Child second(pid);
-  if (second.error() == EPERM) GTEST_SKIP() << "may not choose a pid";
+  if (second.error() == EPERM) GTEST_SKIP() << "no permission to choose a pid";
   ASSERT_EQ(second.pid(), pid) << second.error();
   const ProcessSnapshot snapshot = List(*lister);
   const Process* const process = Find(snapshot, pid);
@@ -204,7 +205,7 @@ TEST(KeptFilesTest, APidThatWasReusedIsTheNewProcess) {
   EXPECT_EQ(Find(List(*lister), pid)->name, "cat");
 }
 
-TEST(KeptFilesTest, AZombieLosesItsArguments) {
+TEST(ProcFileCacheTest, AZombieHasNoArguments) {
   const std::unique_ptr<ProcessLister> lister = MakeLister();
   Child child;
   EXPECT_FALSE(Find(List(*lister), child.pid())->arguments.empty());
@@ -216,7 +217,7 @@ TEST(KeptFilesTest, AZombieLosesItsArguments) {
   EXPECT_EQ(Find(snapshot, child.pid())->arguments, "");
 }
 
-// The soft limit on open files, back as it was at the end.
+// Sets the soft limit on open files for the life of the object.
 class OpenFileLimit {
  public:
   explicit OpenFileLimit(rlim_t soft) {
@@ -250,7 +251,7 @@ void ExpectAll(const ProcessSnapshot& snapshot,
   }
 }
 
-TEST(KeptFilesTest, KeepsWhatTheLimitsAllowAndReadsTheRestWithout) {
+TEST(ProcFileCacheTest, ReadsProcessesBeyondTheLimitsWithoutTheCache) {
   const std::vector<std::unique_ptr<Child>> children = MakeChildren(40);
   {
     const std::unique_ptr<ProcessLister> lister =
@@ -271,13 +272,13 @@ TEST(KeptFilesTest, KeepsWhatTheLimitsAllowAndReadsTheRestWithout) {
   }
 }
 
-TEST(KeptFilesTest, GivesThemUpWhenNothingElseIsLeft) {
+TEST(ProcFileCacheTest, IsClearedWhenDescriptorsRunOut) {
   const std::vector<std::unique_ptr<Child>> children = MakeChildren(20);
   const OpenFileLimit limit(200);
   const std::unique_ptr<ProcessLister> lister = MakeLister();
   List(*lister);
   ASSERT_GT(lister->kept_descriptors(), 0);
-  // Others take all there is, and there is one more process to open.
+  // Take all other descriptors; one more process needs some.
   const Child late;
   std::vector<base::UniqueFd> taken;
   for (int fd = dup(STDIN_FILENO); fd >= 0; fd = dup(STDIN_FILENO)) {
@@ -290,9 +291,9 @@ TEST(KeptFilesTest, GivesThemUpWhenNothingElseIsLeft) {
   EXPECT_EQ(lister->kept_descriptors(), 0);
 }
 
-// Chosen processes are read without what is kept, which must not be in their
-// way.
-TEST(KeptFilesTest, GivesThemUpForOneProcess) {
+// Lists of chosen processes do not use the cache, and must not fail because of
+// it.
+TEST(ProcFileCacheTest, IsClearedForAListOfOneProcess) {
   const OpenFileLimit limit(200);
   const std::unique_ptr<ProcessLister> lister = MakeLister();
   for (const ProcessQuery& query :
@@ -309,7 +310,7 @@ TEST(KeptFilesTest, GivesThemUpForOneProcess) {
   }
 }
 
-TEST(KeptFilesTest, NoneAreKeptWhereThatIsNotDesired) {
+TEST(ProcFileCacheTest, StaysEmptyWithALimitOfZero) {
   const std::unique_ptr<ProcessLister> lister =
       MakeLister({.max_kept_descriptors = 0});
   const size_t before = OpenDescriptors();
@@ -318,7 +319,7 @@ TEST(KeptFilesTest, NoneAreKeptWhereThatIsNotDesired) {
   EXPECT_EQ(OpenDescriptors(), before);
 }
 
-TEST(KeptFilesTest, GivesThemBackWhenTold) {
+TEST(ProcFileCacheTest, CloseKeptDescriptorsClearsIt) {
   const std::unique_ptr<ProcessLister> lister = MakeLister();
   const size_t before = OpenDescriptors();
   EXPECT_FALSE(lister->CloseKeptDescriptors());
@@ -331,7 +332,7 @@ TEST(KeptFilesTest, GivesThemBackWhenTold) {
   }
 }
 
-TEST(KeptFilesTest, GivesThemBackWhenNobodyAsks) {
+TEST(ProcFileCacheTest, IsClearedWhenIdle) {
   const size_t before = OpenDescriptors();
   {
     const std::unique_ptr<ProcessLister> lister =
@@ -340,13 +341,13 @@ TEST(KeptFilesTest, GivesThemBackWhenNobodyAsks) {
       List(*lister);
       while (lister->kept_descriptors() > 0) std::this_thread::yield();
     }
-    // Nothing but the directory of the lister.
+    // The lister has one descriptor more, of the directory /proc.
     EXPECT_EQ(OpenDescriptors(), before + 1);
   }
   EXPECT_EQ(OpenDescriptors(), before);
 }
 
-TEST(KeptFilesTest, ListsAtOnceFromSeveralThreads) {
+TEST(ProcFileCacheTest, SeveralThreadsListConcurrently) {
   const std::vector<std::unique_ptr<Child>> children = MakeChildren(10);
   const std::unique_ptr<ProcessLister> lister =
       MakeLister({.keep_for = absl::Milliseconds(1)});
