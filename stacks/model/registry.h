@@ -114,6 +114,8 @@ struct RegistrySnapshot {
 
   const Stack* FindStack(std::string_view uid) const;
   const Server* FindServer(std::string_view uid) const;
+  // `uid` itself if the server is unknown.
+  std::string_view ServerName(std::string_view uid) const;
 };
 
 // Who asks, and how: what every change is recorded with.
