@@ -112,6 +112,13 @@ absl::Status MakePrivate(int directory, const std::string& path) {
 }
 
 absl::StatusOr<base::UniqueFd> Lock(int directory, const std::string& path) {
+  struct stat info;
+  if (fstatat(directory, kLockName, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+      !S_ISREG(info.st_mode)) {
+    return Refused(path,
+                   absl::StrCat("can't be locked: its entry \"", kLockName,
+                                "\" is not a file; move it away"));
+  }
   absl::StatusOr<base::UniqueFd> lock =
       base::LockPidFile(directory, kLockName, {});
   if (absl::IsFailedPrecondition(lock.status())) {

@@ -22,6 +22,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 mode_t ModeOf(const std::string& path) {
   struct stat info;
@@ -136,6 +137,15 @@ TEST_F(DataDirectoryTest, RefusesASecondServerAndNamesThePidOfTheFirst) {
   EXPECT_THAT(
       std::string(second.message()),
       AllOf(HasSubstr(root_), HasSubstr(absl::StrCat("pid ", getpid(), ")"))));
+}
+
+TEST_F(DataDirectoryTest, ALockThatIsNoFileIsNotAnotherServer) {
+  ASSERT_EQ(mkdir(absl::StrCat(root_, "/lock").c_str(), 0700), 0);
+  const absl::Status status = DataDirectory::Open(root_).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr(root_), HasSubstr("\"lock\" is not a file"),
+                    Not(HasSubstr("another server"))));
 }
 
 TEST_F(DataDirectoryTest, TheLockMovesAndEndsWithTheObject) {
