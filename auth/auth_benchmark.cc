@@ -1,4 +1,5 @@
-// What authentication and limits cost a request, with one and several threads.
+// The cost of authentication and rate limits for a request, with one and
+// several threads.
 //
 //   bazel run -c opt //auth:auth_benchmark
 
@@ -30,7 +31,7 @@
 namespace tallyman::auth {
 namespace {
 
-// Saves nothing: the disk isn't what is measured.
+// Saves nothing: the benchmark does not measure the disk.
 class NoCountStore final : public CountStore {
  public:
   absl::StatusOr<std::vector<TokenCounts>> LoadCounts() override {
@@ -50,7 +51,7 @@ T ValueOrDie(absl::StatusOr<T> value) {
   return *std::move(value);
 }
 
-// A thousand tokens and what decides about them; made once, never destroyed.
+// A thousand tokens and their authenticator and limiter; never destroyed.
 struct World {
   static World& Get() {
     static World* const kWorld = new World;
@@ -72,7 +73,7 @@ struct World {
     }
     authenticator = ValueOrDie(Authenticator::Create(*store, SystemClock()));
     limiter = ValueOrDie(RateLimiter::Create(counts, SystemClock(), {}));
-    // From here on everything is in memory.
+    // From here on all data is in memory: the files can go.
     for (const char* suffix : {"-shm", "-wal", ""}) {
       unlink(absl::StrCat(root, "/db", suffix).c_str());
     }
@@ -87,7 +88,7 @@ struct World {
   std::unique_ptr<RateLimiter> limiter;
 };
 
-// The whole path of a request: the secret, who it is, may they, how often.
+// All steps of a request: copy the secret, authenticate, authorize, admit.
 void Request(World& world, const Secret& value) {
   const Secret presented(value.Reveal());
   absl::StatusOr<Principal> who = world.authenticator->Authenticate(presented);

@@ -20,9 +20,9 @@ namespace {
 constexpr size_t kPrefixBytes = 8;  // a /64
 constexpr size_t kMaxTextBytes = 64;
 
-// What an address is remembered by.
-std::string KeyOf(std::string_view address) {
-  // A zone ("fe80::1%eth0") isn't part of what inet_pton knows.
+// The key of the bucket of `address`.
+std::string BucketKey(std::string_view address) {
+  // inet_pton(3) rejects a zone ("fe80::1%eth0").
   const std::string text(address.substr(0, address.find('%')));
   in6_addr v6;
   if (inet_pton(AF_INET6, text.c_str(), &v6) != 1) {
@@ -45,7 +45,7 @@ AuthFailureLimiter::AuthFailureLimiter(const Clock& clock,
     : clock_(clock), options_(options) {}
 
 absl::Duration AuthFailureLimiter::RecordFailure(std::string_view address) {
-  std::string key = KeyOf(address);
+  std::string key = BucketKey(address);
   const absl::Duration now = clock_.Elapsed();
   absl::MutexLock lock(&mutex_);
   const auto [entry, is_new] = by_key_.try_emplace(key);
@@ -63,7 +63,7 @@ absl::Duration AuthFailureLimiter::RecordFailure(std::string_view address) {
   Bucket& bucket = buckets_.front();
   const absl::Duration empty_at =
       std::max(bucket.empty_at, now) + options_.interval;
-  // The time at which there is room for this failure.
+  // When the bucket has room for this failure.
   const absl::Duration room_at = empty_at - options_.interval * options_.burst;
   if (room_at > now) return room_at - now;
   bucket.empty_at = empty_at;

@@ -1,14 +1,14 @@
-// Slows down who keeps presenting bad tokens.
+// Limits how often one address may present bad tokens.
 //
-//   absl::Duration wait = throttle.RecordFailure(peer_address);
+//   absl::Duration wait = limiter.RecordFailure(peer_address);
 //   if (wait > absl::ZeroDuration()) return TooManyRequests(wait);  // 429
 //   return Unauthenticated(...);                                    // 401
 //
-// Only failures come here. A valid token keeps working from an address whose
-// bad ones are throttled: a token has 256 random bits, so guessing is hopeless
-// at any speed, while refusing valid ones would let a single misconfigured
-// client lock out everybody behind its NAT or on the machine itself. What this
-// bounds is the noise, and tells the client to stop.
+// Only failures count. A valid token keeps working from a limited address: a
+// token has 256 random bits, so guessing is hopeless at any rate, and refusing
+// valid tokens would let one misconfigured client lock out all others behind
+// its NAT or on the same machine. The limiter bounds the load and the log, and
+// asks the client to wait.
 
 #ifndef TALLYMAN_AUTH_AUTH_FAILURE_LIMITER_H_
 #define TALLYMAN_AUTH_AUTH_FAILURE_LIMITER_H_
@@ -28,33 +28,34 @@
 namespace tallyman::auth {
 
 struct AuthFailureLimiterOptions {
-  // Failures in a row that are answered at once; at least 1.
+  // Failures in a row that need not wait; at least 1.
   int64_t burst = 10;
 
-  // After those, one is answered in this time; greater than zero.
+  // After the burst, one failure per interval; greater than zero.
   absl::Duration interval = absl::Seconds(1);
 
-  // At most so many addresses are remembered, at least 1; for a further one the
-  // address that failed least recently is forgotten. About 150 bytes each.
+  // Addresses in memory, at least 1, about 150 bytes each. A further one evicts
+  // the address that failed least recently.
   size_t max_addresses = 10'000;
 };
 
-// One leaky bucket for each address: a failure pours one in, which takes
-// `interval` to leak out, and `burst` fit. Elapsed time counts, not the wall
-// clock. Thread-safe; the lock is held briefly, and by failures only.
+// One leaky bucket for each address: it holds `burst` failures, and one leaks
+// out per `interval`. Measured with the steady clock. Thread-safe; only
+// failures take the lock, briefly.
 class AuthFailureLimiter {
  public:
-  // `clock` has to outlive the throttle.
+  // `clock` must outlive the limiter.
   AuthFailureLimiter(const Clock& clock,
                      const AuthFailureLimiterOptions& options);
 
-  // Records a failure from `address` and returns how long to wait before the
-  // next attempt: zero when the bucket had room for it. One that had to wait
-  // doesn't add to the bucket.
+  // Records a failure from `address` and returns how long the client has to
+  // wait before the next attempt: zero if the bucket had room. A failure
+  // without room does not add to the bucket.
   //
-  // `address` is an IP address without a port. IPv6 addresses of the same /64,
-  // all of which one customer may use, count as one; an IPv4-mapped one counts
-  // as the IPv4 address. Any other text stands for itself.
+  // `address` is an IP address without a port. All IPv6 addresses of a /64
+  // count as one address, because one customer may use them all; an IPv4-mapped
+  // address counts as the IPv4 address. Any other text is an address of its
+  // own.
   absl::Duration RecordFailure(std::string_view address)
       ABSL_LOCKS_EXCLUDED(mutex_);
 

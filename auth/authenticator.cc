@@ -44,7 +44,7 @@ void Authenticator::Update(const TokenSnapshot& snapshot) {
   absl::MutexLock lock(&mutex_);
   if (snapshot.revision < revision_) return;
   revision_ = snapshot.revision;
-  index_.swap(index);  // the old one is freed after the lock
+  index_.swap(index);  // The old one is freed after the lock.
 }
 
 absl::StatusOr<Principal> Authenticator::Authenticate(
@@ -53,11 +53,11 @@ absl::StatusOr<Principal> Authenticator::Authenticate(
     return absl::UnauthenticatedError("no token was given");
   }
   std::shared_ptr<const TokenRecord> record;
-  // The size of a token is no secret, and hashing what can't be one is work
-  // that anybody could make us do.
+  // The size of a token is public. Do not hash other sizes: clients without a
+  // token could make the server hash any amount of data.
   if (presented.size() == kTokenValueSize) {
-    // The table is searched by the hash, of which nobody can choose a part
-    // without knowing a token; equality is in constant time all the same.
+    // The time of the lookup depends on the hash only, and a client cannot
+    // choose a hash without a token; the comparison is in constant time too.
     const TokenHash hash = HashOf(presented.Reveal());
     absl::ReaderMutexLock lock(&mutex_);
     const auto found = index_.find(hash);

@@ -1,4 +1,4 @@
-// Who is asking, and may they?
+// Who asks, and what they may do.
 //
 //   absl::StatusOr<Principal> who = authenticator.Authenticate(presented);
 //   if (!who.ok()) return Unauthenticated(who.status());          // 401
@@ -27,14 +27,14 @@
 namespace tallyman::auth {
 
 // The holder of a token that was valid when the request came. Cheap to copy;
-// immutable, so thread-safe. Keeps its token alive, whatever happens to the
-// store.
+// immutable, so thread-safe. Shares ownership of the token, so it may outlive
+// the store.
 class Principal {
  public:
   const Token& token() const { return record_->token; }
 
-  // OK when the token is good for what needs `needed` (admin includes public);
-  // else kPermissionDenied, naming the scope that is missing.
+  // OK if the token's scopes allow `needed` (admin includes public); else
+  // kPermissionDenied, which names the missing scope.
   absl::Status Authorize(Scope needed) const;
 
  private:
@@ -45,20 +45,19 @@ class Principal {
   std::shared_ptr<const TokenRecord> record_;
 };
 
-// Recognises tokens in memory: no database and no waiting on the way of a
-// request. Learns of new and revoked tokens from the store as they come.
-// Thread-safe.
+// Recognises tokens in memory: a request waits neither for the database nor for
+// another request. Watches the store for new and revoked tokens. Thread-safe.
 class Authenticator {
  public:
-  // `store` and `clock` have to outlive the authenticator. Fails when the store
-  // can't say which tokens there are.
+  // `store` and `clock` must outlive the authenticator. Errors are those of
+  // TokenStore::Watch().
   static absl::StatusOr<std::unique_ptr<Authenticator>> Create(
       TokenStore& store, const Clock& clock);
 
-  // The holder of the token `presented`. kUnauthenticated says whether there
-  // was none (empty), or it is unknown, was revoked or has expired (at the
-  // moment of expires_at it has); who asks with a token that once was valid may
-  // know that. No message holds any part of what was presented.
+  // The holder of the token `presented`. The message of kUnauthenticated says
+  // whether the token is missing (empty), unknown, revoked or expired (from the
+  // moment of expires_at on); a client that once had a valid token may learn
+  // this. No message has any part of `presented`.
   absl::StatusOr<Principal> Authenticate(const Secret& presented) const;
 
  private:
@@ -70,12 +69,11 @@ class Authenticator {
   void Update(const TokenSnapshot& snapshot) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Clock& clock_;
-  // Readers share it for the time of one lookup, a change of the tokens holds
-  // it for the time of a swap.
+  // Held shared for one lookup, exclusively to swap in a new index.
   mutable absl::Mutex mutex_;
   Index index_ ABSL_GUARDED_BY(mutex_);
   int64_t revision_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::unique_ptr<TokenWatch> watch_;  // last: it calls Update
+  std::unique_ptr<TokenWatch> watch_;  // Last: it calls Update().
 };
 
 }  // namespace tallyman::auth

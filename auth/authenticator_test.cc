@@ -50,7 +50,7 @@ class AuthenticatorTest : public testing::Test {
     return made.ok() ? *std::move(made) : NewToken();
   }
 
-  // Expects that `presented` is refused with these words.
+  // Expects kUnauthenticated with `why` in the message, and without the secret.
   void ExpectRefused(const Secret& presented, std::string_view why) {
     const absl::Status status =
         authenticator_->Authenticate(presented).status();
@@ -66,10 +66,10 @@ class AuthenticatorTest : public testing::Test {
   storage::TestDatabase db_;
   std::unique_ptr<SqliteTokenStore> store_;
   std::unique_ptr<Authenticator> authenticator_;
-  NewToken before_;  // was there when the authenticator came
+  NewToken before_;  // Older than the authenticator.
 };
 
-TEST_F(AuthenticatorTest, KnowsTokensOfBeforeAndAfterItsStart) {
+TEST_F(AuthenticatorTest, KnowsTokensFromBeforeAndAfterItsStart) {
   const NewToken after = Make(kReader);
   absl::StatusOr<Principal> who = authenticator_->Authenticate(before_.value);
   ASSERT_TRUE(who.ok()) << who.status();
@@ -80,7 +80,7 @@ TEST_F(AuthenticatorTest, KnowsTokensOfBeforeAndAfterItsStart) {
   EXPECT_EQ(who->token().name, "dashboard");
 }
 
-TEST_F(AuthenticatorTest, MissingUnknownAndMangledTokens) {
+TEST_F(AuthenticatorTest, RefusesMissingUnknownAndMangledTokens) {
   ExpectRefused(Secret(), "no token");
   ExpectRefused(Secret("x"), "unknown");
   ExpectRefused(*MakeTokenValue(), "unknown");
@@ -93,16 +93,16 @@ TEST_F(AuthenticatorTest, MissingUnknownAndMangledTokens) {
   ExpectRefused(Secret(HashOf(before_.value.Reveal()).bytes()), "unknown");
 }
 
-TEST_F(AuthenticatorTest, ARevokedTokenIsRefusedAtOnce) {
+TEST_F(AuthenticatorTest, RefusesARevokedTokenAtOnce) {
   const NewToken made = Make(kReader);
   absl::StatusOr<Principal> who = authenticator_->Authenticate(made.value);
   ASSERT_TRUE(who.ok()) << who.status();
   ASSERT_TRUE(store_->Revoke(made.token.id).ok());
   ExpectRefused(made.value, "revoked");
-  EXPECT_EQ(who->token().name, "dashboard");  // a request under way goes on
+  EXPECT_EQ(who->token().name, "dashboard");  // A running request goes on.
 }
 
-TEST_F(AuthenticatorTest, WithExpiryEqualToNowItIsExpired) {
+TEST_F(AuthenticatorTest, ATokenWithExpiryEqualToNowIsExpired) {
   TokenSpec spec = kReader;
   spec.expires_at = kNow + absl::Seconds(10);
   const NewToken made = Make(spec);
@@ -112,7 +112,7 @@ TEST_F(AuthenticatorTest, WithExpiryEqualToNowItIsExpired) {
   ExpectRefused(made.value, "expired at 2020-09-13T12:26:50+00:00");
 }
 
-TEST_F(AuthenticatorTest, AuthorizeNamesTheScopeThatIsMissing) {
+TEST_F(AuthenticatorTest, AuthorizeNamesTheMissingScope) {
   const NewToken made = Make(kReader);
   const Principal reader = *authenticator_->Authenticate(made.value);
   EXPECT_TRUE(reader.Authorize(Scope::kPublic).ok());
@@ -126,7 +126,7 @@ TEST_F(AuthenticatorTest, AuthorizeNamesTheScopeThatIsMissing) {
   EXPECT_TRUE(admin.Authorize(Scope::kAdmin).ok());
 }
 
-TEST_F(AuthenticatorTest, ReadersAndChangesGoOnTogether) {
+TEST_F(AuthenticatorTest, AuthenticatesDuringChanges) {
   std::atomic<bool> stop = false;
   std::vector<std::thread> readers;
   readers.reserve(3);
@@ -147,7 +147,7 @@ TEST_F(AuthenticatorTest, ReadersAndChangesGoOnTogether) {
   for (std::thread& reader : readers) reader.join();
 }
 
-// A store that reports what a test tells it to.
+// A store whose snapshots and status the test sets.
 class FakeTokenStore final : public TokenStore {
  public:
   absl::StatusOr<NewToken> Create(const TokenSpec&) override {
@@ -185,7 +185,7 @@ TEST(AuthenticatorStoreTest, AnOlderSnapshotDoesNotReplaceANewerOne) {
   EXPECT_FALSE((*authenticator)->Authenticate(value).ok());
 }
 
-TEST(AuthenticatorStoreTest, AStoreThatCannotBeReadIsAnError) {
+TEST(AuthenticatorStoreTest, FailsIfTheStoreCannotBeRead) {
   FakeClock clock(kNow);
   FakeTokenStore store;
   store.status = absl::UnavailableError("gone");

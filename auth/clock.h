@@ -1,4 +1,4 @@
-// Time as a dependency, so that tests can stand exactly on a boundary.
+// Time as a dependency, so that tests can set it to an exact boundary.
 //
 //   const Clock& clock = SystemClock();
 //   if (token.expires_at <= clock.Now()) ...
@@ -15,11 +15,11 @@ class Clock {
  public:
   virtual ~Clock() = default;
 
-  // The wall clock: what dates and limits per hour and day are about. It may
-  // jump, also backwards, when somebody sets it.
+  // The wall clock: for dates and for limits per hour and day. It jumps, also
+  // backwards, when an operator or NTP sets it.
   virtual absl::Time Now() const = 0;
 
-  // Time since some fixed moment, which never goes back: for what elapses.
+  // Time since an unspecified fixed moment; never goes back. For durations.
   virtual absl::Duration Elapsed() const = 0;
 };
 

@@ -20,7 +20,7 @@ TEST(SystemClockTest, ElapsedNeverGoesBack) {
   EXPECT_LE(first, SystemClock().Elapsed());
 }
 
-TEST(FakeClockTest, AdvanceMovesBothAndSetWallOnlyOne) {
+TEST(FakeClockTest, AdvanceMovesBothClocksAndSetWallOne) {
   const absl::Time start = absl::FromUnixSeconds(1'600'000'000);
   FakeClock clock(start);
   EXPECT_EQ(clock.Now(), start);

@@ -1,7 +1,7 @@
-// Where the counts behind the rate limits are kept over a restart.
+// Keeps the counts of the rate limiter over a restart.
 //
-// Apart from the tokens, because they change all the time and concern one
-// machine: several machines that share tokens each count for themselves.
+// Separate from TokenStore, because counts change with every request and belong
+// to one machine: machines that share tokens count separately.
 
 #ifndef TALLYMAN_AUTH_COUNT_STORE_H_
 #define TALLYMAN_AUTH_COUNT_STORE_H_
@@ -15,12 +15,12 @@
 
 namespace tallyman::auth {
 
-// The requests that a token has made in the newest hour and day that saw one.
+// The requests of a token in the last hour and in the last day with a request.
 struct TokenCounts {
   int64_t token_id = 0;
-  int64_t hour = 0;  // which one: Unix time / 3600
+  int64_t hour = 0;  // Unix time in seconds / 3600
   int64_t hour_count = 0;
-  int64_t day = 0;  // which one, in UTC: Unix time / 86400
+  int64_t day = 0;  // Unix time in seconds / 86400 (a day in UTC)
   int64_t day_count = 0;
 };
 
@@ -29,10 +29,10 @@ class CountStore {
  public:
   virtual ~CountStore() = default;
 
-  // Everything that is kept; at most one entry for a token.
+  // All counts; at most one entry for a token.
   virtual absl::StatusOr<std::vector<TokenCounts>> LoadCounts() = 0;
 
-  // Replaces what is kept of these tokens, of all or, on an error, of none.
+  // Replaces the counts of these tokens; on an error, changes none.
   virtual absl::Status SaveCounts(absl::Span<const TokenCounts> counts) = 0;
 };
 

@@ -1,4 +1,4 @@
-// A clock for tests that stands still until it is told otherwise.
+// A clock for tests, which moves only when the test says so.
 //
 //   FakeClock clock(absl::FromUnixSeconds(1'600'000'000));
 //   clock.Advance(absl::Minutes(5));
@@ -27,14 +27,14 @@ class FakeClock final : public Clock {
     return elapsed_;
   }
 
-  // Lets time go by, on both clocks.
+  // Moves both clocks.
   void Advance(absl::Duration duration) {
     absl::MutexLock lock(&mutex_);
     now_ += duration;
     elapsed_ += duration;
   }
 
-  // Sets the wall clock, as an operator would: no time goes by.
+  // Sets the wall clock; Elapsed() stays.
   void SetWall(absl::Time now) {
     absl::MutexLock lock(&mutex_);
     now_ = now;

@@ -23,7 +23,7 @@ constexpr int64_t kHourSeconds = 3600;
 constexpr int64_t kDaySeconds = 86400;
 constexpr int64_t kMaxHalf = std::numeric_limits<uint32_t>::max();
 
-// A window and the requests in it.
+// A window and the number of requests in it.
 struct Window {
   int64_t index = 0;
   int64_t count = 0;
@@ -34,8 +34,7 @@ Window Unpack(uint64_t word) {
           .count = static_cast<int64_t>(word & kMaxHalf)};
 }
 
-// What doesn't fit in its half, which only a corrupt store can hold, is cut to
-// the nearest value that does.
+// Clamps values that do not fit into a half; only a corrupt store has any.
 uint64_t Pack(const Window& window) {
   const auto half = [](int64_t value) {
     return static_cast<uint64_t>(std::clamp<int64_t>(value, 0, kMaxHalf));
@@ -48,18 +47,19 @@ int64_t IndexAt(absl::Time now, int64_t seconds) {
                              kMaxHalf - 1);
 }
 
-// The window to count in: what `word` holds, unless that is past, or so far in
-// the future that the clock was wrong then.
+// The window to count in at `index`: that of `word` if it is the present or the
+// next one (the clock jumped back); else it is past, or the clock was far
+// ahead, and an empty window replaces it.
 Window WindowAt(uint64_t word, int64_t index) {
   const Window window = Unpack(word);
   if (window.index == index || window.index == index + 1) return window;
   return {.index = index, .count = 0};
 }
 
-// Counts one more if that is within `limit`. Returns whether it was; `window`
-// is what holds then.
-bool Take(std::atomic<uint64_t>& word, int64_t index, int64_t limit,
-          Window& window) {
+// Counts one more request if `limit` allows it, and returns whether it does.
+// Sets `window` to the window after that.
+bool CountOne(std::atomic<uint64_t>& word, int64_t index, int64_t limit,
+              Window& window) {
   uint64_t old = word.load();
   while (true) {
     window = WindowAt(old, index);
@@ -69,8 +69,8 @@ bool Take(std::atomic<uint64_t>& word, int64_t index, int64_t limit,
   }
 }
 
-// Takes back one Take() that led to `window`.
-void GiveBack(std::atomic<uint64_t>& word, Window& window) {
+// Undoes the CountOne() that set `window`.
+void UncountOne(std::atomic<uint64_t>& word, Window& window) {
   --window.count;
   uint64_t old = word.load();
   while (true) {
@@ -117,7 +117,7 @@ absl::StatusOr<std::unique_ptr<RateLimiter>> RateLimiter::Create(
 
 RateLimiter::~RateLimiter() {
   writer_.reset();
-  const absl::Status status = Flush();  // what an earlier write failed to save
+  const absl::Status status = Flush();  // Counts of a failed earlier write.
   if (!status.ok() && options_.on_write_error) options_.on_write_error(status);
 }
 
@@ -127,8 +127,8 @@ RateDecision RateLimiter::Admit(const Token& token) {
   RateDecision decision;
   while (true) {
     {
-      // Shared by all requests; exclusive only for a token's first one and to
-      // drop old counters.
+      // Exclusive only for the first request of a token and to drop old
+      // counters.
       absl::ReaderMutexLock lock(&shard.mutex);
       const auto found = shard.counters.find(token.id);
       if (found != shard.counters.end()) {
@@ -152,23 +152,24 @@ RateDecision RateLimiter::Count(Counter& counter, const Token& token,
   const int64_t hour_index = IndexAt(now, kHourSeconds);
   Window hour;
   if (token.daily_limit == 0) {
-    const bool taken = Take(counter.hour, hour_index, token.hourly_limit, hour);
-    if (taken && !counter.dirty.load()) counter.dirty = true;
+    const bool counted =
+        CountOne(counter.hour, hour_index, token.hourly_limit, hour);
+    if (counted && !counter.dirty.load()) counter.dirty = true;
     RateDecision decision = Describe(hour, token.hourly_limit, kHourSeconds);
-    decision.allowed = taken;
+    decision.allowed = counted;
     return decision;
   }
 
-  // Where the day is used up the hour isn't touched; where it runs out between
-  // the two steps, another request was faster, the hour is given back.
+  // If the day is used up, leave the hour alone. If another request uses up the
+  // day between the two steps, undo the count of the hour.
   const int64_t day_index = IndexAt(now, kDaySeconds);
   Window day = WindowAt(counter.day.load(), day_index);
-  bool taken = false;
+  bool counted = false;
   if (day.count >= token.daily_limit) {
     hour = WindowAt(counter.hour.load(), hour_index);
-  } else if (Take(counter.hour, hour_index, token.hourly_limit, hour)) {
-    taken = Take(counter.day, day_index, token.daily_limit, day);
-    if (!taken) GiveBack(counter.hour, hour);
+  } else if (CountOne(counter.hour, hour_index, token.hourly_limit, hour)) {
+    counted = CountOne(counter.day, day_index, token.daily_limit, day);
+    if (!counted) UncountOne(counter.hour, hour);
     if (!counter.dirty.load()) counter.dirty = true;
   }
   const RateDecision by_hour = Describe(hour, token.hourly_limit, kHourSeconds);
@@ -178,7 +179,7 @@ RateDecision RateLimiter::Count(Counter& counter, const Token& token,
                                    by_day.reset >= by_hour.reset)
                               ? by_day
                               : by_hour;
-  decision.allowed = taken;
+  decision.allowed = counted;
   return decision;
 }
 
@@ -188,7 +189,8 @@ absl::Status RateLimiter::Flush() {
   for (Shard& shard : shards_) {
     absl::ReaderMutexLock lock(&shard.mutex);
     for (auto& [id, counter] : shard.counters) {
-      // First the mark and then the counts: a request in between marks again.
+      // Clear the mark before reading the counts: a request in between sets it
+      // again.
       if (!counter.dirty.exchange(false)) continue;
       const Window hour = Unpack(counter.hour.load());
       const Window day = Unpack(counter.day.load());
@@ -219,7 +221,7 @@ absl::Status RateLimiter::Flush() {
 }
 
 void RateLimiter::DropOld(int64_t day) {
-  // Yesterday is kept: the clock may jump back to it.
+  // Keep yesterday: the clock may jump back to it.
   const int64_t first_hour = (day - 1) * (kDaySeconds / kHourSeconds);
   for (Shard& shard : shards_) {
     absl::MutexLock lock(&shard.mutex);

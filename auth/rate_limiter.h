@@ -4,9 +4,8 @@
 //   headers.Limit(decision.limit, decision.remaining, decision.reset);
 //   if (!decision.allowed) return TooManyRequests(decision.retry_after);
 //
-// Windows are fixed: the hours and the days of Unix time, which are those of
-// UTC. A token may use up a whole limit right before a boundary and another
-// one right after it.
+// Windows are fixed: hours and days of Unix time, which are those of UTC. A
+// token may use up a limit right before a boundary and again right after it.
 
 #ifndef TALLYMAN_AUTH_RATE_LIMITER_H_
 #define TALLYMAN_AUTH_RATE_LIMITER_H_
@@ -32,67 +31,66 @@
 
 namespace tallyman::auth {
 
-// What became of a request. The numbers describe the window that is the
-// tighter one: with fewer requests remaining, of two equals the one that ends
-// later. So after a refusal it is the one that refuses longest.
+// The decision on one request. The numbers describe the tighter of the two
+// windows: the one with fewer requests remaining; if equal, the one that ends
+// later. So after a refusal it is the window that refuses longest.
 struct RateDecision {
   bool allowed = false;
-  int64_t limit = 0;      // requests in the whole window
-  int64_t remaining = 0;  // after this one; 0 on a refusal
+  int64_t limit = 0;      // Requests in the window.
+  int64_t remaining = 0;  // After this request; 0 on a refusal.
   // The end of the window, in whole seconds.
   absl::Time reset = absl::UnixEpoch();
-  // Time from now to `reset` on a refusal, else zero. To be rounded up where
-  // whole seconds are shown.
+  // Time from now to `reset` on a refusal, else zero. Round it up to show whole
+  // seconds.
   absl::Duration retry_after = absl::ZeroDuration();
 };
 
 struct RateLimiterOptions {
-  // Changed counts are written at most this often. A crash forgets the requests
-  // of about this time; an orderly end forgets none.
+  // Shortest time between two background writes. A crash loses the counts of
+  // about this time; an orderly end loses none.
   absl::Duration write_interval = absl::Seconds(1);
 
-  // Told of a background write that failed, from the writing thread. The counts
-  // stay in memory and are written with the next change. May be empty.
+  // Called on the writing thread after a background write has failed. The
+  // counts stay in memory and are written with the next change. May be empty.
   std::function<void(const absl::Status&)> on_write_error;
 };
 
-// Counts requests in memory, without a lock that one request would hold while
-// another waits, and writes the counts behind to a CountStore.
+// Counts requests in memory and writes the counts behind to a CountStore. The
+// requests of known tokens do not wait for each other.
 //
-// When the clock jumps back by up to one window, counting goes on in the window
-// that was reached, so nobody gets a limit twice; the windows then end later
-// than they should. When it jumps back further the later time is taken for the
-// mistake, and the windows of the new time start empty.
+// If the clock jumps back by up to one window, counting continues in the window
+// already reached, so a token does not get its limit twice; that window then
+// ends late. If the clock jumps back further, the later time was the mistake,
+// and the windows of the new time start empty.
 //
-// Refused requests don't count. Thread-safe.
+// Refused requests do not count. Thread-safe.
 class RateLimiter {
  public:
-  // Starts with the counts in `store`. `store` and `clock` have to outlive the
-  // limiter.
+  // Starts with the counts in `store`. `store` and `clock` must outlive the
+  // limiter. Errors are those of CountStore::LoadCounts().
   static absl::StatusOr<std::unique_ptr<RateLimiter>> Create(
       CountStore& store, const Clock& clock, const RateLimiterOptions& options);
 
-  // Writes what has changed and stops the writer.
+  // Writes the changed counts and stops the writer.
   ~RateLimiter();
 
   // Counts one request of `token`, unless a limit is reached.
   RateDecision Admit(const Token& token);
 
-  // Writes what has changed now. For an orderly end that wants to know whether
-  // it worked; the destructor does it as well. Counts that couldn't be written
-  // are tried again next time.
+  // Writes the changed counts now and returns the error; the destructor writes
+  // them too. Counts that could not be written are written next time.
   absl::Status Flush() ABSL_LOCKS_EXCLUDED(flush_mutex_);
 
  private:
-  // A window and its count in one word: which window in the upper half, the
-  // requests in it in the lower.
+  // A window and its count in one word: the index of the window in the upper
+  // half, the number of requests in the lower half.
   using Word = std::atomic<uint64_t>;
   struct Counter {
     Word hour = 0;
     Word day = 0;
-    std::atomic<bool> dirty = false;  // changed since it was last written
+    std::atomic<bool> dirty = false;  // Changed since the last write.
   };
-  struct alignas(64) Shard {  // a cache line of its own
+  struct alignas(64) Shard {  // Own cache line: no false sharing.
     absl::Mutex mutex;
     absl::node_hash_map<int64_t, Counter> counters ABSL_GUARDED_BY(mutex);
   };
@@ -114,7 +112,7 @@ class RateLimiter {
   std::array<Shard, kShards> shards_;
   absl::Mutex flush_mutex_;
   int64_t dropped_on_day_ ABSL_GUARDED_BY(flush_mutex_) = 0;
-  // Last: its thread uses the above.
+  // Last: its thread uses the members above.
   std::optional<base::WriteBehind> writer_;
 };
 

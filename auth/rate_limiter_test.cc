@@ -26,7 +26,7 @@ namespace {
 const absl::Time kNoon = absl::FromUnixSeconds(1'599'998'400);
 const absl::Time kMidnight = kNoon + absl::Hours(12);
 
-// Keeps counts in memory and can be told to fail.
+// Keeps counts in memory; fails after FailWith().
 class FakeCountStore final : public CountStore {
  public:
   absl::StatusOr<std::vector<TokenCounts>> LoadCounts() override {
@@ -52,7 +52,7 @@ class FakeCountStore final : public CountStore {
     absl::MutexLock lock(&mutex_);
     return saves_;
   }
-  TokenCounts Of(int64_t token_id) {
+  TokenCounts Get(int64_t token_id) {
     absl::MutexLock lock(&mutex_);
     return counts_[token_id];
   }
@@ -75,7 +75,7 @@ class RateLimiterTest : public testing::Test {
  protected:
   RateLimiterTest() { Restart(); }
 
-  // As a server that is stopped and started would.
+  // As a stop and a start of the server.
   void Restart(absl::Duration write_interval = absl::InfiniteDuration()) {
     limiter_.reset();
     absl::StatusOr<std::unique_ptr<RateLimiter>> limiter = RateLimiter::Create(
@@ -118,15 +118,15 @@ TEST_F(RateLimiterTest, CountsDownToTheLimit) {
   EXPECT_EQ(refused.retry_after, absl::Minutes(50));
 }
 
-TEST_F(RateLimiterTest, TokensAreCountedApart) {
+TEST_F(RateLimiterTest, EachTokenHasItsOwnCount) {
   Use(hourly_, 3);
   Token other = hourly_;
-  other.id = 17;  // of the same shard
+  other.id = 17;  // In the same shard.
   EXPECT_TRUE(limiter_->Admit(other).allowed);
   EXPECT_FALSE(limiter_->Admit(hourly_).allowed);
 }
 
-TEST_F(RateLimiterTest, TheHourEndsExactlyOnItsBoundary) {
+TEST_F(RateLimiterTest, TheHourEndsExactlyAtItsBoundary) {
   Use(hourly_, 3);
   clock_.SetWall(kNoon + absl::Hours(1) - absl::Nanoseconds(1));
   const RateDecision before = limiter_->Admit(hourly_);
@@ -143,10 +143,10 @@ TEST_F(RateLimiterTest, RefusedRequestsDoNotCount) {
   Use(hourly_, 3);
   for (int i = 0; i < 10; ++i) EXPECT_FALSE(limiter_->Admit(hourly_).allowed);
   ASSERT_TRUE(limiter_->Flush().ok());
-  EXPECT_EQ(store_.Of(1).hour_count, 3);
+  EXPECT_EQ(store_.Get(1).hour_count, 3);
 }
 
-TEST_F(RateLimiterTest, TheTighterWindowIsDescribed) {
+TEST_F(RateLimiterTest, DescribesTheTighterWindow) {
   // 2 of the hour and 3 of the day remain; then 1 and 2.
   EXPECT_EQ(limiter_->Admit(daily_).limit, 3);
   EXPECT_EQ(limiter_->Admit(daily_).remaining, 1);
@@ -158,7 +158,7 @@ TEST_F(RateLimiterTest, TheTighterWindowIsDescribed) {
   EXPECT_EQ(decision.reset, kMidnight);
 }
 
-TEST_F(RateLimiterTest, OfTwoEqualsTheLaterEndIsDescribed) {
+TEST_F(RateLimiterTest, DescribesTheLaterEndIfBothAreEquallyTight) {
   const Token token = {.id = 5, .hourly_limit = 2, .daily_limit = 2};
   EXPECT_EQ(limiter_->Admit(token).reset, kMidnight);
   Use(token, 1);
@@ -170,27 +170,27 @@ TEST_F(RateLimiterTest, OfTwoEqualsTheLaterEndIsDescribed) {
 
 TEST_F(RateLimiterTest, TheDayEndsExactlyAtMidnightUtc) {
   Use(daily_, 3);
-  EXPECT_FALSE(limiter_->Admit(daily_).allowed);  // the hour
+  EXPECT_FALSE(limiter_->Admit(daily_).allowed);  // By the hour.
   clock_.SetWall(kMidnight - absl::Nanoseconds(1));
   Use(daily_, 1);
-  EXPECT_FALSE(limiter_->Admit(daily_).allowed);  // the day
+  EXPECT_FALSE(limiter_->Admit(daily_).allowed);  // By the day.
   clock_.SetWall(kMidnight);
   const RateDecision next = limiter_->Admit(daily_);
   EXPECT_TRUE(next.allowed);
   EXPECT_EQ(next.remaining, 2);
 }
 
-TEST_F(RateLimiterTest, ARefusalByTheDayLeavesTheHourAlone) {
+TEST_F(RateLimiterTest, ARefusalByTheDayDoesNotCountInTheHour) {
   Use(daily_, 3);
   clock_.Advance(absl::Hours(1));
   Use(daily_, 1);
   EXPECT_FALSE(limiter_->Admit(daily_).allowed);
   ASSERT_TRUE(limiter_->Flush().ok());
-  EXPECT_EQ(store_.Of(2).hour_count, 1);
-  EXPECT_EQ(store_.Of(2).day_count, 4);
+  EXPECT_EQ(store_.Get(2).hour_count, 1);
+  EXPECT_EQ(store_.Get(2).day_count, 4);
 }
 
-TEST_F(RateLimiterTest, AClockThatJumpsBackALittleGivesNothingAway) {
+TEST_F(RateLimiterTest, AClockThatJumpsBackALittleDoesNotGrantTheLimitTwice) {
   clock_.SetWall(kNoon + absl::Hours(1));
   Use(hourly_, 3);
   clock_.SetWall(kNoon + absl::Hours(1) - absl::Seconds(1));
@@ -198,11 +198,11 @@ TEST_F(RateLimiterTest, AClockThatJumpsBackALittleGivesNothingAway) {
   EXPECT_FALSE(refused.allowed);
   EXPECT_EQ(refused.reset, kNoon + absl::Hours(2));
   EXPECT_EQ(refused.retry_after, absl::Hours(1) + absl::Seconds(1));
-  clock_.SetWall(kNoon);  // one window, to the second
+  clock_.SetWall(kNoon);  // Exactly one window back.
   EXPECT_FALSE(limiter_->Admit(hourly_).allowed);
 }
 
-TEST_F(RateLimiterTest, AClockThatWasFarAheadDoesNotLockOut) {
+TEST_F(RateLimiterTest, AfterAClockWasFarAheadTokensAreAdmitted) {
   clock_.SetWall(kNoon + absl::Hours(24 * 3650));
   Use(daily_, 3);
   clock_.SetWall(kNoon);
@@ -212,7 +212,7 @@ TEST_F(RateLimiterTest, AClockThatWasFarAheadDoesNotLockOut) {
   EXPECT_EQ(decision.reset, kNoon + absl::Hours(1));
 }
 
-TEST_F(RateLimiterTest, TimesOutsideOfUnixTimeAreHarmless) {
+TEST_F(RateLimiterTest, TimesOutsideUnixTimeDoNotCrash) {
   for (const absl::Time time : {absl::InfinitePast(), absl::FromUnixSeconds(-1),
                                 absl::UnixEpoch(), absl::InfiniteFuture()}) {
     clock_.SetWall(time);
@@ -232,14 +232,14 @@ TEST_F(RateLimiterTest, CountsSurviveARestart) {
   EXPECT_FALSE(limiter_->Admit(daily_).allowed);
 }
 
-TEST_F(RateLimiterTest, CountsOfAPastWindowDoNotMatterAfterARestart) {
+TEST_F(RateLimiterTest, CountsOfAPastWindowHaveNoEffectAfterARestart) {
   Use(hourly_, 3);
   clock_.Advance(absl::Hours(1));
   Restart();
   EXPECT_EQ(limiter_->Admit(hourly_).remaining, 2);
 }
 
-TEST_F(RateLimiterTest, NonsenseInTheStoreIsHarmless) {
+TEST_F(RateLimiterTest, ClampsCorruptCountsOfTheStore) {
   const int64_t hour = absl::ToUnixSeconds(kNoon) / 3600;
   const TokenCounts counts[] = {
       {.token_id = 1, .hour = hour, .hour_count = INT64_MAX},
@@ -252,25 +252,25 @@ TEST_F(RateLimiterTest, NonsenseInTheStoreIsHarmless) {
   EXPECT_TRUE(limiter_->Admit({.id = -7, .hourly_limit = 1}).allowed);
 }
 
-TEST_F(RateLimiterTest, ChangesAreWrittenBehindAndGathered) {
+TEST_F(RateLimiterTest, WritesChangesBehindInBatches) {
   Use(hourly_, 1);
   store_.AwaitSaves(1);
   Use(hourly_, 2);
   limiter_->Admit(hourly_);
-  EXPECT_EQ(store_.saves(), 1);  // the interval isn't over, and never will be
+  EXPECT_EQ(store_.saves(), 1);  // The interval is infinite.
   limiter_.reset();
   EXPECT_EQ(store_.saves(), 2);
-  EXPECT_EQ(store_.Of(1).hour_count, 3);
+  EXPECT_EQ(store_.Get(1).hour_count, 3);
 }
 
-TEST_F(RateLimiterTest, NothingIsWrittenWhenNothingHasChanged) {
+TEST_F(RateLimiterTest, WritesNothingWithoutAChange) {
   ASSERT_TRUE(limiter_->Flush().ok());
   Restart();
   limiter_.reset();
   EXPECT_EQ(store_.saves(), 0);
 }
 
-TEST_F(RateLimiterTest, AFailedWriteIsReportedAndMadeUpFor) {
+TEST_F(RateLimiterTest, ReportsAFailedWriteAndRepeatsIt) {
   Restart(absl::ZeroDuration());
   store_.FailWith(absl::UnavailableError("disk full"));
   Use(hourly_, 1);
@@ -278,18 +278,18 @@ TEST_F(RateLimiterTest, AFailedWriteIsReportedAndMadeUpFor) {
   EXPECT_EQ(limiter_->Flush().code(), absl::StatusCode::kUnavailable);
   store_.FailWith(absl::OkStatus());
   ASSERT_TRUE(limiter_->Flush().ok());
-  EXPECT_EQ(store_.Of(1).hour_count, 1);
+  EXPECT_EQ(store_.Get(1).hour_count, 1);
   limiter_.reset();
   EXPECT_GE(errors_, 1);
 }
 
-TEST_F(RateLimiterTest, AStoreThatCannotBeReadIsAnError) {
+TEST_F(RateLimiterTest, FailsIfTheStoreCannotBeRead) {
   store_.FailWith(absl::DataLossError("corrupt"));
   EXPECT_EQ(RateLimiter::Create(store_, clock_, {}).status().code(),
             absl::StatusCode::kDataLoss);
 }
 
-TEST_F(RateLimiterTest, OldCountersGoAndNewOnesStay) {
+TEST_F(RateLimiterTest, DropsOldCountersAndKeepsNewOnes) {
   Use(daily_, 1);
   for (int day = 0; day < 3; ++day) {
     clock_.Advance(absl::Hours(24));
@@ -300,7 +300,7 @@ TEST_F(RateLimiterTest, OldCountersGoAndNewOnesStay) {
   EXPECT_EQ(limiter_->Admit(daily_).remaining, 2);
 }
 
-TEST_F(RateLimiterTest, ManyThreadsGetExactlyTheLimit) {
+TEST_F(RateLimiterTest, AdmitsExactlyTheLimitToManyThreads) {
   Restart(absl::ZeroDuration());
   const Token by_hour = {.id = 8, .hourly_limit = 1000};
   const Token by_day = {.id = 9, .hourly_limit = 1000, .daily_limit = 600};
@@ -320,9 +320,9 @@ TEST_F(RateLimiterTest, ManyThreadsGetExactlyTheLimit) {
   EXPECT_EQ(hour, 1000);
   EXPECT_EQ(day, 600);
   limiter_.reset();
-  EXPECT_EQ(store_.Of(8).hour_count, 1000);
-  EXPECT_EQ(store_.Of(9).hour_count, 600);
-  EXPECT_EQ(store_.Of(9).day_count, 600);
+  EXPECT_EQ(store_.Get(8).hour_count, 1000);
+  EXPECT_EQ(store_.Get(9).hour_count, 600);
+  EXPECT_EQ(store_.Get(9).day_count, 600);
 }
 
 }  // namespace

@@ -1,12 +1,11 @@
-// A string that must not leak: a token, or anything else that opens a door.
+// A string that must not leak, such as a token.
 //
 //   Secret presented(header_value);
 //   if (presented == expected) ...              // in constant time
 //   LOG(INFO) << "got " << presented;           // prints "got ***"
-//   ShowOnce(created.value.Reveal());           // the one way to read it
+//   ShowOnce(created.value.Reveal());           // the only way to read it
 //
-// The owner of the string that a Secret is made from still holds a copy, and
-// has to take care of it.
+// A Secret copies its bytes: the caller still has to erase the original string.
 
 #ifndef TALLYMAN_AUTH_SECRET_H_
 #define TALLYMAN_AUTH_SECRET_H_
@@ -19,9 +18,9 @@
 
 namespace tallyman::auth {
 
-// Holds bytes of its own, which are overwritten before they are freed. Two
-// secrets are compared in a time that depends on nothing but their length.
-// A value type; thread-compatible. Moving leaves an empty secret behind.
+// Owns its bytes and overwrites them before it frees them. The time of a
+// comparison depends on the sizes only. A value type; thread-compatible. A
+// moved-from secret is empty.
 class Secret {
  public:
   Secret() = default;
@@ -37,9 +36,8 @@ class Secret {
   }
   ~Secret();
 
-  // The bytes themselves, valid as long as this object is neither changed nor
-  // destroyed. Each call is a place where the secret may get out: keep them
-  // few.
+  // The bytes, valid until this object changes or is destroyed. The secret can
+  // leak at each call: keep the calls few.
   std::string_view Reveal() const { return {bytes_.get(), size_}; }
 
   bool empty() const { return size_ == 0; }
@@ -47,7 +45,7 @@ class Secret {
 
   friend bool operator==(const Secret& a, const Secret& b);
 
-  // Printing in any way gives "***".
+  // Prints "***".
   friend std::ostream& operator<<(std::ostream& out, const Secret&) {
     return out << "***";
   }
@@ -61,7 +59,7 @@ class Secret {
   size_t size_ = 0;
 };
 
-// Compares `size` bytes at `a` and `b` in a time that doesn't depend on them
+// Compares `size` bytes in a time that does not depend on their values
 // (CRYPTO_memcmp of OpenSSL).
 bool EqualInConstantTime(const void* a, const void* b, size_t size);
 

@@ -10,7 +10,7 @@
 namespace tallyman::auth {
 namespace {
 
-TEST(SecretTest, RevealsWhatItWasMadeFrom) {
+TEST(SecretTest, RevealsItsBytes) {
   const std::string bytes("a\0b", 3);
   EXPECT_EQ(Secret(bytes).Reveal(), bytes);
   EXPECT_EQ(Secret(bytes).size(), 3u);
@@ -28,11 +28,11 @@ TEST(SecretTest, EqualOnlyWhenAllBytesAre) {
   EXPECT_EQ(empty, Secret(""));
 }
 
-TEST(SecretTest, CopiesAreIndependentAndMovesLeaveNothing) {
+TEST(SecretTest, CopiesAreIndependentAndAMovedFromSecretIsEmpty) {
   Secret first("abc");
   Secret copy = first;
   Secret moved = std::move(first);
-  EXPECT_TRUE(first.empty());  // NOLINT(bugprone-use-after-move): the promise
+  EXPECT_TRUE(first.empty());  // NOLINT(bugprone-use-after-move): documented
   EXPECT_EQ(copy, moved);
   copy = Secret("longer than before");
   EXPECT_EQ(moved.Reveal(), "abc");
@@ -41,7 +41,7 @@ TEST(SecretTest, CopiesAreIndependentAndMovesLeaveNothing) {
   EXPECT_EQ(moved.Reveal(), "abc");
 }
 
-TEST(SecretTest, IsNotPrintedByAccident) {
+TEST(SecretTest, PrintsAsStars) {
   const Secret secret("hunter2");
   std::ostringstream stream;
   stream << secret;

@@ -22,8 +22,8 @@ using storage::Statement;
 
 constexpr int64_t kKeptDays = 7;
 
-// Hours and days as in TokenCounts. No reference to the table of the tokens:
-// tokens may be kept elsewhere.
+// Hours and days as in TokenCounts. No foreign key to the table of tokens:
+// another store may keep the tokens.
 constexpr storage::Migration kMigrations[] = {
     {.name = "create rate_counts", .sql = R"sql(
         CREATE TABLE rate_counts (

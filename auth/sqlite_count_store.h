@@ -17,11 +17,12 @@
 
 namespace tallyman::auth {
 
-// Saving drops counts whose day was over a week before the newest one saved,
-// so that the table doesn't grow with the tokens of the past. Thread-safe.
+// Each SaveCounts() also removes counts that are more than a week older than
+// the newest one saved, so that the table does not grow with old tokens.
+// Thread-safe.
 class SqliteCountStore final : public CountStore {
  public:
-  // Makes or migrates the table. `db` has to outlive the store.
+  // Creates or migrates the table. `db` must outlive the store.
   static absl::StatusOr<std::unique_ptr<SqliteCountStore>> Open(
       storage::Database& db);
 

@@ -42,7 +42,7 @@ TEST_F(SqliteCountStoreTest, StartsEmpty) {
   EXPECT_TRUE(store_->SaveCounts({}).ok());
 }
 
-TEST_F(SqliteCountStoreTest, KeepsTheLastCountsOfEachToken) {
+TEST_F(SqliteCountStoreTest, KeepsTheLatestCountsOfEachToken) {
   ASSERT_TRUE(store_
                   ->SaveCounts({{.token_id = 1, .hour = kHour, .hour_count = 5},
                                 {.token_id = 2, .hour = kHour}})
@@ -66,7 +66,7 @@ TEST_F(SqliteCountStoreTest, KeepsTheLastCountsOfEachToken) {
   EXPECT_EQ(first.day_count, 11);
 }
 
-TEST_F(SqliteCountStoreTest, DropsWhatIsOverAWeekOld) {
+TEST_F(SqliteCountStoreTest, DropsCountsOlderThanAWeek) {
   ASSERT_TRUE(
       store_->SaveCounts({{.token_id = 1, .hour = kHour, .day = kDay}}).ok());
   ASSERT_TRUE(store_->SaveCounts({{.token_id = 2, .hour = kHour + 168}}).ok());
@@ -75,7 +75,7 @@ TEST_F(SqliteCountStoreTest, DropsWhatIsOverAWeekOld) {
   EXPECT_EQ(store_->LoadCounts()->size(), 1u);
 }
 
-TEST_F(SqliteCountStoreTest, ALimiterGoesOnWhereItWasStopped) {
+TEST_F(SqliteCountStoreTest, ALimiterContinuesAfterARestart) {
   FakeClock clock(absl::FromUnixSeconds(1'600'000'000));
   const Token token = {.id = 3, .hourly_limit = 10, .daily_limit = 100};
   for (int64_t remaining = 9; remaining >= 0; --remaining) {

@@ -32,7 +32,7 @@ namespace {
 using storage::Connection;
 using storage::Statement;
 
-// Times are Unix seconds, scopes their names with spaces between.
+// Times are Unix seconds; scopes are their names, separated by spaces.
 constexpr storage::Migration kMigrations[] = {
     {.name = "create tokens", .sql = R"sql(
         CREATE TABLE tokens (
@@ -110,7 +110,7 @@ absl::Status Delete(Connection& connection, int64_t id) {
   return remove->Bind(1, id).Run();
 }
 
-// The moment since which a token isn't valid.
+// From this moment on the token is not valid.
 absl::Time EndOf(const Token& token) {
   return std::min(token.revoked_at.value_or(absl::InfiniteFuture()),
                   token.expires_at.value_or(absl::InfiniteFuture()));
@@ -118,7 +118,7 @@ absl::Time EndOf(const Token& token) {
 
 }  // namespace
 
-// Takes the watcher out of the list when it is destroyed.
+// Removes the watcher from the list in its destructor.
 class SqliteTokenStore::Registration final : public TokenWatch {
  public:
   Registration(SqliteTokenStore& store, std::list<Watcher>::iterator position)
@@ -175,7 +175,7 @@ std::shared_ptr<const TokenSnapshot> SqliteTokenStore::Current() const {
   return snapshot_;
 }
 
-absl::StatusOr<size_t> SqliteTokenStore::FindRoom(
+absl::StatusOr<size_t> SqliteTokenStore::FindReplaceable(
     const Records& records) const {
   if (records.size() < options_.max_tokens) return records.size();
   const absl::Time now = clock_.Now();
@@ -215,12 +215,14 @@ absl::StatusOr<NewToken> SqliteTokenStore::Create(const TokenSpec& spec) {
 
   absl::MutexLock lock(&change_mutex_);
   Records records = Current()->records;
-  absl::StatusOr<size_t> forgotten = FindRoom(records);
-  if (!forgotten.ok()) return forgotten.status();
+  absl::StatusOr<size_t> replaced = FindReplaceable(records);
+  if (!replaced.ok()) return replaced.status();
   absl::Status written = db_.Write([&](Connection& connection) {
-    if (*forgotten < records.size()) {
-      const int64_t id = records[*forgotten]->token.id;
-      if (absl::Status gone = Delete(connection, id); !gone.ok()) return gone;
+    if (*replaced < records.size()) {
+      const int64_t id = records[*replaced]->token.id;
+      if (absl::Status deleted = Delete(connection, id); !deleted.ok()) {
+        return deleted;
+      }
     }
     absl::Status inserted = Insert(connection, *record);
     token.id = connection.LastInsertId();
@@ -228,8 +230,8 @@ absl::StatusOr<NewToken> SqliteTokenStore::Create(const TokenSpec& spec) {
   });
   if (!written.ok()) return written;
 
-  if (*forgotten < records.size()) {
-    records.erase(records.begin() + static_cast<ptrdiff_t>(*forgotten));
+  if (*replaced < records.size()) {
+    records.erase(records.begin() + static_cast<ptrdiff_t>(*replaced));
   }
   NewToken made = {.token = token, .value = *std::move(value)};
   records.push_back(std::move(record));

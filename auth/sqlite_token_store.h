@@ -24,19 +24,18 @@
 namespace tallyman::auth {
 
 struct SqliteTokenStoreOptions {
-  // At most so many tokens are kept. When a further one is made, the one that
-  // was revoked or expired first is forgotten; where all are valid it is an
-  // error.
+  // Tokens in the store. A further one replaces the token that was revoked or
+  // expired first; if all are valid, Create() fails.
   size_t max_tokens = 10'000;
 };
 
-// Keeps all tokens in memory as well: List and Watch never touch the file. One
-// object for a database; a second one wouldn't see the changes of the first.
-// Thread-safe.
+// Has all tokens in memory too: List() and Watch() do not read the file. Use
+// one object for a database: a second one would not see the changes of the
+// first. Thread-safe.
 class SqliteTokenStore final : public TokenStore {
  public:
-  // Makes or migrates the tables and reads the tokens. `db` and `clock` have to
-  // outlive the store. kDataLoss names a token that can't be understood.
+  // Creates or migrates the tables and reads the tokens. `db` and `clock` must
+  // outlive the store. kDataLoss names a token with an invalid row.
   static absl::StatusOr<std::unique_ptr<SqliteTokenStore>> Open(
       storage::Database& db, const Clock& clock,
       const SqliteTokenStoreOptions& options);
@@ -56,23 +55,23 @@ class SqliteTokenStore final : public TokenStore {
   std::shared_ptr<const TokenSnapshot> Current() const
       ABSL_LOCKS_EXCLUDED(snapshot_mutex_);
 
-  // The index of the token to forget so that there is room for another one;
-  // the number of tokens when nothing has to be forgotten.
-  absl::StatusOr<size_t> FindRoom(const Records& records) const;
+  // The index of the token that a new one replaces; records.size() if there is
+  // room for one more.
+  absl::StatusOr<size_t> FindReplaceable(const Records& records) const;
 
-  // Makes `records` what is known, and tells the watchers.
+  // Makes `records` the new snapshot and calls the watchers.
   void Publish(Records records) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
 
   storage::Database& db_;
   const Clock& clock_;
   const SqliteTokenStoreOptions options_;
 
-  // Held for the whole of a change, the disk included, and while watchers run.
-  // Taken before snapshot_mutex_.
+  // Held for a whole change, including disk writes and calls of watchers. Taken
+  // before snapshot_mutex_.
   absl::Mutex change_mutex_;
   std::list<Watcher> watchers_ ABSL_GUARDED_BY(change_mutex_);
 
-  // Held for a moment only. The snapshot is replaced with both locks held.
+  // Held briefly. Replacing the snapshot needs both locks.
   mutable absl::Mutex snapshot_mutex_;
   std::shared_ptr<const TokenSnapshot> snapshot_
       ABSL_GUARDED_BY(snapshot_mutex_);

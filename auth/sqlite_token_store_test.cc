@@ -22,7 +22,6 @@
 #include "auth/token_store.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "storage/connection.h"
 #include "storage/testing/test_database.h"
 
 namespace tallyman::auth {
@@ -105,13 +104,13 @@ TEST_F(SqliteTokenStoreTest, OnlyTheHashIsInTheFiles) {
   EXPECT_EQ(all.find(made.value.Reveal().substr(4)), std::string::npos);
 }
 
-TEST_F(SqliteTokenStoreTest, InvalidSpecsAreRefused) {
+TEST_F(SqliteTokenStoreTest, RefusesInvalidSpecs) {
   EXPECT_EQ(store_->Create({.name = "x"}).status().code(),
             absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(Ids(), ElementsAre());
 }
 
-TEST_F(SqliteTokenStoreTest, RevokingIsDurableAndDoneOnce) {
+TEST_F(SqliteTokenStoreTest, RevokingIsDurableAndKeepsTheFirstTime) {
   Make(kAdmin);
   const int64_t id = Make(kReader).token.id;
   clock_.Advance(absl::Seconds(1));
@@ -124,20 +123,20 @@ TEST_F(SqliteTokenStoreTest, RevokingIsDurableAndDoneOnce) {
   EXPECT_EQ(store_->List()->at(1).revoked_at, kNow + absl::Seconds(1));
 }
 
-TEST_F(SqliteTokenStoreTest, RevokingWhatIsNotThereIsNotFound) {
+TEST_F(SqliteTokenStoreTest, RevokingAnUnknownTokenIsNotFound) {
   const absl::Status status = store_->Revoke(99).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(status.message()), HasSubstr("99"));
 }
 
-TEST_F(SqliteTokenStoreTest, TheLastValidAdminStays) {
+TEST_F(SqliteTokenStoreTest, TheLastValidAdminCannotBeRevoked) {
   const int64_t first = Make(kAdmin).token.id;
   Make(kReader);
   TokenSpec brief = kAdmin;
   brief.expires_at = kNow + absl::Seconds(10);
   const int64_t second = Make(brief).token.id;
 
-  clock_.Advance(absl::Seconds(10));  // the second has just expired
+  clock_.Advance(absl::Seconds(10));  // The second one expires.
   const absl::Status status = store_->Revoke(first).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()),
@@ -148,7 +147,7 @@ TEST_F(SqliteTokenStoreTest, TheLastValidAdminStays) {
   EXPECT_TRUE(store_->Revoke(first).ok());
 }
 
-TEST_F(SqliteTokenStoreTest, TheDeadMakeRoomForTheNew) {
+TEST_F(SqliteTokenStoreTest, ANewTokenReplacesTheOneThatEndedFirst) {
   Reopen({.max_tokens = 3});
   const int64_t admin = Make(kAdmin).token.id;
   TokenSpec brief = kReader;
@@ -169,7 +168,7 @@ TEST_F(SqliteTokenStoreTest, TheDeadMakeRoomForTheNew) {
   EXPECT_GT(next, revoked);
 }
 
-TEST_F(SqliteTokenStoreTest, IdsAreNotUsedAgain) {
+TEST_F(SqliteTokenStoreTest, IdsAreNeverReused) {
   Reopen({.max_tokens = 2});
   Make(kAdmin);
   const int64_t second = Make(kReader).token.id;
@@ -180,7 +179,7 @@ TEST_F(SqliteTokenStoreTest, IdsAreNotUsedAgain) {
   EXPECT_GT(Make(kReader).token.id, third);
 }
 
-TEST_F(SqliteTokenStoreTest, WatchersSeeTheStartAndEveryChange) {
+TEST_F(SqliteTokenStoreTest, WatchersAreCalledAtTheStartAndAfterEveryChange) {
   const int64_t admin = Make(kAdmin).token.id;
   std::vector<size_t> sizes;
   int64_t revision = 0;
@@ -200,8 +199,8 @@ TEST_F(SqliteTokenStoreTest, WatchersSeeTheStartAndEveryChange) {
   EXPECT_THAT(sizes, ElementsAre(1, 2, 2));
   EXPECT_TRUE(last_revoked);
 
-  EXPECT_FALSE(store_->Revoke(admin).ok());  // refused
-  EXPECT_TRUE(store_->Revoke(reader).ok());  // was already
+  EXPECT_FALSE(store_->Revoke(admin).ok());  // Refused.
+  EXPECT_TRUE(store_->Revoke(reader).ok());  // Already revoked.
   EXPECT_THAT(sizes, ElementsAre(1, 2, 2));
 
   watch->reset();
@@ -213,29 +212,22 @@ TEST_F(SqliteTokenStoreTest, AFailedWriteChangesNothing) {
   Make(kAdmin);
   int calls = 0;
   auto watch = store_->Watch([&](const TokenSnapshot&) { ++calls; });
-  ASSERT_TRUE(db_->Write([](storage::Connection& connection) {
-                   return connection.Execute("DROP TABLE tokens");
-                 })
-                  .ok());
+  db_.Execute("DROP TABLE tokens");
   EXPECT_FALSE(store_->Create(kReader).ok());
   EXPECT_EQ(Ids().size(), 1u);
   EXPECT_EQ(calls, 1);
 }
 
-TEST_F(SqliteTokenStoreTest, WhatCannotBeUnderstoodIsNamed) {
+TEST_F(SqliteTokenStoreTest, NamesATokenWithAnInvalidRow) {
   Make(kAdmin);
-  ASSERT_TRUE(db_->Write([](storage::Connection& connection) {
-                   return connection.Execute(
-                       "UPDATE tokens SET scopes = 'galactic'");
-                 })
-                  .ok());
+  db_.Execute("UPDATE tokens SET scopes = 'galactic'");
   const absl::Status status = SqliteTokenStore::Open(*db_, clock_, {}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(status.message()),
               testing::AllOf(HasSubstr("token 1 "), HasSubstr("galactic")));
 }
 
-TEST_F(SqliteTokenStoreTest, ManyThreadsMakeAndRevoke) {
+TEST_F(SqliteTokenStoreTest, ManyThreadsCreateAndRevoke) {
   Make(kAdmin);
   std::vector<std::thread> threads;
   threads.reserve(4);

@@ -67,7 +67,7 @@ absl::Status ValidateLimit(std::string_view field, int64_t limit,
       kMaxRequestLimit, smallest == 0 ? " (0: no limit)" : ""));
 }
 
-// Looked up once: OpenSSL 3 searches its providers at each use otherwise.
+// Fetched once; OpenSSL 3 would search its providers at each use.
 const EVP_MD* Sha256() {
 #ifdef OPENSSL_IS_BORINGSSL
   return EVP_sha256();
@@ -78,9 +78,9 @@ const EVP_MD* Sha256() {
 #endif
 }
 
-// Made once for each thread, since making it costs more than hashing a token
-// does. Nothing of a text stays in it: OpenSSL overwrites its buffer when it
-// finishes a hash.
+// Created once for each thread, because that costs more than hashing a token.
+// OpenSSL overwrites the buffer when it finishes a hash, so no text stays in
+// it.
 EVP_MD_CTX* HashContext() {
   struct Free {
     void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
@@ -134,7 +134,7 @@ absl::Status Validate(const TokenSpec& spec, absl::Time now) {
         "scopes is empty, give at least one of \"public\" and \"admin\"");
   }
   if (spec.expires_at.has_value()) {
-    // Whole seconds count: what is left after cutting has to be in the future.
+    // In whole seconds: the time without its fraction must be in the future.
     const absl::Time end =
         absl::FromUnixSeconds(absl::ToUnixSeconds(*spec.expires_at));
     if (end <= now) {
@@ -192,8 +192,7 @@ TokenHash HashOf(std::string_view value) {
       EVP_DigestUpdate(context, value.data(), value.size()) != 1 ||
       EVP_DigestFinal_ex(context, bytes.data(), &size) != 1 ||
       size != bytes.size()) {
-    // Only without memory, or with an OpenSSL that lacks SHA-256: there is no
-    // safe way to go on.
+    // Out of memory, or an OpenSSL without SHA-256: no safe way to continue.
     std::abort();
   }
   return TokenHash(bytes);

@@ -1,12 +1,12 @@
-// Tokens: what they are, how one is made, and how it is kept.
+// Tokens: their scopes, limits, values and hashes.
 //
 //   absl::StatusOr<ScopeSet> scopes = ParseScopes({"admin"});
 //   TokenSpec spec = {.name = "deploy", .scopes = *scopes};
 //   if (absl::Status valid = Validate(spec, now); !valid.ok()) return valid;
 //   absl::StatusOr<Secret> value = MakeTokenValue();   // "tly_Zm9v..."
-//   TokenHash kept = HashOf(value->Reveal());
+//   TokenHash hash = HashOf(value->Reveal());           // the store keeps this
 //
-// Stores (auth/token_store.h) do this; others only read Tokens.
+// Stores (auth/token_store.h) do this; other code only reads Tokens.
 
 #ifndef TALLYMAN_AUTH_TOKEN_H_
 #define TALLYMAN_AUTH_TOKEN_H_
@@ -28,7 +28,7 @@
 
 namespace tallyman::auth {
 
-// What a token may be used for.
+// A permission of a token.
 enum class Scope : uint8_t {
   kPublic = 1,  // "public": read
   kAdmin = 2,   // "admin": change; includes public
@@ -49,19 +49,19 @@ class ScopeSet {
     return *this;
   }
 
-  // Whether the set was given `scope` itself.
+  // Whether `scope` itself is in the set.
   constexpr bool Contains(Scope scope) const {
     return (bits_ & Bit(scope)) != 0;
   }
 
-  // Whether the set is good for what needs `scope`: contains it, or admin.
+  // Whether the set allows requests that need `scope`: has it, or admin.
   constexpr bool Allows(Scope scope) const {
     return Contains(scope) || Contains(Scope::kAdmin);
   }
 
   constexpr bool empty() const { return bits_ == 0; }
 
-  // The names of the scopes it contains, "public" first.
+  // The names of the scopes in the set, "public" first.
   std::vector<std::string_view> Names() const;
 
   friend constexpr bool operator==(ScopeSet a, ScopeSet b) {
@@ -76,56 +76,56 @@ class ScopeSet {
   uint8_t bits_ = 0;
 };
 
-// The set of the scopes with these names. kInvalidArgument for a name that is
-// no scope; an empty list is an empty set.
+// The set of the scopes with these names; an empty list is an empty set.
+// kInvalidArgument for an unknown name.
 absl::StatusOr<ScopeSet> ParseScopes(absl::Span<const std::string> names);
 
-// Limits on tokens. The greatest limit keeps counts within 32 bits.
+// Limits of tokens. kMaxRequestLimit keeps counts within 32 bits.
 inline constexpr size_t kMaxTokenNameChars = 100;
 inline constexpr int64_t kDefaultHourlyLimit = 3600;
 inline constexpr int64_t kMaxRequestLimit = 1'000'000'000;
 
-// What a new token shall be.
+// A token to create.
 struct TokenSpec {
-  // Whose it is: the `user` of the actions it starts. Needn't be unique.
+  // The owner: `user` of the actions that the token starts. Need not be unique.
   std::string name;
   ScopeSet scopes;
-  // The first moment at which it is refused; none: it doesn't expire. Counted
-  // in whole seconds, a fraction is cut off.
+  // The first moment at which the token is refused; none: it does not expire.
+  // In whole seconds: a fraction is cut off.
   std::optional<absl::Time> expires_at = std::nullopt;
-  // Requests in a clock hour, at least 1.
+  // Requests in an hour of UTC, at least 1.
   int64_t hourly_limit = kDefaultHourlyLimit;
   // Requests in a day of UTC; 0: no daily limit.
   int64_t daily_limit = 0;
 };
 
-// kInvalidArgument names the field that is wrong: a `name` that isn't 1 to 100
-// characters of UTF-8 without control characters or that starts or ends with a
-// space, no `scopes`, `expires_at` not after `now` or past the year 9999, a
-// limit out of its range.
+// kInvalidArgument names the invalid field. `name` must have 1 to 100
+// characters of UTF-8, no control characters and no space at its start or end;
+// `scopes` must not be empty; `expires_at` must be after `now` and at most in
+// the year 9999; limits must be in range.
 absl::Status Validate(const TokenSpec& spec, absl::Time now);
 
-// A token that exists. Its value isn't kept; see TokenHash.
+// An existing token. Its value is not kept; see TokenHash.
 struct Token {
-  int64_t id = 0;  // from 1; never used again, also when the token is gone
+  int64_t id = 0;  // From 1; never reused, not even after removal.
   std::string name;
   ScopeSet scopes;
-  absl::Time created_at = absl::UnixEpoch();            // whole seconds
-  std::optional<absl::Time> expires_at = std::nullopt;  // whole seconds
-  std::optional<absl::Time> revoked_at = std::nullopt;  // whole seconds
+  absl::Time created_at = absl::UnixEpoch();            // Whole seconds.
+  std::optional<absl::Time> expires_at = std::nullopt;  // Whole seconds.
+  std::optional<absl::Time> revoked_at = std::nullopt;  // Whole seconds.
   int64_t hourly_limit = kDefaultHourlyLimit;
-  int64_t daily_limit = 0;  // 0: none
+  int64_t daily_limit = 0;  // 0: no limit.
 };
 
-// Whether `token` is accepted at `now`: not revoked, and not expired. At
-// expires_at itself it is expired.
+// Whether `token` is valid at `now`: not revoked, and `now` is before its
+// expires_at.
 bool IsValid(const Token& token, absl::Time now);
 
-// A valid token that may do everything is among `tokens`.
+// Whether one of `tokens` is valid and has the scope admin.
 bool HasValidAdmin(absl::Span<const Token> tokens, absl::Time now);
 
-// The SHA-256 of a token's value: all that is kept of it. Since a value has 256
-// random bits, neither salt nor a slow hash would add anything.
+// The SHA-256 of a token's value; stores keep the hash only. A value has 256
+// random bits, so a salt or a slow hash would add nothing.
 class TokenHash {
  public:
   static constexpr size_t kSize = 32;
@@ -134,7 +134,7 @@ class TokenHash {
   explicit TokenHash(const std::array<unsigned char, kSize>& bytes)
       : bytes_(bytes) {}
 
-  // kInvalidArgument unless `bytes` are 32.
+  // kInvalidArgument unless `bytes` has 32 bytes.
   static absl::StatusOr<TokenHash> FromBytes(std::string_view bytes);
 
   std::string_view bytes() const {
@@ -162,8 +162,8 @@ TokenHash HashOf(std::string_view value);
 inline constexpr std::string_view kTokenPrefix = "tly_";
 inline constexpr size_t kTokenValueSize = 47;
 
-// A new value from the system's cryptographic generator. kInternal where that
-// fails.
+// A new value from the system's cryptographic random generator. kInternal if
+// the generator fails.
 absl::StatusOr<Secret> MakeTokenValue();
 
 }  // namespace tallyman::auth

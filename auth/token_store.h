@@ -1,5 +1,5 @@
-// Where tokens are kept. An interface, so that one machine keeps them in its
-// SQLite file (auth/sqlite_token_store.h) and several can share them.
+// Keeps tokens. An interface, so that one machine can keep them in its SQLite
+// file (auth/sqlite_token_store.h) and several machines can share them.
 //
 //   absl::StatusOr<NewToken> made =
 //       store.Create({.name = "deploy", .scopes = Scope::kAdmin});
@@ -21,57 +21,57 @@
 
 namespace tallyman::auth {
 
-// A token that was just made, and its value: the only time that it is there.
+// A new token and its value, which is available only here.
 struct NewToken {
   Token token;
   Secret value;
 };
 
-// A token with what is needed to recognise it. Never leaves this package.
+// A token and its hash. Stays within this package.
 struct TokenRecord {
   Token token;
   TokenHash hash;
 };
 
-// All tokens as they were at one moment.
+// All tokens at one moment.
 struct TokenSnapshot {
-  // Grows with each change; tells which of two snapshots is the newer one.
+  // Grows with each change: of two snapshots, the greater one is newer.
   int64_t revision = 0;
-  // By id, ascending. Revoked and expired ones are among them. Never null.
+  // By id, ascending; includes revoked and expired tokens. Never null.
   std::vector<std::shared_ptr<const TokenRecord>> records;
 };
 
-// Keeps a watcher registered. Destroying it waits for a call that is under way;
-// afterwards there are no more. Must not outlive its store.
+// Keeps a watcher registered. The destructor waits for a running call; there
+// are no calls after it. Must not outlive its store.
 class TokenWatch {
  public:
   virtual ~TokenWatch() = default;
 };
 
-// Thread-safe. Failures of what is underneath have the codes kUnavailable,
+// Thread-safe. Failures of the underlying storage have the codes kUnavailable,
 // kDataLoss or kInternal; then nothing has changed.
 class TokenStore {
  public:
   virtual ~TokenStore() = default;
 
-  // Makes a token. kInvalidArgument names the field of `spec` that is wrong
-  // (see Validate); kFailedPrecondition when there are too many tokens.
+  // Creates a token. kInvalidArgument names the invalid field of `spec` (see
+  // Validate()); kFailedPrecondition if there are too many tokens.
   virtual absl::StatusOr<NewToken> Create(const TokenSpec& spec) = 0;
 
-  // All tokens by id, ascending; revoked and expired ones as well.
+  // All tokens by id, ascending; includes revoked and expired ones.
   virtual absl::StatusOr<std::vector<Token>> List() = 0;
 
-  // Revokes a token and returns it as it is now. A token that is revoked
-  // already stays as it is. kNotFound when there is none with this id;
-  // kFailedPrecondition when it is the last valid token with the admin scope,
-  // because nobody could make another one.
+  // Revokes a token and returns its new state. An already revoked token stays
+  // as it is. kNotFound if the id is unknown; kFailedPrecondition if it is the
+  // last valid token with the admin scope: without one, no token can be
+  // created.
   virtual absl::StatusOr<Token> Revoke(int64_t id) = 0;
 
-  // Called with what there is now and then after every change, one call at a
-  // time, in the order of the revisions; several changes may come as one. A
-  // change made through this object has been reported when Create or Revoke
-  // returns: a revoked token is refused from then on. It has to be quick and
-  // must not call the store.
+  // Called with the present tokens and then after every change, one call at a
+  // time, in the order of the revisions; one call may stand for several
+  // changes. Create() and Revoke() return after the call for their change: from
+  // then on a revoked token is refused. Must be quick and must not call the
+  // store.
   using Watcher = std::function<void(const TokenSnapshot&)>;
 
   // Registers `watcher` and makes its first call before it returns.

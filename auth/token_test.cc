@@ -33,7 +33,7 @@ void ExpectInvalid(const TokenSpec& spec, std::string_view field) {
               StartsWith(absl::StrCat(field, " ")));
 }
 
-TEST(ScopeTest, AdminIncludesPublicAndNotTheOtherWayRound) {
+TEST(ScopeTest, AdminIncludesPublicButPublicNotAdmin) {
   const ScopeSet admin = Scope::kAdmin;
   EXPECT_TRUE(admin.Allows(Scope::kAdmin));
   EXPECT_TRUE(admin.Allows(Scope::kPublic));
@@ -44,7 +44,7 @@ TEST(ScopeTest, AdminIncludesPublicAndNotTheOtherWayRound) {
   EXPECT_FALSE(ScopeSet().Allows(Scope::kPublic));
 }
 
-TEST(ScopeTest, NamesGoBothWays) {
+TEST(ScopeTest, ParsesAndPrintsNames) {
   absl::StatusOr<ScopeSet> both = ParseScopes({"admin", "public", "admin"});
   ASSERT_TRUE(both.ok()) << both.status();
   EXPECT_THAT(both->Names(), ElementsAre("public", "admin"));
@@ -52,7 +52,7 @@ TEST(ScopeTest, NamesGoBothWays) {
   EXPECT_TRUE(ParseScopes({})->empty());
 }
 
-TEST(ScopeTest, UnknownNamesAreNamed) {
+TEST(ScopeTest, ErrorsNameUnknownNames) {
   for (const char* name : {"root", "Admin", "", "admin "}) {
     const absl::Status status = ParseScopes({"public", name}).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
@@ -61,7 +61,7 @@ TEST(ScopeTest, UnknownNamesAreNamed) {
   }
 }
 
-TEST(ValidateTest, AcceptsWhatIsRight) {
+TEST(ValidateTest, AcceptsValidSpecs) {
   EXPECT_TRUE(Validate(ValidSpec(), kNow).ok());
   TokenSpec spec = ValidSpec();
   spec.hourly_limit = 1;
@@ -80,9 +80,9 @@ TEST(ValidateTest, NamesAreCountedInCharacters) {
   }
 }
 
-TEST(ValidateTest, BadNames) {
-  // U+202E, which turns the direction of text around; spelled so that no editor
-  // or linter takes it for part of this file.
+TEST(ValidateTest, RefusesBadNames) {
+  // U+202E (right-to-left override), as bytes: a literal one would change how
+  // editors show this file.
   const char kOverride[] = {'a', '\xe2', '\x80', '\xae', 'b', '\0'};
   for (const std::string_view name :
        {std::string_view(""), std::string_view(" "), std::string_view(" a"),
@@ -92,7 +92,7 @@ TEST(ValidateTest, BadNames) {
         std::string_view("\xe2\x80\xa8"),  // line separator
         std::string_view(kOverride), std::string_view("\xff"),
         std::string_view("\x80"),
-        std::string_view("\xc3"),              // cut off
+        std::string_view("\xc3"),              // truncated
         std::string_view("\xc0\xaf"),          // overlong, two bytes
         std::string_view("\xe0\x80\xaf"),      // overlong, three bytes
         std::string_view("\xed\xa0\x80"),      // a surrogate
@@ -140,7 +140,7 @@ TEST(ValidateTest, LimitsHaveARange) {
   }
 }
 
-TEST(TokenTest, WithExpiryEqualToNowItIsExpired) {
+TEST(TokenTest, ATokenWithExpiryEqualToNowIsExpired) {
   Token token = {.expires_at = kNow};
   EXPECT_FALSE(IsValid(token, kNow));
   EXPECT_TRUE(IsValid(token, kNow - absl::Nanoseconds(1)));
@@ -150,7 +150,7 @@ TEST(TokenTest, WithExpiryEqualToNowItIsExpired) {
   EXPECT_FALSE(IsValid(token, kNow));
 }
 
-TEST(TokenTest, HasValidAdminLooksAtScopeAndValidity) {
+TEST(TokenTest, HasValidAdminChecksScopeAndValidity) {
   const Token admin = {.scopes = Scope::kAdmin};
   const Token reader = {.scopes = Scope::kPublic};
   Token expired = admin;

@@ -23,54 +23,55 @@ void FinalizeStatement::operator()(sqlite3_stmt* statement) const {
 }
 
 Statement::~Statement() {
-  if (handle_ != nullptr) connection_->GiveBack(std::move(handle_));
+  if (handle_ != nullptr) connection_->ReturnToCache(std::move(handle_));
 }
 
-Statement& Statement::Keep(int rc) {
+Statement& Statement::KeepFirstError(int rc) {
   if (bind_error_ == SQLITE_OK) bind_error_ = rc;
   return *this;
 }
 
 Statement& Statement::BindInt64(int parameter, int64_t value) {
-  return Keep(sqlite3_bind_int64(handle_.get(), parameter, value));
+  return KeepFirstError(sqlite3_bind_int64(handle_.get(), parameter, value));
 }
 
 Statement& Statement::Bind(int parameter, double value) {
-  return Keep(sqlite3_bind_double(handle_.get(), parameter, value));
+  return KeepFirstError(sqlite3_bind_double(handle_.get(), parameter, value));
 }
 
 Statement& Statement::Bind(int parameter, std::string_view text) {
   // A null pointer would bind NULL; an empty view is the empty string.
   const char* data = text.data() != nullptr ? text.data() : "";
-  return Keep(sqlite3_bind_text64(handle_.get(), parameter, data, text.size(),
-                                  SQLITE_TRANSIENT, SQLITE_UTF8));
+  return KeepFirstError(sqlite3_bind_text64(handle_.get(), parameter, data,
+                                            text.size(), SQLITE_TRANSIENT,
+                                            SQLITE_UTF8));
 }
 
 Statement& Statement::Bind(int parameter, Blob blob) {
   const char* data = blob.bytes.data() != nullptr ? blob.bytes.data() : "";
-  return Keep(sqlite3_bind_blob64(handle_.get(), parameter, data,
-                                  blob.bytes.size(), SQLITE_TRANSIENT));
+  return KeepFirstError(sqlite3_bind_blob64(
+      handle_.get(), parameter, data, blob.bytes.size(), SQLITE_TRANSIENT));
 }
 
 Statement& Statement::Bind(int parameter, std::nullopt_t) {
-  return Keep(sqlite3_bind_null(handle_.get(), parameter));
+  return KeepFirstError(sqlite3_bind_null(handle_.get(), parameter));
 }
 
 absl::StatusOr<bool> Statement::Step() {
-  const auto what = [this] {
+  const auto operation = [this] {
     return absl::StrCat("\"", sqlite3_sql(handle_.get()), "\"");
   };
   if (bind_error_ != SQLITE_OK) {
-    absl::Status status = connection_->Error(bind_error_, what());
+    absl::Status status = connection_->Error(bind_error_, operation());
     bind_error_ = SQLITE_OK;
     sqlite3_reset(handle_.get());
     return status;
   }
   const int rc = sqlite3_step(handle_.get());
   if (rc == SQLITE_ROW) return true;
-  // The reason has to be read before the reset.
-  absl::Status status =
-      rc == SQLITE_DONE ? absl::OkStatus() : connection_->Error(rc, what());
+  // sqlite3_reset clears the reason: read it first.
+  absl::Status status = rc == SQLITE_DONE ? absl::OkStatus()
+                                          : connection_->Error(rc, operation());
   sqlite3_reset(handle_.get());
   if (!status.ok()) return status;
   return false;
@@ -97,7 +98,8 @@ double Statement::Double(int column) const {
 }
 
 std::string_view Statement::Text(int column) const {
-  // The order matters: the size is of what the first call converted to.
+  // In this order: sqlite3_column_text converts, and the size is that of its
+  // result (https://www.sqlite.org/c3ref/column_blob.html).
   const unsigned char* data = sqlite3_column_text(handle_.get(), column);
   const int size = sqlite3_column_bytes(handle_.get(), column);
   if (data == nullptr) return {};
@@ -118,8 +120,8 @@ std::optional<int64_t> Statement::OptionalInt64(int column) const {
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
     const std::string& path, int busy_timeout_ms) {
-  // SQLite gives a meaning to names such as ":memory:" and "file:...". With a
-  // slash in front every name is the name of a file.
+  // Names such as ":memory:" and "file:..." are special to SQLite. With a
+  // leading "/" or "./" any name is that of a file.
   const std::string file = path[0] == '/' ? path : absl::StrCat("./", path);
   sqlite3* db = nullptr;
   // NOMUTEX: the Database lends the connection to one thread at a time.
@@ -132,8 +134,8 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
   }
   sqlite3_extended_result_codes(db, 1);
   sqlite3_busy_timeout(db, busy_timeout_ms);
-  // What a file brings along (views, triggers) may not do anything of note,
-  // and "text" in double quotes is an error unless it names a column.
+  // Views and triggers in the file may not call unsafe functions, and "text" in
+  // double quotes is an error unless it names a column.
   sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
@@ -163,12 +165,12 @@ absl::StatusOr<Statement> Connection::Prepare(std::string_view sql) {
   const std::string_view tail = sql.substr(rest - sql.data());
   if (handle == nullptr || !absl::StripAsciiWhitespace(tail).empty()) {
     return absl::InternalError(
-        absl::StrCat("\"", sql, "\" has to be exactly one statement"));
+        absl::StrCat("\"", sql, "\" must be exactly one statement"));
   }
   return Statement(this, std::move(handle));
 }
 
-void Connection::GiveBack(StatementHandle handle) {
+void Connection::ReturnToCache(StatementHandle handle) {
   sqlite3_reset(handle.get());
   sqlite3_clear_bindings(handle.get());
   StatementHandle& slot = cache_[sqlite3_sql(handle.get())];
@@ -197,8 +199,8 @@ bool Connection::InTransaction() const {
   return sqlite3_get_autocommit(db_) == 0;
 }
 
-absl::Status Connection::Error(int rc, std::string_view what) const {
-  return SqliteError(db_, rc, path_, what);
+absl::Status Connection::Error(int rc, std::string_view operation) const {
+  return SqliteError(db_, rc, path_, operation);
 }
 
 }  // namespace tallyman::storage

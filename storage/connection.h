@@ -1,6 +1,7 @@
 // One connection to an SQLite database, and its prepared statements.
 //
-// A Connection is lent to the body of a transaction (see storage/database.h):
+// Database (storage/database.h) lends a Connection to the body of a
+// transaction:
 //
 //   absl::Status Rename(Connection& db, int64_t id, std::string_view name) {
 //     absl::StatusOr<Statement> update =
@@ -12,7 +13,7 @@
 //     return absl::OkStatus();
 //   }
 //
-// and for rows:
+// Rows are read one by one:
 //
 //   absl::StatusOr<Statement> pets = db.Prepare("SELECT id, name FROM pets");
 //   ...
@@ -23,8 +24,8 @@
 //     Add(pets->Int64(0), pets->Text(1));
 //   }
 //
-// Errors have the codes of storage/sqlite_status.h and name the file and the
-// SQL text, never a bound value: values may be secrets.
+// Errors have the codes of storage/sqlite_status.h. Messages name the file and
+// the SQL text, never a bound value: values may be secrets.
 
 #ifndef TALLYMAN_STORAGE_CONNECTION_H_
 #define TALLYMAN_STORAGE_CONNECTION_H_
@@ -50,7 +51,7 @@ namespace tallyman::storage {
 class Connection;
 class Database;
 
-// Marks bytes that are bound as a BLOB; a plain string_view is bound as TEXT.
+// Bytes to bind as a BLOB; a plain string_view is bound as TEXT.
 struct Blob {
   std::string_view bytes;
 };
@@ -61,8 +62,8 @@ struct FinalizeStatement {
 };
 using StatementHandle = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 
-// A prepared statement, borrowed from its Connection's cache: the destructor
-// resets it, forgets its bindings and gives it back.
+// A prepared statement, borrowed from the cache of its Connection: the
+// destructor resets it, clears its bindings and returns it to the cache.
 //
 // Must not outlive the transaction in which it was prepared. Not thread-safe.
 class Statement {
@@ -72,8 +73,8 @@ class Statement {
   ~Statement();
 
   // Each Bind sets a parameter, counted from 1 as in ?1, and copies the value.
-  // A failure (no such parameter, rows still pending) is kept and returned by
-  // the next Step() or Run(). Bindings stay until they are bound anew.
+  // The next Step() or Run() returns the first failure (no such parameter, rows
+  // still pending). Bindings stay until they are bound again.
   template <std::integral T>
   Statement& Bind(int parameter, T value) {
     static_assert(std::is_signed_v<T> || sizeof(T) < sizeof(int64_t),
@@ -90,17 +91,16 @@ class Statement {
                              : Bind(parameter, std::nullopt);
   }
 
-  // Advances to the next row: true when there is one. False means the
-  // statement has run to its end and may be bound and stepped anew, as may one
-  // that failed.
+  // Advances to the next row; false after the last one. After false or an error
+  // the statement may be bound and stepped again.
   absl::StatusOr<bool> Step();
 
-  // Steps to the end, for statements whose rows are of no interest.
+  // Steps to the end and ignores the rows.
   absl::Status Run();
 
-  // The columns of the row that Step() has reached, counted from 0. Values of
-  // another type are converted as SQLite does (NULL reads as 0 or empty).
-  // Views are valid until the next call of Step(), Run() or the destructor.
+  // The columns of the current row, counted from 0. SQLite converts values of
+  // another type (NULL reads as 0 or empty). Views are valid until the next
+  // call of Step() or Run(), or the destructor.
   bool IsNull(int column) const;
   int64_t Int64(int column) const;
   double Double(int column) const;
@@ -114,14 +114,14 @@ class Statement {
       : connection_(connection), handle_(std::move(handle)) {}
 
   Statement& BindInt64(int parameter, int64_t value);
-  Statement& Keep(int rc);
+  Statement& KeepFirstError(int rc);
 
   Connection* connection_;
   StatementHandle handle_;  // null once moved from
-  int bind_error_ = 0;      // the first SQLite code that a Bind met
+  int bind_error_ = 0;      // SQLite's code of the first failed Bind
 };
 
-// An open connection. Made and owned by a Database, which lends it to one
+// An open connection. A Database creates and owns it, and lends it to one
 // transaction at a time. Not thread-safe.
 class Connection {
  public:
@@ -129,12 +129,13 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
-  // Prepares the one statement `sql`, or takes it from the cache. `sql` has to
+  // Prepares the single statement `sql`, or takes it from the cache. `sql` must
   // be a constant of the program: values go in through Bind, and the cache
-  // keeps every text that it has seen. The same text may be in use twice.
+  // keeps every text for the life of the connection. Two Statements of the same
+  // text may be in use at once.
   absl::StatusOr<Statement> Prepare(std::string_view sql);
 
-  // Runs a script of any number of statements without parameters; for schemas.
+  // Runs a script: any number of statements without parameters. For schemas.
   absl::Status Execute(const std::string& script);
 
   // Rows changed by the last INSERT, UPDATE or DELETE.
@@ -143,7 +144,7 @@ class Connection {
   // The rowid of the last INSERT.
   int64_t LastInsertId() const;
 
-  // The file, as it was given to Database::Open.
+  // The file, as given to Database::Open.
   const std::string& path() const { return path_; }
 
  private:
@@ -156,14 +157,14 @@ class Connection {
 
   Connection(sqlite3* db, std::string path) : db_(db), path_(std::move(path)) {}
 
-  absl::Status Error(int rc, std::string_view what) const;
-  void GiveBack(StatementHandle handle);
+  absl::Status Error(int rc, std::string_view operation) const;
+  void ReturnToCache(StatementHandle handle);
   absl::Status RunOne(std::string_view sql);
   bool InTransaction() const;
 
   sqlite3* db_;
   std::string path_;
-  // By SQL text. Null while the statement is lent out.
+  // Statements by SQL text; null while a Statement borrows it.
   absl::flat_hash_map<std::string, StatementHandle> cache_;
 };
 

@@ -2,19 +2,16 @@
 
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "storage/database.h"
-#include "storage/testing/temp_directory.h"
+#include "storage/storage_error.h"
+#include "storage/testing/test_database.h"
 
 namespace tallyman::storage {
 namespace {
@@ -26,38 +23,14 @@ using ::testing::Not;
 // A database with the empty table t (id, value).
 class ConnectionTest : public testing::Test {
  protected:
-  void SetUp() override {
-    path_ = absl::StrCat(directory_.path(), "/test.db");
-    absl::StatusOr<std::unique_ptr<Database>> db = Database::Open(path_, {});
-    ASSERT_TRUE(db.ok()) << db.status();
-    db_ = *std::move(db);
-    ASSERT_TRUE(db_->Write([](Connection& c) {
-                     return c.Execute(
-                         "CREATE TABLE t (id INTEGER PRIMARY KEY, value ANY)");
-                   })
-                    .ok());
+  ConnectionTest() {
+    db_.Execute("CREATE TABLE t (id INTEGER PRIMARY KEY, value ANY)");
   }
 
-  int64_t CountRows() {
-    int64_t count = -1;
-    const absl::Status status = db_->Read([&](Connection& c) -> absl::Status {
-      absl::StatusOr<Statement> rows = c.Prepare("SELECT count(*) FROM t");
-      if (!rows.ok()) return rows.status();
-      absl::StatusOr<bool> row = rows->Step();
-      if (!row.ok()) return row.status();
-      count = rows->Int64(0);
-      return absl::OkStatus();
-    });
-    EXPECT_TRUE(status.ok()) << status;
-    return count;
-  }
-
-  TempDirectory directory_;
-  std::string path_;
-  std::unique_ptr<Database> db_;
+  TestDatabase db_;
 };
 
-TEST_F(ConnectionTest, EveryTypeComesBackAsItWent) {
+TEST_F(ConnectionTest, EveryTypeIsReadAsItWasBound) {
   const std::string bytes("\0\xff text", 7);
   const absl::Status status = db_->Write([&](Connection& c) -> absl::Status {
     absl::StatusOr<Statement> row =
@@ -89,7 +62,7 @@ TEST_F(ConnectionTest, EveryTypeComesBackAsItWent) {
   EXPECT_TRUE(status.ok()) << status;
 }
 
-TEST_F(ConnectionTest, AStatementIsReusedAndForgetsItsBindings) {
+TEST_F(ConnectionTest, AReusedStatementHasNoBindings) {
   const absl::Status status = db_->Read([](Connection& c) -> absl::Status {
     for (const bool bound : {true, false}) {
       absl::StatusOr<Statement> row = c.Prepare("SELECT ?1");
@@ -103,7 +76,7 @@ TEST_F(ConnectionTest, AStatementIsReusedAndForgetsItsBindings) {
   EXPECT_TRUE(status.ok()) << status;
 }
 
-TEST_F(ConnectionTest, TheSameTextMayBeInUseTwice) {
+TEST_F(ConnectionTest, TwoStatementsOfTheSameText) {
   const absl::Status status = db_->Read([](Connection& c) -> absl::Status {
     absl::StatusOr<Statement> a = c.Prepare("SELECT ?1");
     absl::StatusOr<Statement> b = c.Prepare("SELECT ?1");
@@ -120,7 +93,7 @@ TEST_F(ConnectionTest, TheSameTextMayBeInUseTwice) {
   EXPECT_TRUE(status.ok()) << status;
 }
 
-TEST_F(ConnectionTest, AFinishedStatementRunsAnew) {
+TEST_F(ConnectionTest, AFinishedStatementRunsAgain) {
   const absl::Status status = db_->Write([](Connection& c) -> absl::Status {
     absl::StatusOr<Statement> insert =
         c.Prepare("INSERT INTO t (id) VALUES (?1)");
@@ -133,10 +106,10 @@ TEST_F(ConnectionTest, AFinishedStatementRunsAnew) {
     return absl::OkStatus();
   });
   EXPECT_TRUE(status.ok()) << status;
-  EXPECT_EQ(CountRows(), 3);
+  EXPECT_EQ(db_.ReadInt64("SELECT count(*) FROM t"), 3);
 }
 
-TEST_F(ConnectionTest, ABadBindIsReportedByTheNextStep) {
+TEST_F(ConnectionTest, TheNextStepReportsABadBind) {
   const absl::Status status = db_->Read([](Connection& c) -> absl::Status {
     absl::StatusOr<Statement> row = c.Prepare("SELECT ?1");
     if (!row.ok()) return row.status();
@@ -146,7 +119,7 @@ TEST_F(ConnectionTest, ABadBindIsReportedByTheNextStep) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("SELECT ?1"));
 }
 
-TEST_F(ConnectionTest, BadSqlIsNamed) {
+TEST_F(ConnectionTest, ErrorsNameBadSql) {
   for (const char* sql :
        {"SELEC 1", "SELECT 1; SELECT 2", "", "-- nothing", "SELECT \"text\""}) {
     const absl::Status status =
@@ -156,14 +129,10 @@ TEST_F(ConnectionTest, BadSqlIsNamed) {
   }
 }
 
-TEST_F(ConnectionTest, ConstraintsHaveCodesOfTheirOwnAndShowNoValue) {
-  ASSERT_TRUE(
-      db_->Write([](Connection& c) {
-           return c.Execute(
-               "CREATE TABLE child (name TEXT UNIQUE CHECK (name <> ''),"
-               " parent INTEGER REFERENCES t (id)) STRICT");
-         })
-          .ok());
+TEST_F(ConnectionTest, ErrorsOfConstraintsHaveACodeAndShowNoValue) {
+  db_.Execute(
+      "CREATE TABLE child (name TEXT UNIQUE CHECK (name <> ''),"
+      " parent INTEGER REFERENCES t (id)) STRICT");
   const auto insert = [&](std::string_view name, std::optional<int64_t> id) {
     return db_->Write([&](Connection& c) -> absl::Status {
       absl::StatusOr<Statement> row =
@@ -176,7 +145,8 @@ TEST_F(ConnectionTest, ConstraintsHaveCodesOfTheirOwnAndShowNoValue) {
   const absl::Status twice = insert("hidden", std::nullopt);
   EXPECT_EQ(twice.code(), absl::StatusCode::kAlreadyExists);
   EXPECT_THAT(std::string(twice.message()),
-              AllOf(HasSubstr(path_), Not(HasSubstr("hidden"))));
+              AllOf(HasSubstr(db_.path()), Not(HasSubstr("hidden"))));
+  EXPECT_TRUE(IsStorageError(twice));
   EXPECT_EQ(insert("", std::nullopt).code(),
             absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(insert("orphan", 99).code(), absl::StatusCode::kFailedPrecondition);

@@ -23,18 +23,19 @@ namespace {
 
 constexpr mode_t kDirectoryMode = 0700;
 constexpr char kLockName[] = "lock";
+
 absl::Status PathError(int error, const std::string& path,
-                       std::string_view what) {
+                       std::string_view reason) {
   return absl::ErrnoToStatus(
-      error, absl::StrCat("data directory \"", path, "\" ", what));
+      error, absl::StrCat("data directory \"", path, "\" ", reason));
 }
 
-absl::Status Refused(const std::string& path, std::string_view what) {
+absl::Status Refused(const std::string& path, std::string_view reason) {
   return absl::FailedPreconditionError(
-      absl::StrCat("data directory \"", path, "\" ", what));
+      absl::StrCat("data directory \"", path, "\" ", reason));
 }
 
-// mkdir -p. What exists already stays as it is.
+// As mkdir -p: existing directories stay as they are.
 absl::Status MakeWithParents(const std::string& path) {
   size_t end = 0;
   while (end != std::string::npos) {
@@ -42,8 +43,8 @@ absl::Status MakeWithParents(const std::string& path) {
     const std::string prefix = path.substr(0, end);
     if (mkdir(prefix.c_str(), kDirectoryMode) == 0) continue;
     const int error = errno;
-    // An existing prefix may also answer EROFS or EACCES; what matters is
-    // whether it is there.
+    // For an existing prefix, mkdir may fail with EROFS or EACCES instead of
+    // EEXIST: check whether the prefix is a directory.
     struct stat info;
     if (stat(prefix.c_str(), &info) == 0) {
       if (S_ISDIR(info.st_mode)) continue;
@@ -58,8 +59,9 @@ absl::Status MakeWithParents(const std::string& path) {
   return absl::OkStatus();
 }
 
-// Whether the directory is empty or has been a data directory before.
-absl::StatusOr<bool> IsPlainlyOurs(int directory, const std::string& path) {
+// Whether the directory is empty or was a data directory before: it has a lock
+// file of this user.
+absl::StatusOr<bool> IsEmptyOrOurs(int directory, const std::string& path) {
   struct stat info;
   if (fstatat(directory, kLockName, &info, AT_SYMLINK_NOFOLLOW) == 0) {
     return S_ISREG(info.st_mode) && info.st_uid == geteuid();
@@ -73,7 +75,7 @@ absl::StatusOr<bool> IsPlainlyOurs(int directory, const std::string& path) {
     return PathError(error, path, "can't be read");
   }
   bool empty = true;
-  // A stream that no other thread has is safe.
+  // Safe: no other thread has this stream.
   // NOLINTNEXTLINE(concurrency-mt-unsafe)
   while (const dirent* entry = readdir(stream)) {
     const std::string_view name = entry->d_name;
@@ -95,7 +97,7 @@ absl::Status MakePrivate(int directory, const std::string& path) {
                                       "directory"));
   }
   if ((info.st_mode & 077) == 0) return absl::OkStatus();
-  absl::StatusOr<bool> ours = IsPlainlyOurs(directory, path);
+  absl::StatusOr<bool> ours = IsEmptyOrOurs(directory, path);
   if (!ours.ok()) return ours.status();
   if (!*ours) {
     return Refused(path,
@@ -110,6 +112,13 @@ absl::Status MakePrivate(int directory, const std::string& path) {
 }
 
 absl::StatusOr<base::UniqueFd> Lock(int directory, const std::string& path) {
+  struct stat info;
+  if (fstatat(directory, kLockName, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+      !S_ISREG(info.st_mode)) {
+    return Refused(path,
+                   absl::StrCat("can't be locked: its entry \"", kLockName,
+                                "\" is not a file; move it away"));
+  }
   absl::StatusOr<base::UniqueFd> lock =
       base::LockPidFile(directory, kLockName, {});
   if (absl::IsFailedPrecondition(lock.status())) {

@@ -1,11 +1,11 @@
-// The directory that holds everything a server keeps, for one server at a time.
+// The directory with all files of a server, for one server at a time.
 //
 //   absl::StatusOr<DataDirectory> data = DataDirectory::Open(flag_data_dir);
 //   if (!data.ok()) return data.status();  // one line to show to the operator
 //   auto db = Database::Open(data->FilePath("tallyman.db"), {});
 //
-// The lock is flock(2) on the file `lock` in the directory: the kernel releases
-// it when the process ends, however it ends, so there is never a stale one.
+// The lock is flock(2) on the file `lock` in the directory. The kernel releases
+// it when the process ends, also after SIGKILL: a lock is never stale.
 
 #ifndef TALLYMAN_STORAGE_DATA_DIRECTORY_H_
 #define TALLYMAN_STORAGE_DATA_DIRECTORY_H_
@@ -19,30 +19,30 @@
 
 namespace tallyman::storage {
 
-// An opened and locked data directory. Movable; the lock is held until the
-// object is destroyed. The lock's descriptor is close-on-exec; a child that is
-// forked and doesn't exec shares the lock until it ends. Thread-safe.
+// An open and locked data directory. Movable; holds the lock until it is
+// destroyed. The descriptor of the lock is close-on-exec; a forked child that
+// does not exec shares the lock until it ends. Thread-safe.
 class DataDirectory {
  public:
-  // Opens `path`, which may be relative, and locks it. A missing directory is
-  // made, with missing parents, all with mode 0700.
+  // Opens `path`, which may be relative, and locks it. Creates a missing
+  // directory and missing parents with mode 0700.
   //
-  // Nobody else may look into it. An existing directory with a wider mode is
-  // set to 0700 where it is plainly meant for us (empty, or used by a server
-  // before), and refused otherwise: the path might be "/tmp" by mistake.
+  // Other users must not read it. An existing directory with a wider mode is
+  // set to 0700 if it is empty or was a data directory before. Else it is
+  // refused: the path might be "/tmp" by mistake.
   //
-  // Errors name the path, the reason and what to do:
-  //   kFailedPrecondition  another server has it (named by its pid); it isn't a
-  //                        directory, belongs to another user, or is open to
-  //                        others and in use for something else
-  //   kPermissionDenied    it can't be made, entered or written to
-  //   other                what absl::ErrnoToStatus makes of an errno
+  // Errors name the path, the reason and the remedy:
+  //   kFailedPrecondition  another server uses it (named by its pid); it is not
+  //                        a directory, belongs to another user, or is open to
+  //                        others and has other files
+  //   kPermissionDenied    it cannot be created, entered or written to
+  //   other                absl::ErrnoToStatus of the errno
   static absl::StatusOr<DataDirectory> Open(const std::string& path);
 
   // The directory: absolute, with symbolic links resolved.
   const std::string& path() const { return path_; }
 
-  // The path of the file `name` in it.
+  // The path of the file `name` in the directory.
   std::string FilePath(std::string_view name) const;
 
  private:

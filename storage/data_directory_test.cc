@@ -22,6 +22,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 mode_t ModeOf(const std::string& path) {
   struct stat info;
@@ -34,7 +35,7 @@ class DataDirectoryTest : public testing::Test {
   const std::string root_ = directory_.path();
 };
 
-TEST_F(DataDirectoryTest, MakesTheDirectoryAndItsParentsForTheOwnerOnly) {
+TEST_F(DataDirectoryTest, CreatesTheDirectoryAndItsParentsForTheOwnerOnly) {
   const std::string path = absl::StrCat(root_, "/a/b/c");
   absl::StatusOr<DataDirectory> data = DataDirectory::Open(path);
   ASSERT_TRUE(data.ok()) << data.status();
@@ -43,7 +44,7 @@ TEST_F(DataDirectoryTest, MakesTheDirectoryAndItsParentsForTheOwnerOnly) {
   EXPECT_EQ(ModeOf(data->FilePath("lock")), 0600);
 }
 
-TEST_F(DataDirectoryTest, TrailingAndDoubledSlashesAreFine) {
+TEST_F(DataDirectoryTest, AllowsTrailingAndDoubledSlashes) {
   EXPECT_TRUE(DataDirectory::Open(absl::StrCat(root_, "//a//b/")).ok());
 }
 
@@ -74,7 +75,7 @@ TEST_F(DataDirectoryTest, TightensADirectoryThatWasUsedBefore) {
   EXPECT_EQ(ModeOf(path), 0700);
 }
 
-TEST_F(DataDirectoryTest, RefusesAndLeavesAloneWhatOthersUse) {
+TEST_F(DataDirectoryTest, RefusesADirectoryOpenToOthersWithFiles) {
   const std::string path = absl::StrCat(root_, "/shared");
   ASSERT_EQ(mkdir(path.c_str(), 0700), 0);
   ASSERT_EQ(chmod(path.c_str(), 0755), 0);
@@ -91,7 +92,7 @@ TEST_F(DataDirectoryTest, APrivateDirectoryMayHoldOtherFiles) {
   EXPECT_TRUE(DataDirectory::Open(root_).ok());
 }
 
-TEST_F(DataDirectoryTest, AFileIsNoDirectory) {
+TEST_F(DataDirectoryTest, RefusesAFile) {
   const std::string path = absl::StrCat(root_, "/file");
   std::ofstream(path) << "x";
   absl::Status status = DataDirectory::Open(path).status();
@@ -104,13 +105,13 @@ TEST_F(DataDirectoryTest, AFileIsNoDirectory) {
   EXPECT_THAT(std::string(status.message()), HasSubstr(path));
 }
 
-TEST_F(DataDirectoryTest, AnEmptyPathIsAnError) {
+TEST_F(DataDirectoryTest, RefusesAnEmptyPath) {
   EXPECT_EQ(DataDirectory::Open("").status().code(),
             absl::StatusCode::kInvalidArgument);
 }
 
-TEST_F(DataDirectoryTest, WhatCannotBeWrittenIsNamed) {
-  if (geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+TEST_F(DataDirectoryTest, NamesADirectoryWithoutWritePermission) {
+  if (geteuid() == 0) GTEST_SKIP() << "root can write everywhere";
   ASSERT_EQ(chmod(root_.c_str(), 0500), 0);
   absl::Status status = DataDirectory::Open(root_).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
@@ -120,7 +121,7 @@ TEST_F(DataDirectoryTest, WhatCannotBeWrittenIsNamed) {
   ASSERT_EQ(chmod(root_.c_str(), 0700), 0);
 }
 
-TEST_F(DataDirectoryTest, AnotherUsersDirectoryIsRefused) {
+TEST_F(DataDirectoryTest, RefusesTheDirectoryOfAnotherUser) {
   if (geteuid() != 0) GTEST_SKIP() << "needs root to give a directory away";
   if (chown(root_.c_str(), 1, 1) != 0) GTEST_SKIP() << "no second uid here";
   const absl::Status status = DataDirectory::Open(root_).status();
@@ -128,7 +129,7 @@ TEST_F(DataDirectoryTest, AnotherUsersDirectoryIsRefused) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("belongs to uid 1 "));
 }
 
-TEST_F(DataDirectoryTest, ASecondServerLearnsThePidOfTheFirst) {
+TEST_F(DataDirectoryTest, RefusesASecondServerAndNamesThePidOfTheFirst) {
   absl::StatusOr<DataDirectory> first = DataDirectory::Open(root_);
   ASSERT_TRUE(first.ok()) << first.status();
   const absl::Status second = DataDirectory::Open(root_).status();
@@ -138,7 +139,16 @@ TEST_F(DataDirectoryTest, ASecondServerLearnsThePidOfTheFirst) {
       AllOf(HasSubstr(root_), HasSubstr(absl::StrCat("pid ", getpid(), ")"))));
 }
 
-TEST_F(DataDirectoryTest, TheLockEndsWithTheObjectAndMovesWithIt) {
+TEST_F(DataDirectoryTest, ALockThatIsNoFileIsNotAnotherServer) {
+  ASSERT_EQ(mkdir(absl::StrCat(root_, "/lock").c_str(), 0700), 0);
+  const absl::Status status = DataDirectory::Open(root_).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr(root_), HasSubstr("\"lock\" is not a file"),
+                    Not(HasSubstr("another server"))));
+}
+
+TEST_F(DataDirectoryTest, TheLockMovesAndEndsWithTheObject) {
   {
     absl::StatusOr<DataDirectory> first = DataDirectory::Open(root_);
     ASSERT_TRUE(first.ok()) << first.status();

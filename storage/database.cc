@@ -20,6 +20,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "storage/connection.h"
+#include "storage/storage_error.h"
 
 namespace tallyman::storage {
 namespace {
@@ -27,14 +28,15 @@ namespace {
 constexpr mode_t kFileMode = 0600;
 
 absl::Status FileError(int error, const std::string& path,
-                       std::string_view what) {
-  return absl::ErrnoToStatus(error,
-                             absl::StrCat("database \"", path, "\": ", what));
+                       std::string_view reason) {
+  return MarkStorageError(absl::ErrnoToStatus(
+      error, absl::StrCat("database \"", path, "\": ", reason)));
 }
 
-// Makes sure that `path` is a file of ours that only we can read, creating an
-// empty one. An existing file is never opened here: closing a descriptor drops
-// all locks that this process holds on the file through SQLite.
+// Creates `path` as an empty file for the owner only, or checks an existing one
+// and removes the permissions of others. Never opens an existing file: closing
+// the descriptor would drop the locks that this process holds on the file
+// through SQLite (https://www.sqlite.org/howtocorrupt.html, section 2.2).
 absl::Status PrepareFile(const std::string& path) {
   if (path.empty()) {
     return absl::InvalidArgumentError("the path of the database is empty");
@@ -131,15 +133,14 @@ absl::Status Database::Transact(
   absl::Status status = body(connection);
   if (status.ok()) {
     if (!connection.InTransaction()) {
-      return absl::InternalError(
+      return MarkStorageError(absl::InternalError(
           absl::StrCat("database \"", connection.path(),
-                       "\": the body of a transaction has ended it"));
+                       "\": the body of a transaction has ended it")));
     }
     status = connection.RunOne("COMMIT");
   }
-  // SQLite has rolled back by itself after some errors, a full disk among them.
-  // Where a rollback fails as well there is nothing more to be done: the error
-  // that led here is the one to report.
+  // SQLite itself rolls back after some errors, such as a full disk. If our
+  // rollback fails too, report the first error.
   if (!status.ok() && connection.InTransaction()) {
     connection.RunOne("ROLLBACK").IgnoreError();
   }

@@ -1,4 +1,4 @@
-// A database in one SQLite file: opening, and transactions.
+// A database in one SQLite file: opening it, and transactions.
 //
 //   absl::StatusOr<std::unique_ptr<Database>> db =
 //       Database::Open("/var/lib/tallyman/tallyman.db", {});
@@ -10,8 +10,8 @@
 //     return insert->Bind(1, "Rex").Run();
 //   });
 //
-// What a Write that returned OK has changed survives a crash of the process
-// and of the machine (write-ahead log, synchronous=FULL).
+// The changes of a Write that returned OK survive a crash of the process and of
+// the machine (write-ahead log, synchronous=FULL).
 
 #ifndef TALLYMAN_STORAGE_DATABASE_H_
 #define TALLYMAN_STORAGE_DATABASE_H_
@@ -31,31 +31,30 @@
 namespace tallyman::storage {
 
 struct DatabaseOptions {
-  // How long a transaction waits for another program (such as the sqlite3
-  // shell) that holds the file, before it fails with kUnavailable.
+  // How long a transaction waits while another program (such as the sqlite3
+  // shell) locks the file, before it fails with kUnavailable.
   absl::Duration busy_timeout = absl::Seconds(5);
 
-  // Reads the whole file once at Open (PRAGMA quick_check), so that corruption
-  // is met at the start and not in the middle of a request. Costs about a
-  // second per gigabyte.
+  // Reads the whole file once at Open (PRAGMA quick_check), so that the start
+  // fails on a corrupt file, not a later request. Costs about a second per
+  // gigabyte.
   bool check_integrity = true;
 };
 
 // An open database.
 //
-// Thread-safe. Two connections: writes follow one another on one, reads on the
-// other, so that a read never waits for the disk on behalf of a write. Because
-// of SQLite's locks on the file a Database must not be used, or destroyed, in
-// a child after fork(); it isn't inherited through exec.
+// Thread-safe. Has two connections, one for writes and one for reads; each runs
+// one transaction at a time, so a read never waits for a write to reach the
+// disk. A forked child must neither use nor destroy the Database, because of
+// SQLite's locks on the file; its descriptors are close-on-exec.
 class Database {
  public:
-  // Opens `path`, creating it with mode 0600 where there is nothing. The folder
-  // has to exist. An existing file that others may read loses these
-  // permissions.
+  // Opens `path`, and creates it with mode 0600 if it is missing. The directory
+  // must exist. If others may read an existing file, its mode becomes 0600.
   //
-  // Errors name the path and the reason: a missing folder, a directory, no
-  // permission (with the code of the errno, as absl::ErrnoToStatus gives it);
-  // kDataLoss for a file that is corrupt or not a database.
+  // Errors name the path and the reason: a missing directory, a path that is a
+  // directory, no permission (with the code of absl::ErrnoToStatus); kDataLoss
+  // for a file that is corrupt or not a database.
   static absl::StatusOr<std::unique_ptr<Database>> Open(
       const std::string& path, const DatabaseOptions& options);
 
@@ -63,15 +62,16 @@ class Database {
   Database& operator=(const Database&) = delete;
   ~Database() = default;
 
-  // Runs `body` in a transaction that may change the database. Commits when it
-  // returns OK and returns after the change is durable; else nothing has
-  // changed, and the error is the body's or that of the commit. `body` must
-  // not call Write (it would wait for itself), nor end the transaction.
+  // Runs `body` in a transaction that may change the database. If `body`
+  // returns OK, commits and returns once the change is durable. Else nothing
+  // changes, and the error is that of `body` or of the commit. `body` must not
+  // call Write (deadlock), nor end the transaction.
   absl::Status Write(absl::FunctionRef<absl::Status(Connection&)> body)
       ABSL_LOCKS_EXCLUDED(write_mutex_);
 
-  // Runs `body` on an unchanging view of everything committed so far. It can't
-  // change anything. It must not call Read; it must not call Write either.
+  // Runs `body` on an unchanging view of all committed changes. Statements that
+  // change the database fail. `body` must call neither Read nor Write
+  // (deadlock).
   absl::Status Read(absl::FunctionRef<absl::Status(Connection&)> body)
       ABSL_LOCKS_EXCLUDED(read_mutex_);
 

@@ -20,7 +20,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "storage/connection.h"
+#include "storage/storage_error.h"
 #include "storage/testing/temp_directory.h"
+#include "storage/testing/test_database.h"
 
 namespace tallyman::storage {
 namespace {
@@ -28,6 +30,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
+// Tests how a file is opened, so it opens its databases itself.
 class DatabaseTest : public testing::Test {
  protected:
   std::unique_ptr<Database> Open() {
@@ -40,11 +43,8 @@ class DatabaseTest : public testing::Test {
   // A database with the table t (id, value).
   std::unique_ptr<Database> OpenWithTable() {
     std::unique_ptr<Database> db = Open();
-    EXPECT_TRUE(db->Write([](Connection& connection) {
-                    return connection.Execute(
-                        "CREATE TABLE IF NOT EXISTS t "
-                        "(id INTEGER PRIMARY KEY, value ANY)");
-                  }).ok());
+    Execute(*db,
+            "CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY, value ANY)");
     return db;
   }
 
@@ -65,17 +65,7 @@ absl::Status Insert(Connection& connection, int64_t id) {
 }
 
 int64_t CountRows(Database& db) {
-  int64_t count = -1;
-  const absl::Status status = db.Read([&](Connection& c) -> absl::Status {
-    absl::StatusOr<Statement> rows = c.Prepare("SELECT count(*) FROM t");
-    if (!rows.ok()) return rows.status();
-    absl::StatusOr<bool> row = rows->Step();
-    if (!row.ok()) return row.status();
-    count = rows->Int64(0);
-    return absl::OkStatus();
-  });
-  EXPECT_TRUE(status.ok()) << status;
-  return count;
+  return ReadInt64(db, "SELECT count(*) FROM t");
 }
 
 TEST_F(DatabaseTest, ANewFileIsForTheOwnerOnly) {
@@ -87,7 +77,7 @@ TEST_F(DatabaseTest, ANewFileIsForTheOwnerOnly) {
   }
 }
 
-TEST_F(DatabaseTest, AnExistingFileIsTightened) {
+TEST_F(DatabaseTest, AnExistingFileLosesThePermissionsOfOthers) {
   OpenWithTable();
   ASSERT_EQ(chmod(path_.c_str(), 0644), 0);
   Open();
@@ -96,7 +86,7 @@ TEST_F(DatabaseTest, AnExistingFileIsTightened) {
   EXPECT_EQ(info.st_mode & 07777, 0600u);
 }
 
-TEST_F(DatabaseTest, CommittedRowsAreThereAfterReopening) {
+TEST_F(DatabaseTest, CommittedRowsSurviveReopening) {
   {
     std::unique_ptr<Database> db = OpenWithTable();
     ASSERT_TRUE(db->Write([](Connection& c) { return Insert(c, 1); }).ok());
@@ -133,7 +123,7 @@ TEST_F(DatabaseTest, AFailedBodyChangesNothing) {
   EXPECT_TRUE(db->Write([](Connection& c) { return Insert(c, 1); }).ok());
 }
 
-TEST_F(DatabaseTest, ABodyThatEndsTheTransactionIsReported) {
+TEST_F(DatabaseTest, ABodyMustNotEndTheTransaction) {
   std::unique_ptr<Database> db = OpenWithTable();
   const absl::Status status =
       db->Write([](Connection& c) { return c.Execute("ROLLBACK"); });
@@ -147,24 +137,25 @@ TEST_F(DatabaseTest, ReadCannotChangeAnything) {
   EXPECT_EQ(CountRows(*db), 0);
 }
 
-TEST_F(DatabaseTest, AReadSeesOneStateWhileAWriteGoesOn) {
+TEST_F(DatabaseTest, AReadDuringAWriteSeesTheStateBefore) {
   std::unique_ptr<Database> db = OpenWithTable();
   const absl::Status outer = db->Write([&](Connection& c) {
     EXPECT_TRUE(Insert(c, 1).ok());
-    EXPECT_EQ(CountRows(*db), 0);  // not committed yet, and no waiting
+    EXPECT_EQ(CountRows(*db), 0);  // Not committed; and no deadlock.
     return absl::OkStatus();
   });
   EXPECT_TRUE(outer.ok()) << outer;
   EXPECT_EQ(CountRows(*db), 1);
 }
 
-TEST_F(DatabaseTest, AnotherProgramsLockIsUnavailable) {
+TEST_F(DatabaseTest, ALockOfAnotherProgramIsUnavailable) {
   std::unique_ptr<Database> db = OpenWithTable();
   std::unique_ptr<Database> other = Open();
   const absl::Status status = other->Write([&](Connection&) {
     const absl::Status inner =
         db->Write([](Connection& c) { return Insert(c, 1); });
     EXPECT_EQ(inner.code(), absl::StatusCode::kUnavailable);
+    EXPECT_TRUE(IsStorageError(inner));
     EXPECT_THAT(std::string(inner.message()), HasSubstr("another program"));
     return absl::OkStatus();
   });
@@ -172,20 +163,21 @@ TEST_F(DatabaseTest, AnotherProgramsLockIsUnavailable) {
   EXPECT_TRUE(db->Write([](Connection& c) { return Insert(c, 1); }).ok());
 }
 
-TEST_F(DatabaseTest, AFullDatabaseIsUnavailableAndKeepsWhatItHas) {
+TEST_F(DatabaseTest, AFullDatabaseIsUnavailableAndKeepsItsRows) {
   std::unique_ptr<Database> db = OpenWithTable();
   ASSERT_TRUE(db->Write([](Connection& c) { return Insert(c, 1); }).ok());
   const absl::Status status = db->Write([](Connection& c) -> absl::Status {
-    // The same error as of a full disk, without one.
+    // The same error as that of a full disk.
     if (auto s = c.Execute("PRAGMA max_page_count = 1"); !s.ok()) return s;
     return c.Execute("INSERT INTO t (id, value) VALUES (2, zeroblob(1000000))");
   });
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+  EXPECT_TRUE(IsStorageError(status));
   EXPECT_THAT(std::string(status.message()), HasSubstr("full"));
   EXPECT_EQ(CountRows(*db), 1);
 }
 
-TEST_F(DatabaseTest, WritersOnManyThreadsFollowOneAnother) {
+TEST_F(DatabaseTest, WritersOnManyThreadsTakeTurns) {
   std::unique_ptr<Database> db = OpenWithTable();
   std::vector<std::thread> threads;
   threads.reserve(4);
@@ -203,7 +195,7 @@ TEST_F(DatabaseTest, WritersOnManyThreadsFollowOneAnother) {
   EXPECT_EQ(CountRows(*db), 100);
 }
 
-TEST_F(DatabaseTest, NamesThatSqliteGivesAMeaningAreFiles) {
+TEST_F(DatabaseTest, NamesThatAreSpecialToSqliteAreFiles) {
   ASSERT_EQ(chdir(root_.c_str()), 0);
   for (const char* name : {":memory:", "file:x?mode=memory"}) {
     ASSERT_TRUE(Database::Open(name, {}).ok());
@@ -212,7 +204,7 @@ TEST_F(DatabaseTest, NamesThatSqliteGivesAMeaningAreFiles) {
   }
 }
 
-TEST_F(DatabaseTest, WhatIsNoFileIsNamed) {
+TEST_F(DatabaseTest, NamesAPathThatIsNoFile) {
   EXPECT_EQ(OpenError("").code(), absl::StatusCode::kInvalidArgument);
 
   absl::Status status = OpenError(root_);
@@ -226,8 +218,8 @@ TEST_F(DatabaseTest, WhatIsNoFileIsNamed) {
   EXPECT_THAT(std::string(status.message()), HasSubstr(below));
 }
 
-TEST_F(DatabaseTest, AnUnreadableFileIsNamed) {
-  if (geteuid() == 0) GTEST_SKIP() << "root may read everything";
+TEST_F(DatabaseTest, NamesAnUnreadableFile) {
+  if (geteuid() == 0) GTEST_SKIP() << "root can read everything";
   OpenWithTable();
   ASSERT_EQ(chmod(path_.c_str(), 0200), 0);
   const absl::Status status = OpenError(path_);
@@ -235,7 +227,7 @@ TEST_F(DatabaseTest, AnUnreadableFileIsNamed) {
   EXPECT_THAT(std::string(status.message()), HasSubstr(path_));
 }
 
-TEST_F(DatabaseTest, AFileThatIsNoDatabaseIsDataLoss) {
+TEST_F(DatabaseTest, AFileWithOtherContentsIsDataLoss) {
   std::ofstream(path_) << std::string(5000, 'x');
   const absl::Status status = OpenError(path_);
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
@@ -244,7 +236,7 @@ TEST_F(DatabaseTest, AFileThatIsNoDatabaseIsDataLoss) {
                     HasSubstr("backup")));
 }
 
-TEST_F(DatabaseTest, CorruptionIsSeenWhenItIsOpened) {
+TEST_F(DatabaseTest, ACorruptFileIsDataLoss) {
   {
     std::unique_ptr<Database> db = OpenWithTable();
     ASSERT_TRUE(db->Write([](Connection& c) -> absl::Status {

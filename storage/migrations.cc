@@ -17,8 +17,8 @@ namespace tallyman::storage {
 namespace {
 
 // The names of the migrations that have run, in order.
-absl::StatusOr<std::vector<std::string>> Applied(Database& db,
-                                                 std::string_view component) {
+absl::StatusOr<std::vector<std::string>> ReadApplied(
+    Database& db, std::string_view component) {
   std::vector<std::string> names;
   absl::Status status = db.Read([&](Connection& connection) -> absl::Status {
     absl::StatusOr<Statement> rows = connection.Prepare(
@@ -61,7 +61,7 @@ absl::Status Apply(Connection& connection, std::string_view component,
 absl::Status Migrate(Database& db, std::string_view component,
                      absl::Span<const Migration> migrations) {
   absl::Status table = db.Write([](Connection& connection) {
-    // applied_at is in Unix seconds and there for people only.
+    // applied_at: Unix seconds; for people, the program does not read it.
     return connection.Execute(
         "CREATE TABLE IF NOT EXISTS schema_versions ("
         "component TEXT NOT NULL, version INTEGER NOT NULL, "
@@ -70,7 +70,7 @@ absl::Status Migrate(Database& db, std::string_view component,
   });
   if (!table.ok()) return table;
 
-  absl::StatusOr<std::vector<std::string>> applied = Applied(db, component);
+  absl::StatusOr<std::vector<std::string>> applied = ReadApplied(db, component);
   if (!applied.ok()) return applied.status();
   if (applied->size() > migrations.size()) {
     return absl::FailedPreconditionError(absl::StrCat(

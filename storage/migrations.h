@@ -1,4 +1,4 @@
-// Schema versions, one row of them for each component that shares a database.
+// Schema versions of the components that share a database.
 //
 //   constexpr Migration kMigrations[] = {
 //       {.name = "create pets",
@@ -9,8 +9,8 @@
 //   };
 //   absl::Status status = Migrate(db, "zoo", kMigrations);
 //
-// The version of a component is the number of its migrations that have run.
-// The list only ever grows at its end: what was released is never changed.
+// The version of a component is the number of its migrations that have run. New
+// migrations go at the end of the list; a released one never changes.
 
 #ifndef TALLYMAN_STORAGE_MIGRATIONS_H_
 #define TALLYMAN_STORAGE_MIGRATIONS_H_
@@ -26,23 +26,23 @@ namespace tallyman::storage {
 
 // One step from a version to the next.
 struct Migration {
-  // What it does, in a few words. Recorded, and compared at the next start.
+  // A few words. Recorded in the database, and compared at the next start.
   std::string_view name;
 
-  // A script of SQL statements; may be empty. It can't end the transaction.
+  // A script of SQL statements; may be empty. Must not end the transaction.
   std::string_view sql;
 
-  // What SQL can't express; runs after `sql` in the same transaction. May be
-  // null.
+  // For changes that SQL cannot express: runs after `sql` in the same
+  // transaction. May be null.
   absl::Status (*code)(Connection&) = nullptr;
 };
 
-// Brings `component` to the newest version: runs those of `migrations` that
-// haven't run yet, in order, each in a transaction of its own together with the
-// record of it. When one fails, those before it stay, and of it nothing does.
+// Brings `component` to the newest version: runs the `migrations` that have not
+// run yet, in order, each with its record in one transaction. If one fails, the
+// earlier ones stay and the failed one leaves no trace.
 //
-// kFailedPrecondition: the database was written by a newer version of the
-// program, or its record differs from `migrations`; nothing was changed.
+// kFailedPrecondition: a newer version of the program wrote the database, or
+// the record differs from `migrations`; nothing changes.
 absl::Status Migrate(Database& db, std::string_view component,
                      absl::Span<const Migration> migrations);
 

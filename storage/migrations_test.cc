@@ -1,19 +1,13 @@
 #include "storage/migrations.h"
 
-#include <cstdint>
-#include <memory>
 #include <string>
-#include <string_view>
-#include <utility>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "storage/connection.h"
-#include "storage/database.h"
-#include "storage/testing/temp_directory.h"
+#include "storage/testing/test_database.h"
 
 namespace tallyman::storage {
 namespace {
@@ -37,64 +31,49 @@ constexpr Migration kFailingCode = {
 
 class MigrationsTest : public testing::Test {
  protected:
-  void SetUp() override {
-    absl::StatusOr<std::unique_ptr<Database>> db =
-        Database::Open(absl::StrCat(directory_.path(), "/test.db"), {});
-    ASSERT_TRUE(db.ok()) << db.status();
-    db_ = *std::move(db);
+  bool HasTable(const std::string& name) const {
+    return db_.ReadInt64(
+               absl::StrCat("SELECT count(*) FROM sqlite_schema WHERE name = '",
+                            name, "'")) == 1;
   }
 
-  // The first column of the first row, -1 for an error.
-  int64_t Number(std::string_view sql) {
-    int64_t number = -1;
-    db_->Read([&](Connection& c) -> absl::Status {
-         absl::StatusOr<Statement> rows = c.Prepare(sql);
-         if (!rows.ok()) return rows.status();
-         if (rows->Step().value_or(false)) number = rows->Int64(0);
-         return absl::OkStatus();
-       })
-        .IgnoreError();
-    return number;
-  }
-
-  TempDirectory directory_;
-  std::unique_ptr<Database> db_;
+  TestDatabase db_;
 };
 
 TEST_F(MigrationsTest, RunsEachOnceAndInOrder) {
   ASSERT_TRUE(Migrate(*db_, "zoo", {kCreate}).ok());
   ASSERT_TRUE(Migrate(*db_, "zoo", {kCreate}).ok());
-  EXPECT_EQ(Number("SELECT count(*) FROM pets"), 1);
+  EXPECT_EQ(db_.ReadInt64("SELECT count(*) FROM pets"), 1);
   ASSERT_TRUE(Migrate(*db_, "zoo", {kCreate, kOwners}).ok());
-  EXPECT_EQ(Number("SELECT count(*) FROM pets WHERE owner IS NULL"), 1);
-  EXPECT_EQ(Number("SELECT max(version) FROM schema_versions"), 2);
+  EXPECT_EQ(db_.ReadInt64("SELECT count(*) FROM pets WHERE owner IS NULL"), 1);
+  EXPECT_EQ(db_.ReadInt64("SELECT max(version) FROM schema_versions"), 2);
 }
 
-TEST_F(MigrationsTest, ComponentsHaveVersionsOfTheirOwn) {
+TEST_F(MigrationsTest, EachComponentHasItsOwnVersion) {
   constexpr Migration kOther = {.name = "create birds",
                                 .sql = "CREATE TABLE birds (x)"};
   ASSERT_TRUE(Migrate(*db_, "zoo", {kCreate, kOwners}).ok());
   ASSERT_TRUE(Migrate(*db_, "aviary", {kOther}).ok());
-  EXPECT_EQ(Number("SELECT count(*) FROM birds"), 0);
+  EXPECT_EQ(db_.ReadInt64("SELECT count(*) FROM birds"), 0);
 }
 
-TEST_F(MigrationsTest, AFailureLeavesNothingOfItBehind) {
+TEST_F(MigrationsTest, AFailedMigrationLeavesNoTrace) {
   const absl::Status status = Migrate(*db_, "zoo", {kCreate, kBroken, kOwners});
   EXPECT_FALSE(status.ok());
   EXPECT_THAT(std::string(status.message()),
               AllOf(HasSubstr("\"zoo\" to version 2 (broken)"),
                     HasSubstr("nowhere"), HasSubstr(db_->path())));
-  EXPECT_EQ(Number("SELECT count(*) FROM pets"), 1);
-  EXPECT_EQ(Number("SELECT count(*) FROM half"), -1);
-  EXPECT_EQ(Number("SELECT max(version) FROM schema_versions"), 1);
+  EXPECT_EQ(db_.ReadInt64("SELECT count(*) FROM pets"), 1);
+  EXPECT_FALSE(HasTable("half"));
+  EXPECT_EQ(db_.ReadInt64("SELECT max(version) FROM schema_versions"), 1);
   EXPECT_TRUE(Migrate(*db_, "zoo", {kCreate, kOwners}).ok());
 }
 
-TEST_F(MigrationsTest, FailingCodeTakesItsSqlBack) {
+TEST_F(MigrationsTest, FailingCodeRollsBackItsSql) {
   const absl::Status status = Migrate(*db_, "zoo", {kFailingCode});
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
-  EXPECT_EQ(Number("SELECT count(*) FROM half"), -1);
-  EXPECT_EQ(Number("SELECT count(*) FROM schema_versions"), 0);
+  EXPECT_FALSE(HasTable("half"));
+  EXPECT_EQ(db_.ReadInt64("SELECT count(*) FROM schema_versions"), 0);
 }
 
 TEST_F(MigrationsTest, CodeRunsAfterItsSql) {
@@ -105,10 +84,10 @@ TEST_F(MigrationsTest, CodeRunsAfterItsSql) {
         return c.Execute("INSERT INTO pets VALUES ('Tom'), ('Ann')");
       }};
   ASSERT_TRUE(Migrate(*db_, "zoo", {kWithCode}).ok());
-  EXPECT_EQ(Number("SELECT count(*) FROM pets"), 2);
+  EXPECT_EQ(db_.ReadInt64("SELECT count(*) FROM pets"), 2);
 }
 
-TEST_F(MigrationsTest, ADatabaseOfANewerProgramIsRefused) {
+TEST_F(MigrationsTest, RefusesADatabaseOfANewerProgram) {
   ASSERT_TRUE(Migrate(*db_, "zoo", {kCreate, kOwners}).ok());
   const absl::Status status = Migrate(*db_, "zoo", {kCreate});
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
@@ -117,7 +96,7 @@ TEST_F(MigrationsTest, ADatabaseOfANewerProgramIsRefused) {
                     HasSubstr("knows 1"), HasSubstr("newer")));
 }
 
-TEST_F(MigrationsTest, ADifferentHistoryIsRefused) {
+TEST_F(MigrationsTest, RefusesADifferentHistory) {
   ASSERT_TRUE(Migrate(*db_, "zoo", {kCreate}).ok());
   const absl::Status status = Migrate(*db_, "zoo", {kOwners});
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);

@@ -36,7 +36,7 @@ PageInfo Paginate(const PageRequest& request, int64_t count) {
     return info;
   }
   if (info.current < info.pages) info.next = info.current + 1;
-  // Within the list, so the products can't be greater than `count`.
+  // The page exists, so the products are at most `count`: no overflow.
   info.begin = (info.current - 1) * info.per_page;
   info.end = info.begin + std::min(info.per_page, info.count - info.begin);
   return info;

@@ -1,4 +1,4 @@
-// Pages of a list: which items are on one, and what is before and after it.
+// Pages of a list: the items of a page, and the pages before and after it.
 //
 //   PageInfo info = Paginate({.page = 2, .per_page = 30}, items.size());
 //   for (int64_t i = info.begin; i < info.end; ++i) Show(items[i]);
@@ -17,28 +17,26 @@ namespace tallyman::storage {
 inline constexpr int64_t kDefaultPerPage = 30;
 inline constexpr int64_t kMaxPerPage = 100;
 
-// Which page is wanted.
+// The page that a client asks for.
 struct PageRequest {
   int64_t page = 1;                    // from 1
   int64_t per_page = kDefaultPerPage;  // from 1 to kMaxPerPage
 };
 
-// Where a page stands among all.
+// A page and its place in the list.
 struct PageInfo {
-  // The pages to go to, none at the ends of the list. They are always pages
-  // that exist: past the end of the list there is no next one, and the previous
-  // one is the last of the list. So a client that follows either always comes
-  // to an end.
+  // The neighbours; none at the ends of the list. They always exist: of a page
+  // past the end of the list, there is no next one, and the previous one is the
+  // last of the list. So a client that follows either one comes to an end.
   std::optional<int64_t> previous;
   std::optional<int64_t> next;
-  int64_t current = 1;  // the page that was asked for, also past the end
+  int64_t current = 1;  // the requested page, also past the end
   int64_t per_page = kDefaultPerPage;
-  int64_t count = 0;  // items in all
-  int64_t pages = 1;  // pages in all; an empty list has one
+  int64_t count = 0;  // items of the list
+  int64_t pages = 1;  // pages of the list; an empty list has one
 
-  // The items on this page: those from `begin` up to `end`, which isn't one of
-  // them, counted from 0. Always within the list; past its end both are
-  // `count`.
+  // The items of this page: [begin, end), counted from 0. Always within the
+  // list; for a page past the end both are `count`.
   int64_t begin = 0;
   int64_t end = 0;
 };
@@ -47,9 +45,8 @@ struct PageInfo {
 // "per_page".
 absl::Status Validate(const PageRequest& request);
 
-// The page `request` of a list of `count` items. Values out of their range
-// count as the nearest one within; every page up to the greatest int64_t is
-// fine.
+// The page `request` of a list of `count` items. A value out of range counts as
+// the nearest one in range; any page up to the greatest int64_t is in range.
 PageInfo Paginate(const PageRequest& request, int64_t count);
 
 }  // namespace tallyman::storage

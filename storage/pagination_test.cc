@@ -58,7 +58,7 @@ TEST(PaginateTest, AMiddlePageHasBothNeighbours) {
   EXPECT_EQ(info.end, 30);
 }
 
-TEST(PaginateTest, PastTheEndIsEmptyAndLeadsBackToTheLastPage) {
+TEST(PaginateTest, APagePastTheEndIsEmptyAndItsPreviousIsTheLast) {
   for (const int64_t page : {int64_t{6}, int64_t{7}, kMax}) {
     const PageInfo info = Paginate({.page = page, .per_page = 10}, 45);
     EXPECT_EQ(info.current, page);
@@ -70,7 +70,7 @@ TEST(PaginateTest, PastTheEndIsEmptyAndLeadsBackToTheLastPage) {
   EXPECT_EQ(Paginate({.page = 2}, 0).previous, 1);
 }
 
-TEST(PaginateTest, FollowingNextSeesEveryItemOnce) {
+TEST(PaginateTest, FollowingNextVisitsEveryItemOnce) {
   for (const int64_t count : {1, 9, 10, 11, 100}) {
     int64_t seen = 0;
     std::optional<int64_t> page = 1;
@@ -84,7 +84,7 @@ TEST(PaginateTest, FollowingNextSeesEveryItemOnce) {
   }
 }
 
-TEST(PaginateTest, TheGreatestNumbersDoNotOverflow) {
+TEST(PaginateTest, GreatestNumbersDoNotOverflow) {
   const PageInfo info = Paginate({.page = kMax, .per_page = 1}, kMax);
   EXPECT_EQ(info.pages, kMax);
   EXPECT_EQ(info.next, std::nullopt);
@@ -96,7 +96,7 @@ TEST(PaginateTest, TheGreatestNumbersDoNotOverflow) {
   EXPECT_EQ(last.end, kMax);
 }
 
-TEST(PaginateTest, ValuesOutOfRangeCountAsTheNearest) {
+TEST(PaginateTest, ValuesOutOfRangeCountAsTheNearestInRange) {
   const PageInfo info = Paginate({.page = -5, .per_page = 0}, -1);
   EXPECT_EQ(info.current, 1);
   EXPECT_EQ(info.per_page, 1);

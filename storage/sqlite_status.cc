@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "storage/storage_error.h"
 
 namespace tallyman::storage {
 namespace {
@@ -57,9 +58,9 @@ std::string_view HintOf(int rc) {
 }  // namespace
 
 absl::Status SqliteError(sqlite3* db, int rc, std::string_view path,
-                         std::string_view what) {
-  // The connection may hold the message of an older failure where `rc` came
-  // from a call that sets none; then the general text is the right one.
+                         std::string_view operation) {
+  // Some calls set no message, so the connection may hold that of an older
+  // failure; then take the general text of the code.
   std::string reason = db != nullptr && sqlite3_extended_errcode(db) == rc
                            ? sqlite3_errmsg(db)
                            : sqlite3_errstr(rc);
@@ -72,8 +73,9 @@ absl::Status SqliteError(sqlite3* db, int rc, std::string_view path,
                       ")");
     }
   }
-  return absl::Status(CodeOf(rc), absl::StrCat("database \"", path, "\": ",
-                                               what, ": ", reason, HintOf(rc)));
+  return MarkStorageError(absl::Status(
+      CodeOf(rc), absl::StrCat("database \"", path, "\": ", operation, ": ",
+                               reason, HintOf(rc))));
 }
 
 }  // namespace tallyman::storage

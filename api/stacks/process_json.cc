@@ -6,28 +6,21 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "api/http/etag.h"
 #include "api/json/json_writer.h"
 #include "api/json/timestamp.h"
 #include "api/redaction/redaction.h"
-#include "api/stacks/process_state.h"
 #include "api/stacks/stacks_envelope.h"
+#include "stacks/model/process_state.h"
 #include "stacks/model/registry.h"
 #include "stacks/model/status.h"
 
 namespace tallyman::api {
 namespace {
 
-// A process on one server.
-struct ServerCounts {
-  std::string_view name;  // Of the server.
-  int64_t desired = 0;
-  int64_t running = 0;
-  int64_t paused = 0;
-};
+using stacks::ServerCounts;
 
 // A key that may have any characters: JsonWriter::Key() does not escape.
 void WriteAnyKey(std::string_view key, JsonWriter& json) {
@@ -53,50 +46,17 @@ void WriteTimeOrNull(std::optional<absl::Time> time, JsonWriter& json) {
   }
 }
 
-// A server that is known no more goes by its uid.
-std::string_view ServerName(const ProcessView& view, std::string_view uid) {
-  const stacks::Server* const server = view.registry.FindServer(uid);
-  return server == nullptr ? uid : std::string_view{server->name};
-}
-
-bool Shows(const ProcessView& view, std::string_view server_uid) {
-  return view.server_uid.empty() || view.server_uid == server_uid;
-}
-
 // The status of the process here; null if there is none or it isn't shown.
 const stacks::ProcessStatus* FindStatus(const ProcessView& view,
                                         const stacks::DesiredProcess& process) {
-  if (!Shows(view, view.status.server_uid)) return nullptr;
-  return view.status.Find(view.stack.uid, process.definition.name);
+  return stacks::FindStatus(view.stack, process, view.status, view.server_uid);
 }
 
-// The servers of the view where the process is wanted or runs, by name.
+// The servers of the view where the process is desired or runs, by name.
 std::vector<ServerCounts> CountByServer(const ProcessView& view,
                                         const stacks::DesiredProcess& process) {
-  const stacks::ProcessStatus* const status = FindStatus(view, process);
-  const std::string& here = view.status.server_uid;
-  std::vector<ServerCounts> servers;
-  servers.reserve(process.servers.size() + 1);
-  bool has_here = false;
-  const auto add = [&](std::string_view uid, int64_t desired) {
-    ServerCounts counts = {.name = ServerName(view, uid), .desired = desired};
-    if (uid == here) {
-      has_here = true;
-      if (status != nullptr) {
-        counts.running = status->running;
-        counts.paused = status->paused;
-      }
-    }
-    if (counts.desired > 0 || counts.running > 0) servers.push_back(counts);
-  };
-  for (const auto& [uid, desired] : process.servers) {
-    if (Shows(view, uid)) add(uid, desired.count);
-  }
-  if (!has_here) add(here, 0);
-  absl::c_sort(servers, [](const ServerCounts& a, const ServerCounts& b) {
-    return a.name < b.name;
-  });
-  return servers;
+  return stacks::CountByServer(view.stack, process, view.registry, view.status,
+                               view.server_uid);
 }
 
 void WriteCounts(std::string_view key, const std::vector<ServerCounts>& servers,
@@ -114,7 +74,7 @@ void WriteInstance(const ProcessView& view,
                    const stacks::InstanceStatus& instance, JsonWriter& json) {
   json.BeginObject();
   json.Key("server");
-  json.String(ServerName(view, view.status.server_uid));
+  json.String(view.registry.ServerName(view.status.server_uid));
   json.Key("instance");
   json.Int(instance.number);
   json.Key("state");
@@ -165,8 +125,8 @@ void WriteDetails(const ProcessView& view,
   WriteCounts("servers_pauses", servers, &ServerCounts::paused, json);
   WriteCounts("desired", servers, &ServerCounts::desired, json);
   json.Key("state");
-  json.String(ProcessState(
-      CountInstances(view.stack, process, view.status, view.server_uid)));
+  json.String(stacks::ProcessState(stacks::CountInstances(
+      view.stack, process, view.status, view.server_uid)));
   json.Key("instances");
   json.BeginArray();
   for (const stacks::InstanceStatus& instance : instances) {
@@ -182,11 +142,6 @@ void WriteDetails(const ProcessView& view,
 }
 
 }  // namespace
-
-bool IsDesiredOrRunning(const ProcessView& view,
-                        const stacks::DesiredProcess& process) {
-  return !CountByServer(view, process).empty();
-}
 
 void WriteProcess(Mount mount, const ProcessView& view,
                   const stacks::DesiredProcess& process, JsonWriter& json) {

@@ -24,10 +24,6 @@ struct ProcessView {
   std::string_view server_uid = {};
 };
 
-// Whether `process` is wanted or runs on the servers of the view.
-bool IsDesiredOrRunning(const ProcessView& view,
-                        const stacks::DesiredProcess& process);
-
 // Writes {"md5","name","command","servers":{server name: running}} and, below
 // /api/3, what else there is to know. Secrets in the command and in lines of
 // output are hidden; md5 is that of the whole command.

@@ -102,15 +102,9 @@ TEST_F(ProcessJsonTest, AFilterKeepsOneServersCounts) {
   EXPECT_EQ(there["instances"], Json::array());
 }
 
-TEST_F(ProcessJsonTest, KnowsWhereAProcessIsDesiredOrRunning) {
-  process_.servers = {{"here", {.count = 0}}, {"there", {.count = 1}}};
-  EXPECT_TRUE(IsDesiredOrRunning(View("here"), process_));  // Still.
-  Run({{.number = 1, .state = stacks::InstanceState::kStopping}});
-  EXPECT_FALSE(IsDesiredOrRunning(View("here"), process_));
-  EXPECT_TRUE(IsDesiredOrRunning(View("there"), process_));
-  EXPECT_TRUE(IsDesiredOrRunning(View(), process_));
+TEST_F(ProcessJsonTest, OmitsServersWhereInstancesOnlyStop) {
   process_.servers.clear();
-  EXPECT_FALSE(IsDesiredOrRunning(View(), process_));
+  Run({{.number = 1, .state = stacks::InstanceState::kStopping}});
   EXPECT_EQ(Write(Mount::kPlain)["servers"], Json::object());
 }
 

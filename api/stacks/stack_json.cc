@@ -7,8 +7,8 @@
 #include "absl/time/time.h"
 #include "api/json/json_writer.h"
 #include "api/json/timestamp.h"
-#include "api/stacks/process_state.h"
 #include "stacks/model/registry.h"
+#include "stacks/model/stack_health.h"
 
 namespace tallyman::api {
 namespace {
@@ -28,11 +28,11 @@ void WriteTimes(absl::Time created_at, absl::Time updated_at,
   json.String(updated);
 }
 
-int64_t StatusNumber(Health health) {
+int64_t StatusNumber(stacks::Health health) {
   switch (health) {
-    case Health::kBuilding:
+    case stacks::Health::kBuilding:
       return 6;
-    case Health::kFailed:
+    case stacks::Health::kFailed:
       return 2;
     default:
       return 1;
@@ -41,7 +41,8 @@ int64_t StatusNumber(Health health) {
 
 }  // namespace
 
-void WriteStack(const stacks::Stack& stack, Health health, JsonWriter& json) {
+void WriteStack(const stacks::Stack& stack, stacks::Health health,
+                JsonWriter& json) {
   json.BeginObject();
   json.Key("uid");
   json.String(stack.uid);
@@ -58,7 +59,7 @@ void WriteStack(const stacks::Stack& stack, Health health, JsonWriter& json) {
 }
 
 void WriteServer(const stacks::Server& server, std::string_view stack_uid,
-                 Health health, JsonWriter& json) {
+                 stacks::Health health, JsonWriter& json) {
   json.BeginObject();
   json.Key("uid");
   json.String(server.uid);

@@ -6,18 +6,19 @@
 #include <string_view>
 
 #include "api/json/json_writer.h"
-#include "api/stacks/process_state.h"
 #include "stacks/model/registry.h"
+#include "stacks/model/stack_health.h"
 
 namespace tallyman::api {
 
 // `status` has the numbers that published clients of this API know: 1 deployed,
 // 2 failed, 6 deploying.
-void WriteStack(const stacks::Stack& stack, Health health, JsonWriter& json);
+void WriteStack(const stacks::Stack& stack, stacks::Health health,
+                JsonWriter& json);
 
 // A server that runs processes of the stack `stack_uid`.
 void WriteServer(const stacks::Server& server, std::string_view stack_uid,
-                 Health health, JsonWriter& json);
+                 stacks::Health health, JsonWriter& json);
 
 }  // namespace tallyman::api
 

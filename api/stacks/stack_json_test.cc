@@ -4,9 +4,9 @@
 
 #include "absl/time/time.h"
 #include "api/json/json_writer.h"
-#include "api/stacks/process_state.h"
 #include "gtest/gtest.h"
 #include "stacks/model/registry.h"
+#include "stacks/model/stack_health.h"
 
 namespace tallyman::api {
 namespace {
@@ -21,7 +21,7 @@ TEST(StackJsonTest, AStackHasNumbersForItsHealthAndTimesUnderBothNames) {
                                .updated_at = time + absl::Seconds(1)};
   std::string text;
   JsonWriter json(text);
-  WriteStack(stack, Health::kHealthy, json);
+  WriteStack(stack, stacks::Health::kHealthy, json);
   EXPECT_EQ(text, R"({"uid":"5999b763474b0eafa5fafb64bff0ba80",)"
                   R"("name":"shop \"1\"","environment":"production",)"
                   R"("status":1,"health":3,)"
@@ -40,7 +40,7 @@ TEST(StackJsonTest, AServerHasAHealthState) {
                                  .updated_at = time};
   std::string text;
   JsonWriter json(text);
-  WriteServer(server, "s", Health::kUnknown, json);
+  WriteServer(server, "s", stacks::Health::kUnknown, json);
   EXPECT_EQ(text,
             R"({"uid":"e63e859d5ab72b0bcf14321f0ffb013d",)"
             R"("name":"server_name","address":"192.0.2.1","stack_uid":"s",)"

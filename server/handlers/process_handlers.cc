@@ -29,6 +29,7 @@
 #include "server/handlers/stack_services.h"
 #include "server/handlers/view_cache.h"
 #include "server/routing/router.h"
+#include "stacks/model/process_state.h"
 #include "stacks/model/registry.h"
 
 namespace tallyman::server {
@@ -90,7 +91,9 @@ HandlerResult RenderProcessList(const StackServices& services,
   std::vector<const stacks::DesiredProcess*> shown;
   shown.reserve((*stack)->processes.size());
   for (const auto& process : (*stack)->processes) {
-    if (server_uid->empty() || api::IsDesiredOrRunning(processes, *process)) {
+    if (server_uid->empty() ||
+        stacks::IsDesiredOrRunning(**stack, *process, *view.status,
+                                   *server_uid)) {
       shown.push_back(process.get());
     }
   }

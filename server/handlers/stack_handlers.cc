@@ -12,7 +12,6 @@
 #include "api/http/error.h"
 #include "api/http/http.h"
 #include "api/json/json_writer.h"
-#include "api/stacks/process_state.h"
 #include "api/stacks/stack_definition_json.h"
 #include "api/stacks/stack_json.h"
 #include "api/stacks/stacks_envelope.h"
@@ -27,6 +26,7 @@
 #include "server/routing/router.h"
 #include "stacks/model/definition.h"
 #include "stacks/model/registry.h"
+#include "stacks/model/stack_health.h"
 
 namespace tallyman::server {
 namespace {
@@ -60,7 +60,7 @@ api::Response RenderStack(const RequestContext& context, const StackView& view,
                           const stacks::Stack& stack) {
   return RenderItem(context, [&](api::JsonWriter& json) {
     api::WriteStack(
-        stack, api::StackHealth(stack, *view.registry, *view.status), json);
+        stack, stacks::StackHealth(stack, *view.registry, *view.status), json);
   });
 }
 
@@ -82,7 +82,7 @@ HandlerResult ListStacks(const StackServices& services,
       context, found.size(), [&](api::JsonWriter& json, size_t i) {
         api::WriteStack(
             *found[i],
-            api::StackHealth(*found[i], *view.registry, *view.status), json);
+            stacks::StackHealth(*found[i], *view.registry, *view.status), json);
       });
 }
 
@@ -148,10 +148,10 @@ HandlerResult DeleteStack(const StackServices& services,
 }
 
 // This machine is well, for it answers. Nothing tells of others.
-api::Health ServerHealth(const StackServices& services,
-                         const stacks::Server& server) {
-  return server.uid == services.server_uid ? api::Health::kHealthy
-                                           : api::Health::kUnknown;
+stacks::Health ServerHealth(const StackServices& services,
+                            const stacks::Server& server) {
+  return server.uid == services.server_uid ? stacks::Health::kHealthy
+                                           : stacks::Health::kUnknown;
 }
 
 HandlerResult ListServers(const StackServices& services,

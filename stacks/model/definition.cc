@@ -28,13 +28,13 @@ constexpr size_t kMaxUserBytes = 256;        // LOGIN_NAME_MAX
 constexpr size_t kLaunchHashDigits = 32;
 constexpr std::string_view kReservedPrefix = "TALLYMAN_";
 
-// Looked up once: OpenSSL 3 searches its providers at each use otherwise.
+// Fetched once; OpenSSL 3 would search its providers at each use.
 const EVP_MD* Md5() {
 #ifdef OPENSSL_IS_BORINGSSL
   return EVP_md5();
 #else
-  // Here MD5 protects nothing, so that it may also be used where the system
-  // allows only what FIPS 140 approves.
+  // MD5 protects nothing here, so use it also on systems that are restricted to
+  // algorithms of FIPS 140.
   static const EVP_MD* const kFetched = EVP_MD_fetch(nullptr, "MD5", "-fips");
   return kFetched;
 #endif
@@ -53,7 +53,7 @@ std::string HexDigest(const EVP_MD* digest, std::string_view text) {
   return absl::BytesToHexString(std::string_view(bytes.data(), size));
 }
 
-// With the length before it, no text can be taken for another.
+// The length prefix keeps different lists of fields different.
 void AppendField(std::string_view text, std::string& out) {
   absl::StrAppend(&out, text.size(), ":", text, ";");
 }
@@ -62,22 +62,22 @@ void AppendField(std::optional<int64_t> number, std::string& out) {
   AppendField(number ? absl::StrCat(*number) : "", out);
 }
 
-absl::Status Bad(std::string_view key, std::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat(key, " ", what));
+absl::Status Invalid(std::string_view key, std::string_view reason) {
+  return absl::InvalidArgumentError(absl::StrCat(key, " ", reason));
 }
 
-// What every text has to be.
+// The rules for all texts.
 absl::Status ValidateText(std::string_view key, std::string_view text,
                           size_t max_bytes) {
   if (text.size() > max_bytes) {
-    return Bad(key, absl::StrCat("has ", text.size(), " bytes; at most ",
-                                 max_bytes, " are allowed"));
+    return Invalid(key, absl::StrCat("has ", text.size(), " bytes; at most ",
+                                     max_bytes, " are allowed"));
   }
   if (const std::optional<size_t> at = base::FindInvalidUtf8(text)) {
-    return Bad(key, absl::StrCat("is not UTF-8 at byte ", *at));
+    return Invalid(key, absl::StrCat("is not UTF-8 at byte ", *at));
   }
   if (const size_t at = text.find('\0'); at != std::string_view::npos) {
-    return Bad(key, absl::StrCat("has a NUL at byte ", at));
+    return Invalid(key, absl::StrCat("has a NUL at byte ", at));
   }
   return absl::OkStatus();
 }
@@ -88,7 +88,7 @@ absl::Status ValidateLabel(std::string_view key, std::string_view text) {
     return status;
   }
   if (const std::optional<size_t> at = base::FindControl(text)) {
-    return Bad(key, absl::StrCat("has a control character at byte ", *at));
+    return Invalid(key, absl::StrCat("has a control character at byte ", *at));
   }
   return absl::OkStatus();
 }
@@ -97,18 +97,19 @@ absl::Status ValidateRange(std::string_view key, std::optional<int64_t> number,
                            int64_t least, int64_t most) {
   if (!number || (*number >= least && *number <= most)) return absl::OkStatus();
   if (most == INT64_MAX) {
-    return Bad(key,
-               absl::StrCat("is ", *number, "; it has to be at least ", least));
+    return Invalid(
+        key, absl::StrCat("is ", *number, "; it has to be at least ", least));
   }
-  return Bad(key, absl::StrCat("is ", *number, "; it has to be from ", least,
-                               " to ", most));
+  return Invalid(key, absl::StrCat("is ", *number, "; it has to be from ",
+                                   least, " to ", most));
 }
 
 absl::Status ValidateDirectory(std::string_view directory) {
   if (directory.empty()) return absl::OkStatus();
   if (!directory.starts_with('/')) {
-    return Bad("directory", absl::StrCat(base::Quote(directory),
-                                         " is not absolute; begin it with /"));
+    return Invalid("directory",
+                   absl::StrCat(base::Quote(directory),
+                                " is not absolute; begin it with /"));
   }
   return ValidateText("directory", directory, kMaxDirectoryBytes);
 }
@@ -126,13 +127,14 @@ absl::Status ValidateEnvironment(
   size_t bytes = 0;
   for (const auto& [name, value] : environment) {
     if (!IsVariableName(name)) {
-      return Bad("env", absl::StrCat(base::Quote(name),
-                                     " is not the name of a variable; it has "
-                                     "to match [A-Za-z_][A-Za-z0-9_]*"));
+      return Invalid("env",
+                     absl::StrCat(base::Quote(name),
+                                  " is not the name of a variable; it has "
+                                  "to match [A-Za-z_][A-Za-z0-9_]*"));
     }
     if (name.starts_with(kReservedPrefix)) {
-      return Bad("env",
-                 absl::StrCat(base::Quote(name), " begins with ",
+      return Invalid(
+          "env", absl::StrCat(base::Quote(name), " begins with ",
                               kReservedPrefix, ", which is the server's own"));
     }
     bytes += name.size() + value.size() + 2;  // "=" and NUL
@@ -144,13 +146,14 @@ absl::Status ValidateEnvironment(
     }
   }
   if (bytes > kMaxEnvironmentBytes) {
-    return Bad("env", absl::StrCat("has ", bytes, " bytes in all; at most ",
-                                   kMaxEnvironmentBytes, " are allowed"));
+    return Invalid("env", absl::StrCat("has ", bytes, " bytes in all; at most ",
+                                       kMaxEnvironmentBytes, " are allowed"));
   }
   return absl::OkStatus();
 }
 
-// What user databases have: also "user@realm", "DOMAIN\user" and "machine$".
+// Allows the names of directory services too: "user@realm", "DOMAIN\user" and
+// "machine$".
 absl::Status ValidateUser(std::string_view user) {
   if (user.empty()) return absl::OkStatus();
   bool is_name = user.size() <= kMaxUserBytes && user[0] != '-';
@@ -160,28 +163,29 @@ absl::Status ValidateUser(std::string_view user) {
                std::string_view("_.-@+$\\").find(c) != std::string_view::npos);
   }
   if (is_name) return absl::OkStatus();
-  return Bad("user",
-             absl::StrCat(base::Quote(user), " can't be a user's name"));
+  return Invalid("user",
+                 absl::StrCat(base::Quote(user), " can't be a user's name"));
 }
 
 absl::Status ValidateStopSequence(const StopSequence& sequence) {
   if (sequence.steps.empty() || sequence.steps.back().signal != SIGKILL) {
-    return Bad("stop_sequence", "doesn't end with kill");
+    return Invalid("stop_sequence", "doesn't end with kill");
   }
   if (sequence.steps.size() > kMaxStopSteps) {
-    return Bad("stop_sequence",
-               absl::StrCat("has ", sequence.steps.size(), " signals; at most ",
-                            kMaxStopSteps, " are allowed"));
+    return Invalid(
+        "stop_sequence",
+        absl::StrCat("has ", sequence.steps.size(), " signals; at most ",
+                     kMaxStopSteps, " are allowed"));
   }
   for (const StopStep& step : sequence.steps) {
     if (step.wait < absl::ZeroDuration() || step.wait > kMaxStopWait) {
-      return Bad("stop_sequence", "waits too long");
+      return Invalid("stop_sequence", "waits too long");
     }
   }
   return absl::OkStatus();
 }
 
-// All but the name.
+// All fields except the name.
 absl::Status ValidateProcess(const ProcessDefinition& process) {
   for (const absl::Status& status :
        {ValidateCommand(process.command), ValidateDirectory(process.directory),
@@ -214,7 +218,7 @@ std::string ProcessDefinition::LaunchHash() const {
   AppendField(memory, fields);
   AppendField(nofile, fields);
   std::string digest = HexDigest(EVP_sha256(), fields);
-  // An OpenSSL that lacks SHA-256: what changed could not be told.
+  // An OpenSSL without SHA-256: changes could not be detected.
   if (digest.size() < kLaunchHashDigits) std::abort();
   digest.resize(kLaunchHashDigits);
   return digest;
@@ -240,13 +244,13 @@ bool IsProcessName(std::string_view name) {
 
 absl::Status ValidateCommand(std::string_view command) {
   if (absl::StripAsciiWhitespace(command).empty()) {
-    return Bad("command", "is empty");
+    return Invalid("command", "is empty");
   }
   return ValidateText("command", command, kMaxCommandBytes);
 }
 
 absl::Status Validate(const StackDefinition& stack) {
-  if (stack.name.empty()) return Bad("name", "is empty");
+  if (stack.name.empty()) return Invalid("name", "is empty");
   if (absl::Status status = ValidateLabel("name", stack.name); !status.ok()) {
     return status;
   }
@@ -255,32 +259,32 @@ absl::Status Validate(const StackDefinition& stack) {
     return status;
   }
   if (stack.processes.empty()) {
-    return Bad("processes", "is empty; a stack has at least one process");
+    return Invalid("processes", "is empty; a stack has at least one process");
   }
   if (stack.processes.size() > kMaxProcesses) {
-    return Bad("processes",
-               absl::StrCat("has ", stack.processes.size(), " items; at most ",
-                            kMaxProcesses, " are allowed"));
+    return Invalid("processes", absl::StrCat("has ", stack.processes.size(),
+                                             " items; at most ", kMaxProcesses,
+                                             " are allowed"));
   }
   absl::flat_hash_map<std::string_view, size_t> positions;
   for (size_t i = 0; i < stack.processes.size(); ++i) {
     const ProcessDefinition& process = stack.processes[i];
     if (!IsProcessName(process.name)) {
-      return Bad(absl::StrCat("process ", i + 1, ": name"),
-                 absl::StrCat(base::Quote(process.name), " has to be 1 to ",
-                              kMaxNameBytes,
-                              " letters, digits, \"_\", \"-\" or \".\""));
+      return Invalid(absl::StrCat("process ", i + 1, ": name"),
+                     absl::StrCat(base::Quote(process.name), " has to be 1 to ",
+                                  kMaxNameBytes,
+                                  " letters, digits, \"_\", \"-\" or \".\""));
     }
-    const std::string place =
+    const std::string prefix =
         absl::StrCat("process ", base::Quote(process.name), ": ");
     const auto [first, is_new] = positions.try_emplace(process.name, i + 1);
     if (!is_new) {
-      return Bad(absl::StrCat(place, "name"),
-                 absl::StrCat("is taken twice, by processes ", first->second,
-                              " and ", i + 1));
+      return Invalid(absl::StrCat(prefix, "name"),
+                     absl::StrCat("is taken twice, by processes ",
+                                  first->second, " and ", i + 1));
     }
     if (absl::Status status = ValidateProcess(process); !status.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat(place, status.message()));
+      return absl::InvalidArgumentError(absl::StrCat(prefix, status.message()));
     }
   }
   return absl::OkStatus();

@@ -30,7 +30,7 @@ StackDefinition ValidStack() {
   return stack;
 }
 
-// Expects an InvalidArgument with that message after `change`.
+// Expects InvalidArgument with `message` after `change`.
 void ExpectInvalid(const std::function<void(StackDefinition&)>& change,
                    std::string_view message) {
   StackDefinition stack = ValidStack();
@@ -40,20 +40,20 @@ void ExpectInvalid(const std::function<void(StackDefinition&)>& change,
   EXPECT_THAT(std::string(status.message()), HasSubstr(message));
 }
 
-// The same with a change of the second process.
+// Expects InvalidArgument after a change of the second process.
 void ExpectInvalidProcess(const std::function<void(ProcessDefinition&)>& change,
                           std::string_view message) {
   ExpectInvalid([&](StackDefinition& stack) { change(stack.processes[1]); },
                 absl::StrCat("process \"worker\": ", message));
 }
 
-TEST(Md5HexTest, KnowsTheExamplesOfRfc1321) {
+TEST(Md5HexTest, ExamplesOfRfc1321) {
   EXPECT_EQ(Md5Hex(""), "d41d8cd98f00b204e9800998ecf8427e");
   EXPECT_EQ(Md5Hex("abc"), "900150983cd24fb0d6963f7d28e17f72");
   EXPECT_EQ(Md5Hex("message digest"), "f96b697d7cb7938d525a2f31aaf161d0");
 }
 
-TEST(LaunchHashTest, ChangesWithWhatInstancesRun) {
+TEST(LaunchHashTest, ChangesWithFieldsThatNeedARestart) {
   const ProcessDefinition original = {.name = "web", .command = "run"};
   const std::vector<std::function<void(ProcessDefinition&)>> changes = {
       [](ProcessDefinition& p) { p.command = "run "; },
@@ -86,14 +86,14 @@ TEST(LaunchHashTest, ChangesWithWhatInstancesRun) {
   EXPECT_EQ(hashes.size(), changes.size() + 1);
 }
 
-TEST(LaunchHashTest, IsTheSameForAllElse) {
+TEST(LaunchHashTest, IsTheSameForOtherFields) {
   const ProcessDefinition original = {.name = "web", .command = "run"};
   ProcessDefinition changed = original;
   changed.name = "other";
   changed.stop_sequence = *StopSequence::Parse("int,1,kill");
   changed.max_instances = 3;
   changed.instances = 2;
-  changed.directory = "/";  // Which is what "" means.
+  changed.directory = "/";  // The same as "".
   EXPECT_EQ(changed.LaunchHash(), original.LaunchHash());
 }
 
@@ -104,7 +104,7 @@ TEST(StackDefinitionTest, FindsProcessesByName) {
   EXPECT_EQ(stack.Find(""), nullptr);
 }
 
-TEST(IsProcessNameTest, KnowsNames) {
+TEST(IsProcessNameTest, AcceptsAndRefusesNames) {
   for (const std::string_view name :
        {"web", "W", "7", "a.b-c_d", "...", ".hidden", "-"}) {
     EXPECT_TRUE(IsProcessName(name)) << name;
@@ -119,7 +119,7 @@ TEST(IsProcessNameTest, KnowsNames) {
   }
 }
 
-TEST(ValidateTest, AcceptsWhatIsRight) {
+TEST(ValidateTest, AcceptsValidStacks) {
   EXPECT_TRUE(Validate(ValidStack()).ok());
   StackDefinition stack = ValidStack();
   stack.name = "Läden";
@@ -171,7 +171,7 @@ TEST(ValidateTest, StacksHaveALimitedNumberOfProcesses) {
               HasSubstr("processes has 101 items; at most 100"));
 }
 
-TEST(ValidateTest, ProcessesHaveNamesOfTheirOwn) {
+TEST(ValidateTest, ProcessNamesAreUnique) {
   ExpectInvalid([](auto& stack) { stack.processes[1].name = "a b"; },
                 "process 2: name \"a b\" has to be 1 to 64 letters");
   ExpectInvalid([](auto& stack) { stack.processes[0].name = ".."; },

@@ -1,4 +1,4 @@
-// What happened to an instance, or was asked for: a line of the audit log.
+// Events of instances, actions and stacks: the lines of the audit log.
 
 #ifndef TALLYMAN_STACKS_MODEL_EVENT_H_
 #define TALLYMAN_STACKS_MODEL_EVENT_H_
@@ -13,21 +13,21 @@
 namespace tallyman::stacks {
 
 enum class EventKind : uint8_t {
-  kActionStarted,  // somebody asked for it
+  kActionStarted,
   kActionFinished,
   kStackCreated,
   kStackReplaced,
   kStackDeleted,
-  kStarted,      // an instance runs for the first time
-  kRestarted,    // it runs again, after an exit or because it was asked to
-  kStartFailed,  // its program could not be executed
-  kExited,       // it ended by itself
-  kStopping,     // its stop sequence began
-  kStopped,      // it ended because it had to
+  kStarted,      // An instance runs for the first time.
+  kRestarted,    // It runs again, after an exit or by request.
+  kStartFailed,  // Its program could not be executed.
+  kExited,       // It ended by itself.
+  kStopping,     // Its stop sequence began.
+  kStopped,      // It ended in its stop sequence.
   kPaused,
   kResumed,
-  kAdopted,  // found running by a new server, or its keeper has ended
-  kLost,     // it ended unseen; how is unknown
+  kAdopted,  // A new server found it running, or its keeper has ended.
+  kLost,     // It ended without a known exit status.
 };
 
 // "action_started", "started", "start_failed", ...
@@ -39,15 +39,15 @@ struct Event {
   absl::Time time;
   EventKind kind = EventKind::kStarted;
   std::string stack_uid;
-  // Of instances; else "" and 0.
+  // For events of instances; else "" and 0.
   std::string process;
   std::string server_uid;
   int64_t instance = 0;
   int32_t pid = 0;
   std::string launch;
-  // Why, in words: "exited with code 3", "scaled to 4".
+  // For people: "exited with code 3", "scaled to 4".
   std::string cause;
-  // Of actions; else 0 and "".
+  // For events of actions; else 0 and "".
   int64_t action_id = 0;
   std::string user;  // The token's name.
 };

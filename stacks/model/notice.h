@@ -1,4 +1,4 @@
-// What an operator may want to know besides the events of stacks: for a log.
+// Messages for the operator's log, besides the events of stacks.
 
 #ifndef TALLYMAN_STACKS_MODEL_NOTICE_H_
 #define TALLYMAN_STACKS_MODEL_NOTICE_H_
@@ -11,11 +11,11 @@ namespace tallyman::stacks {
 struct Notice {
   enum class Severity {
     kInfo,
-    kError,  // Something does not work, and may want to be looked after.
+    kError,  // Something does not work; the operator may have to act.
   };
   Severity severity = Severity::kInfo;
   std::string_view event;  // A name, such as "keeper_lost".
-  std::string_view what;   // In words.
+  std::string_view what;   // A sentence for people.
 };
 
 using NoticeSink = std::function<void(const Notice&)>;

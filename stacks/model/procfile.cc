@@ -18,9 +18,10 @@
 namespace tallyman::stacks {
 namespace {
 
-// Without the line itself: commands can hold secrets, and errors are shown.
-absl::Status Bad(size_t number, std::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat("line ", number, ": ", what));
+// The message does not quote the line: commands may have secrets.
+absl::Status Invalid(size_t number, std::string_view reason) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("line ", number, ": ", reason));
 }
 
 }  // namespace
@@ -37,30 +38,30 @@ absl::StatusOr<std::vector<ProcessDefinition>> ParseProcfile(
     if (line.empty() || line.starts_with('#')) continue;
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos) {
-      return Bad(number, "there is no colon; a line is \"name: command\"");
+      return Invalid(number, "there is no colon; a line is \"name: command\"");
     }
     const std::string_view name =
         absl::StripTrailingAsciiWhitespace(line.substr(0, colon));
     const std::string_view command =
         absl::StripLeadingAsciiWhitespace(line.substr(colon + 1));
     if (!IsProcessName(name)) {
-      return Bad(number,
-                 absl::StrCat("the name ", base::Quote(name),
-                              " has to be 1 to ", kMaxNameBytes,
-                              " letters, digits, \"_\", \"-\" or \".\""));
+      return Invalid(number,
+                     absl::StrCat("the name ", base::Quote(name),
+                                  " has to be 1 to ", kMaxNameBytes,
+                                  " letters, digits, \"_\", \"-\" or \".\""));
     }
     const auto [first, is_new] = lines.try_emplace(name, number);
     if (!is_new) {
-      return Bad(number,
-                 absl::StrCat("the name ", base::Quote(name),
-                              " is taken already by line ", first->second));
+      return Invalid(number,
+                     absl::StrCat("the name ", base::Quote(name),
+                                  " is taken already by line ", first->second));
     }
     if (absl::Status status = ValidateCommand(command); !status.ok()) {
-      return Bad(number, absl::StrCat("the ", status.message()));
+      return Invalid(number, absl::StrCat("the ", status.message()));
     }
     if (processes.size() == kMaxProcesses) {
-      return Bad(number, absl::StrCat("there are more than ", kMaxProcesses,
-                                      " processes"));
+      return Invalid(number, absl::StrCat("there are more than ", kMaxProcesses,
+                                          " processes"));
     }
     processes.push_back(
         {.name = std::string(name), .command = std::string(command)});

@@ -11,11 +11,11 @@
 
 namespace tallyman::stacks {
 
-// Reads the processes of a Procfile. Blank lines and lines that begin with '#'
-// are skipped; lines may end with CR LF; a UTF-8 byte order mark is skipped.
-// Spaces around name and command don't count. InvalidArgument names the line,
-// counted from 1: no colon, a bad or repeated name (with the
-// line of the first), no command; also a Procfile without any process.
+// Reads the processes of a Procfile. Skips a UTF-8 byte order mark, blank lines
+// and lines that begin with '#'. Lines may end with CR LF. Ignores spaces
+// around name and command. InvalidArgument names the line, counted from 1: no
+// colon, an invalid or repeated name (with the line of the first), no command;
+// also for a Procfile without any process.
 absl::StatusOr<std::vector<ProcessDefinition>> ParseProcfile(
     std::string_view text);
 

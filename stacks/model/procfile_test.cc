@@ -20,7 +20,7 @@ using ::testing::ElementsAre;
 using ::testing::FieldsAre;
 using ::testing::HasSubstr;
 
-// Names and commands, in their order.
+// The names and commands, in order.
 std::vector<std::pair<std::string, std::string>> Parse(std::string_view text) {
   const absl::StatusOr<std::vector<ProcessDefinition>> processes =
       ParseProcfile(text);
@@ -55,7 +55,7 @@ TEST(ParseProcfileTest, SkipsBlankLinesAndComments) {
       ElementsAre(FieldsAre("web", "./web # a comment of the shell's")));
 }
 
-TEST(ParseProcfileTest, SpacesAroundNameAndCommandDoNotCount) {
+TEST(ParseProcfileTest, IgnoresSpacesAroundNameAndCommand) {
   EXPECT_THAT(Parse("web:./web\n"
                     "  worker  :\t ./worker  -v  \n"
                     "clock:   env A=\"x: y\" ./clock"),
@@ -64,13 +64,13 @@ TEST(ParseProcfileTest, SpacesAroundNameAndCommandDoNotCount) {
                           FieldsAre("clock", "env A=\"x: y\" ./clock")));
 }
 
-TEST(ParseProcfileTest, TakesFilesOfOtherSystems) {
+TEST(ParseProcfileTest, AcceptsCrLfAndByteOrderMark) {
   EXPECT_THAT(Parse("\xef\xbb\xbfweb: ./web\r\n\r\nworker.1: ./worker\r\n"),
               ElementsAre(FieldsAre("web", "./web"),
                           FieldsAre("worker.1", "./worker")));
 }
 
-TEST(ParseProcfileTest, LeavesCommandsToTheShell) {
+TEST(ParseProcfileTest, KeepsCommandsAsTheyAre) {
   EXPECT_THAT(
       Parse("release: python manage.py migrate && echo 'ü: done' | tee log\n"
             "url: curl http://[::1]:8080/?a=b&c=d\n"),
@@ -80,14 +80,14 @@ TEST(ParseProcfileTest, LeavesCommandsToTheShell) {
           FieldsAre("url", "curl http://[::1]:8080/?a=b&c=d")));
 }
 
-TEST(ParseProcfileTest, TheRestHasDefaults) {
+TEST(ParseProcfileTest, OtherFieldsHaveDefaults) {
   const auto processes = ParseProcfile("web: ./web");
   ASSERT_TRUE(processes.ok());
   EXPECT_EQ((*processes)[0],
             (ProcessDefinition{.name = "web", .command = "./web"}));
 }
 
-TEST(ParseProcfileTest, NamesTheLineThatIsWrong) {
+TEST(ParseProcfileTest, ErrorsNameTheLine) {
   const std::string long_command(kMaxCommandBytes + 1, 'x');
   const std::vector<std::pair<std::string, std::string_view>> expected = {
       {"web: a\n\nworker b\n",

@@ -44,4 +44,9 @@ const Server* RegistrySnapshot::FindServer(std::string_view uid) const {
   return nullptr;
 }
 
+std::string_view RegistrySnapshot::ServerName(std::string_view uid) const {
+  const Server* const server = FindServer(uid);
+  return server == nullptr ? uid : std::string_view{server->name};
+}
+
 }  // namespace tallyman::stacks

@@ -1,6 +1,9 @@
-// What several machines have to agree on: stacks, how many of each process are
-// wanted where, actions, servers. An interface, so that one machine keeps it in
-// its SQLite file (stacks/registry/sqlite_registry.h) and several can share it.
+// The registry: the state that all machines must agree on. It has stacks, the
+// desired number of instances of each process on each server, actions, servers.
+//
+// An interface, so that one machine can keep the registry in its SQLite file
+// (stacks/registry/sqlite_registry.h) and several machines can share one, such
+// as in etcd: nothing here assumes that all changes come from this process.
 //
 //   std::shared_ptr<const RegistrySnapshot> now = registry.Snapshot();
 //   absl::StatusOr<Action> action = registry.Scale({...});
@@ -28,27 +31,27 @@ namespace tallyman::stacks {
 
 // A machine that runs processes.
 struct Server {
-  std::string uid;   // 32 hex digits, stable over restarts.
+  std::string uid;   // 32 hex digits; survives restarts.
   std::string name;  // Unique.
   std::string address;
   absl::Time created_at;
   absl::Time updated_at;
 };
 
-// What is wanted of one process on one server.
+// The desired state of one process on one server.
 struct Desired {
   int64_t count = 0;
-  // Instances that were started for an earlier generation are to be restarted.
+  // Instances started for an earlier generation must be restarted.
   int64_t generation = 0;
   bool operator==(const Desired&) const = default;
 };
 
-// A process of a stack, as it is wanted.
+// The desired state of a process of a stack.
 struct DesiredProcess {
   ProcessDefinition definition;
   std::string md5;          // Md5Hex(definition.command)
   std::string launch_hash;  // definition.LaunchHash()
-  // Changes with each change of the definition or of what is wanted.
+  // Grows with each change of the definition or of `servers`.
   int64_t revision = 0;
   std::map<std::string, Desired, std::less<>> servers;  // By server uid.
 };
@@ -61,10 +64,10 @@ struct Stack {
   std::string environment;
   absl::Time created_at;
   absl::Time updated_at;
-  // It is being removed: nothing of it is wanted any more.
+  // The stack is being removed: no instances of it are desired.
   bool deleting = false;
-  // In the order of the definition. Processes that a new definition left out
-  // are not here; their instances are to be stopped.
+  // In the order of the definition. Without processes that a new definition
+  // left out; their instances must be stopped.
   std::vector<std::shared_ptr<const DesiredProcess>> processes;
 
   const DesiredProcess* Find(std::string_view process) const;
@@ -80,14 +83,14 @@ enum class ActionKind : uint8_t {
 };
 std::string_view ActionKindName(ActionKind kind);
 
-// What an action is to reach for one process on one server.
+// The goal of an action for one process on one server.
 struct ActionTarget {
   std::string process;
   std::string server_uid;
-  int64_t count = 0;            // kProcessScale: the wanted number.
-  int64_t generation = 0;       // Restarts: the generation to be reached.
-  std::optional<bool> success;  // Once it is decided.
-  std::string message;          // Then; why not, or what was done.
+  int64_t count = 0;            // kProcessScale: the desired number.
+  int64_t generation = 0;       // Restarts: the desired generation.
+  std::optional<bool> success;  // Unset until the target ends.
+  std::string message;          // Set with `success`: the result or the reason.
   bool operator==(const ActionTarget&) const = default;
 };
 
@@ -99,54 +102,59 @@ struct Action {
   std::string started_via;  // "api" or "file"
   absl::Time started_at;
   std::vector<ActionTarget> targets;
-  // All three at once.
+  // Set when the last target ends, all three together.
   std::optional<absl::Time> finished_at;
   bool finished_success = false;
   std::string finished_message;
 };
 
-// All that is wanted at one moment. Immutable.
+// The registry at one moment. Immutable; snapshots share parts that did not
+// change. Ended actions are not in it.
 struct RegistrySnapshot {
   int64_t revision = 0;                              // Grows with each change.
   std::vector<std::shared_ptr<const Stack>> stacks;  // By id.
   std::vector<std::shared_ptr<const Server>> servers;  // By name.
-  std::vector<std::shared_ptr<const Action>> open;     // Unfinished, by id.
+  std::vector<std::shared_ptr<const Action>> open;     // Not ended; by id.
 
   const Stack* FindStack(std::string_view uid) const;
   const Server* FindServer(std::string_view uid) const;
+  // `uid` itself if the server is unknown.
+  std::string_view ServerName(std::string_view uid) const;
 };
 
-// Who asks, and how: what every change is recorded with.
+// The origin of a request; recorded with every change.
 struct Origin {
   std::string user;  // The token's name.
   std::string started_via = "api";
   absl::Time now;
-  // The Idempotency-Key of the request; "" for none. A second request of the
-  // same user with the same key and the same `fingerprint` within 24 hours gets
-  // the first one's action or stack and changes nothing; with another
+  // The Idempotency-Key of the request; "" for none. For 24 hours, another
+  // request of the same user with the same key and `fingerprint` returns the
+  // action or stack of the first request and changes nothing; with another
   // fingerprint it is FailedPrecondition.
   std::string idempotency_key;
-  std::string fingerprint;  // Of all that the request asks for.
+  std::string fingerprint;  // A hash of all parameters of the request.
 };
 
-// A request for actions. The caller has checked nothing.
+// Unvalidated: the registry checks every field.
 struct ScaleCommand {
   std::string stack_uid;
   std::string process;
-  // Server uid and count; not empty, no server twice.
+  // Server uid and count; not empty, and no server twice.
   std::vector<std::pair<std::string, int64_t>> counts;
-  // Aborted if the process's revision is another one by now (If-Match).
+  // Aborted if the process has another revision (If-Match).
   std::optional<int64_t> expected_revision;
 };
 
+// Unvalidated: the registry checks every field.
 struct ProcessCommand {
-  ActionKind kind = ActionKind::kProcessRestart;  // not scale, not delete
+  ActionKind kind =
+      ActionKind::kProcessRestart;  // Neither kProcessScale nor kStackDelete.
   std::string stack_uid;
-  std::string process;     // "" is all of the stack
-  std::string server_uid;  // "" is all servers
+  std::string process;     // "": all of the stack.
+  std::string server_uid;  // "": all servers.
 };
 
-// How a target of an open action ended.
+// The end of a target of an open action.
 struct TargetOutcome {
   int64_t action_id = 0;
   std::string process;
@@ -155,8 +163,8 @@ struct TargetOutcome {
   std::string message;
 };
 
-// Keeps a watcher registered, see Registry::Watch. Destroying it waits for a
-// call that is under way. Must not outlive its registry.
+// Keeps a watcher registered, see Registry::Watch(). The destructor waits for a
+// running call. Must not outlive its registry.
 class RegistryWatch {
  public:
   virtual ~RegistryWatch() = default;
@@ -167,74 +175,75 @@ struct ActionPage {
   std::vector<std::shared_ptr<const Action>> actions;  // Newest first.
 };
 
-// Thread-safe. Changes are durable when they return, all or nothing, and are in
-// Snapshot() by then. Failures of what is underneath are Unavailable, DataLoss
-// or Internal. Each change and each end of an action is an event.
+// Thread-safe. A change happens completely or not at all; when the call
+// returns, the change is durable and in Snapshot(). An implementation that
+// other machines share retries a change that conflicts with one of theirs.
+// Failures of the underlying storage are Unavailable, DataLoss or Internal.
+// Each change and each end of an action is an event.
 class Registry {
  public:
   virtual ~Registry() = default;
 
-  // Never null; costs no database access and no wait for a writer's disk.
+  // The newest state known here; with several machines, it may lag behind their
+  // changes. Never null. Reads memory only; never waits for a change.
   virtual std::shared_ptr<const RegistrySnapshot> Snapshot() const = 0;
 
-  // Called after each change; it has to be quick (wake somebody) and must not
-  // call the registry.
+  // Calls `on_change` after each new snapshot, whichever machine made the
+  // change; one call may stand for several changes. `on_change` must be quick
+  // (wake a thread) and may call Snapshot() only.
   virtual std::unique_ptr<RegistryWatch> Watch(
       std::function<void()> on_change) = 0;
 
-  // Adds this machine, or brings its name and address up to date. AlreadyExists
-  // if another server has the name.
+  // Adds this machine, or updates its name and address. AlreadyExists if
+  // another server has the name.
   virtual absl::Status PutServer(const Server& server) = 0;
 
-  // Makes a stack with a new uid. `instances` of its processes are wanted on
-  // `server_uid`. InvalidArgument from Validate(); AlreadyExists if there is
-  // one with this name and environment.
+  // Creates a stack with a new uid, with `instances` of each process desired on
+  // `server_uid`. InvalidArgument from Validate(); AlreadyExists if a stack has
+  // this name and environment.
   virtual absl::StatusOr<std::shared_ptr<const Stack>> CreateStack(
       const StackDefinition& definition, std::string_view server_uid,
       const Origin& origin) = 0;
 
-  // Replaces the definition. Wanted counts of processes that stay are kept;
-  // new ones get their `instances`; of those left out nothing is wanted any
-  // more. Without a difference nothing changes. NotFound; FailedPrecondition
-  // while it is being removed.
+  // Replaces the definition. Processes that stay keep their desired counts; new
+  // ones get their `instances`; those left out are no longer desired. Without a
+  // difference nothing changes. NotFound; FailedPrecondition while the stack is
+  // being removed.
   virtual absl::StatusOr<std::shared_ptr<const Stack>> ReplaceStack(
       std::string_view uid, const StackDefinition& definition,
       std::string_view server_uid, const Origin& origin) = 0;
 
-  // Opens an action that removes the stack, once its processes have stopped
-  // (see ReportOutcomes). Repeating it returns the open action. Unfinished
-  // actions of the stack end, superseded.
+  // Opens an action that removes the stack once its processes have stopped (see
+  // ReportOutcomes()). A second call returns the open action. Supersedes the
+  // other open actions of the stack.
   virtual absl::StatusOr<Action> DeleteStack(std::string_view uid,
                                              const Origin& origin) = 0;
 
-  // Sets wanted counts and opens an action. Of unfinished scale actions, the
-  // targets with the same process and server end without success and with a
-  // message that names the new action. NotFound names the stack, process or
-  // server that isn't there; InvalidArgument a count that is out of range (0 to
-  // the process's max_instances); FailedPrecondition for a stack that is being
-  // removed.
+  // Sets desired counts and opens an action. Supersedes targets of open scale
+  // actions with the same process and server: they end without success and with
+  // a message that names the new action. NotFound names the missing stack,
+  // process or server; InvalidArgument a count out of range (0 to the process's
+  // max_instances); FailedPrecondition while the stack is being removed.
   virtual absl::StatusOr<Action> Scale(const ScaleCommand& command,
                                        const Origin& origin) = 0;
 
   // Opens an action of another kind, with a target for each process and server
-  // of the command where anything is wanted. Restarts raise the generation of
-  // these. NotFound as with Scale. If there is no target the action ends at
-  // once, with success. A pause and a resume supersede unfinished ones of each
-  // other for the same process and server.
+  // of the command whose desired count is not 0. Restarts raise the generation
+  // of the targets. Errors as with Scale(). Without a target the action
+  // succeeds at once. A pause supersedes open resumes for the same process and
+  // server, and a resume supersedes open pauses.
   virtual absl::StatusOr<Action> Run(const ProcessCommand& command,
                                      const Origin& origin) = 0;
 
-  // Records ends of targets; an action whose targets have all ended ends: with
-  // success if all succeeded. Unknown or ended targets are ignored.
-  // kStackDelete actions have one target for each server where instances may be
-  // (process
-  // ""), and when all have succeeded the stack is removed with the action's
-  // end.
+  // Records the ends of targets and ignores unknown or ended ones. An action
+  // ends with its last target; it succeeds if all targets did. A kStackDelete
+  // action has one target, with the process "", for each server where instances
+  // may be; its success removes the stack.
   virtual absl::Status ReportOutcomes(
       const std::vector<TargetOutcome>& outcomes, absl::Time now) = 0;
 
-  // NotFound if the stack never had such an action; actions of removed stacks
-  // are still there.
+  // NotFound if the stack never had this action, or if the action is no longer
+  // kept. Finds actions of removed stacks too.
   virtual absl::StatusOr<std::shared_ptr<const Action>> GetAction(
       std::string_view stack_uid, int64_t id) = 0;
   virtual absl::StatusOr<ActionPage> ListActions(

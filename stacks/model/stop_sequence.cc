@@ -28,7 +28,7 @@ struct Signal {
   int number;
 };
 
-// Those of signal(7) that all Unix systems have.
+// The signals of signal(7) that all Unix systems have.
 constexpr Signal kSignals[] = {
     {"hup", SIGHUP},   {"int", SIGINT},       {"quit", SIGQUIT},
     {"ill", SIGILL},   {"trap", SIGTRAP},     {"abrt", SIGABRT},
@@ -57,7 +57,7 @@ std::string SignalName(int number) {
   return absl::StrCat(number);
 }
 
-// "10" or "2.5", with at most nine digits behind the point; exact.
+// "10" or "2.5", with at most nine digits after the point; exact.
 std::optional<absl::Duration> ParseSeconds(std::string_view text) {
   const size_t point = text.find('.');
   const std::string_view whole = text.substr(0, point);
@@ -92,8 +92,8 @@ std::string FormatSeconds(absl::Duration wait) {
   return text;
 }
 
-absl::Status Bad(size_t position, std::string_view item,
-                 std::string_view message) {
+absl::Status Invalid(size_t position, std::string_view item,
+                     std::string_view message) {
   return absl::InvalidArgumentError(
       absl::StrCat("item ", position, " ", base::Quote(item), " ", message));
 }
@@ -109,39 +109,41 @@ absl::StatusOr<StopSequence> StopSequence::Parse(std::string_view text) {
   StopSequence sequence;
   std::vector<StopStep>& steps = sequence.steps;
   size_t position = 0;
-  bool want_signal = true;
+  bool expects_signal = true;
   for (std::string_view item : absl::StrSplit(text, ',')) {
     ++position;
     item = absl::StripAsciiWhitespace(item);
     if (!steps.empty() && steps.back().signal == SIGKILL) {
-      return Bad(position, item, "comes after kill, which ends the sequence");
+      return Invalid(position, item,
+                     "comes after kill, which ends the sequence");
     }
-    if (want_signal) {
+    if (expects_signal) {
       const std::optional<int> number = SignalNumber(item);
       if (!number) {
-        return Bad(position, item,
-                   "is not the name of a signal, such as term or kill");
+        return Invalid(position, item,
+                       "is not the name of a signal, such as term or kill");
       }
       if (steps.size() + 1 == kMaxStopSteps && *number != SIGKILL) {
-        return Bad(position, item,
-                   absl::StrCat("is one too many; a sequence has at most ",
-                                kMaxStopSteps, " signals with the final kill"));
+        return Invalid(
+            position, item,
+            absl::StrCat("is one too many; a sequence has at most ",
+                         kMaxStopSteps, " signals with the final kill"));
       }
       steps.push_back({.signal = *number});
     } else {
       const std::optional<absl::Duration> wait = ParseSeconds(item);
       if (!wait) {
-        return Bad(position, item,
-                   absl::StrCat("is not a number of seconds from 0 to ",
-                                absl::ToInt64Seconds(kMaxStopWait),
-                                ", such as 10 or 2.5"));
+        return Invalid(position, item,
+                       absl::StrCat("is not a number of seconds from 0 to ",
+                                    absl::ToInt64Seconds(kMaxStopWait),
+                                    ", such as 10 or 2.5"));
       }
       steps.back().wait = *wait;
     }
-    want_signal = !want_signal;
+    expects_signal = !expects_signal;
   }
   if (steps.back().signal != SIGKILL) {
-    if (!want_signal) steps.back().wait = kDefaultWait;
+    if (!expects_signal) steps.back().wait = kDefaultWait;
     steps.push_back({.signal = SIGKILL});
   }
   return sequence;

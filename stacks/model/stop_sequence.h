@@ -1,4 +1,4 @@
-// How a process is stopped: signals and the time to wait after each.
+// The sequence that stops a process: signals and the time to wait after each.
 
 #ifndef TALLYMAN_STACKS_MODEL_STOP_SEQUENCE_H_
 #define TALLYMAN_STACKS_MODEL_STOP_SEQUENCE_H_
@@ -22,22 +22,22 @@ struct StopStep {
   bool operator==(const StopStep&) const = default;
 };
 
-// Signals, each but the last followed by the time to wait for it. What is left
-// then is killed.
+// Sends each signal and waits for its time, until no process is left. The last
+// signal is SIGKILL.
 struct StopSequence {
-  std::vector<StopStep> steps;  // The last one is always SIGKILL.
+  std::vector<StopStep> steps;  // The last one is SIGKILL.
 
   // SIGTERM, 10 s, SIGKILL.
   static StopSequence Default();
 
-  // "term,10,kill": names of signals (any case, with or without "sig"; or
-  // numbers are not allowed) and seconds (integers or decimals, 0 to 3600) by
-  // turns, beginning with a signal. ",kill" is added where it is missing, after
-  // 10 s if the last is a signal. Nothing comes after "kill". InvalidArgument
-  // names the item and its position, counted from 1.
+  // Parses "term,10,kill": alternately a signal and seconds, beginning with a
+  // signal. A signal is a name, in any case, with or without "sig"; not a
+  // number. Seconds are an integer or a decimal from 0 to 3600. Appends a
+  // missing final "kill", 10 s after a final signal. Refuses items after
+  // "kill". InvalidArgument names the item and its position, counted from 1.
   static absl::StatusOr<StopSequence> Parse(std::string_view text);
 
-  // As Parse reads it: "term,10,kill".
+  // The form that Parse() reads: "term,10,kill".
   std::string ToString() const;
   // The sum of all waits.
   absl::Duration TotalWait() const;

@@ -18,7 +18,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-TEST(StopSequenceTest, DefaultAsksThenKills) {
+TEST(StopSequenceTest, DefaultIsTermThenKill) {
   const StopSequence sequence = StopSequence::Default();
   ASSERT_EQ(sequence.steps.size(), 2u);
   EXPECT_EQ(sequence.steps[0].signal, SIGTERM);
@@ -29,7 +29,7 @@ TEST(StopSequenceTest, DefaultAsksThenKills) {
   EXPECT_EQ(*StopSequence::Parse("term,10,kill"), sequence);
 }
 
-TEST(StopSequenceTest, IsReadAndWritten) {
+TEST(StopSequenceTest, ParsesAndPrints) {
   const std::vector<std::pair<std::string_view, std::string_view>> expected = {
       {"term,10,kill", "term,10,kill"},
       {"TERM,10,KILL", "term,10,kill"},
@@ -54,13 +54,13 @@ TEST(StopSequenceTest, IsReadAndWritten) {
   }
 }
 
-TEST(StopSequenceTest, KnowsWhatItTakesAtMost) {
+TEST(StopSequenceTest, TotalWaitIsTheSumOfTheWaits) {
   EXPECT_EQ(StopSequence::Parse("int,1.5,term,10,kill")->TotalWait(),
             absl::Milliseconds(11500));
   EXPECT_EQ(StopSequence::Parse("kill")->TotalWait(), absl::ZeroDuration());
 }
 
-TEST(StopSequenceTest, NamesWhatIsWrongAndWhere) {
+TEST(StopSequenceTest, ErrorsNameTheItemAndItsPosition) {
   const std::vector<std::pair<std::string_view, std::string_view>> expected = {
       {"", R"(item 1 "" is not the name of a signal)"},
       {"10,term", R"(item 1 "10" is not the name of a signal)"},

@@ -1,6 +1,5 @@
 #include "stacks/registry/event_log.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -17,6 +16,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "stacks/model/event.h"
+#include "stacks/registry/retention.h"
 #include "storage/connection.h"
 #include "storage/database.h"
 #include "storage/migrations.h"
@@ -28,9 +28,9 @@ namespace {
 using storage::Connection;
 using storage::Statement;
 
-// Times are Unix nanoseconds, kinds their names. event_counts has the number of
-// a stack's events, and that of all with the uid "": a page needs the number,
-// and so does the removal of old ones.
+// Times are Unix nanoseconds, kinds are their names. event_counts has the
+// number of events of each stack and, with the uid "", of all: counting the
+// rows for each page and for each removal of old events would be slow.
 constexpr storage::Migration kMigrations[] = {
     {.name = "create events", .sql = R"sql(
         CREATE TABLE events (
@@ -54,12 +54,6 @@ constexpr storage::Migration kMigrations[] = {
         ) STRICT, WITHOUT ROWID)sql"}};
 
 constexpr std::string_view kAllStacks;
-
-// Old events are removed so many at a time: often enough for the promise of
-// 10%, and never so many that others wait long for the transaction.
-int64_t Slack(int64_t limit) {
-  return std::clamp<int64_t>(limit / 10, 0, 1000);
-}
 
 absl::Status Insert(Connection& connection, const Event& event) {
   absl::StatusOr<Statement> insert = connection.Prepare(
@@ -113,7 +107,7 @@ absl::StatusOr<int64_t> ReadCount(Connection& connection,
   return *row ? select->Int64(0) : 0;
 }
 
-// Adds to a count and returns what it is then. A count of none has no row.
+// Adds to a count and returns the sum. A count of 0 has no row.
 absl::StatusOr<int64_t> AddToCount(Connection& connection,
                                    std::string_view stack_uid, int64_t added) {
   absl::StatusOr<int64_t> before = ReadCount(connection, stack_uid);
@@ -144,13 +138,13 @@ absl::Status RemoveOldest(Connection& connection, std::string_view stack_uid,
   }
   const int64_t removed = connection.Changes();
   if (stack_uid != kAllStacks) {
-    absl::StatusOr<int64_t> left = AddToCount(connection, stack_uid, -removed);
-    if (!left.ok()) return left.status();
+    absl::StatusOr<int64_t> rest = AddToCount(connection, stack_uid, -removed);
+    if (!rest.ok()) return rest.status();
   }
   return AddToCount(connection, kAllStacks, -removed).status();
 }
 
-// Removes the oldest events, whichever stacks they are of.
+// Removes the oldest events of all stacks together.
 absl::Status RemoveOldestOfAll(Connection& connection, int64_t count) {
   std::map<std::string, int64_t> by_stack;
   {
@@ -211,11 +205,11 @@ absl::Status EventLog::Append(Connection& connection,
   if (!all.ok()) return all.status();
   const int64_t limit = options_.max_events_per_stack;
   for (const auto& [stack_uid, number] : added) {
-    // An event of no stack counts among all only.
+    // An event without a stack counts only in the total.
     if (stack_uid.empty()) continue;
     absl::StatusOr<int64_t> count = AddToCount(connection, stack_uid, number);
     if (!count.ok()) return count.status();
-    if (*count <= limit + Slack(limit)) continue;
+    if (*count <= limit + RetentionSlack(limit)) continue;
     if (absl::Status status =
             RemoveOldest(connection, stack_uid, *count - limit);
         !status.ok()) {
@@ -223,7 +217,7 @@ absl::Status EventLog::Append(Connection& connection,
     }
     *all -= *count - limit;
   }
-  if (*all <= options_.max_events + Slack(options_.max_events)) {
+  if (*all <= options_.max_events + RetentionSlack(options_.max_events)) {
     return absl::OkStatus();
   }
   return RemoveOldestOfAll(connection, *all - options_.max_events);
@@ -239,7 +233,7 @@ absl::StatusOr<EventPage> EventLog::List(std::string_view stack_uid,
                                          const storage::PageRequest& page) {
   if (absl::Status valid = Validate(page); !valid.ok()) return valid;
   EventPage result;
-  // One view of the database, so that the number fits the rows.
+  // One transaction, so that the count matches the rows.
   absl::Status read = db_.Read([&](Connection& connection) -> absl::Status {
     absl::StatusOr<int64_t> count =
         stack_uid.empty() ? 0 : ReadCount(connection, stack_uid);

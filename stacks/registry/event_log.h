@@ -1,4 +1,4 @@
-// Keeps events in the local database, bounded.
+// The audit log: the newest events, in the local database.
 
 #ifndef TALLYMAN_STACKS_REGISTRY_EVENT_LOG_H_
 #define TALLYMAN_STACKS_REGISTRY_EVENT_LOG_H_
@@ -23,34 +23,32 @@ struct EventPage {
   std::vector<Event> events;  // Newest first.
 };
 
-// Thread-safe. Reads are of the reading connection: they never wait for a
-// write.
+// Thread-safe. Reads never wait for a write.
 class EventLog {
  public:
   struct Options {
-    // Events kept of each stack; the oldest go first. At least 1.
+    // Newest events kept of each stack; at least 1.
     int64_t max_events_per_stack = 10000;
-    // Events kept in all, so that those of removed stacks go some day as well;
-    // the oldest go first. At least 1.
+    // Newest events kept of all stacks together, so that those of removed
+    // stacks do not stay forever; at least 1.
     int64_t max_events = 1'000'000;
   };
 
-  // `db` must outlive the log.
+  // `db` must outlive the log. InvalidArgument for a limit below 1.
   static absl::StatusOr<std::unique_ptr<EventLog>> Open(storage::Database& db,
                                                         Options options);
 
-  // Appends in a transaction that the caller has begun (Database::Write), so
-  // that an event is durable together with what it tells of. Sets no ids in
-  // `events`. Removes what is beyond the limit (not necessarily at each call,
-  // but never are there more than 10% above it).
+  // Appends in the caller's transaction (Database::Write()), so that an event
+  // is durable together with the change that it records. Does not set the ids
+  // of `events`. Removes the oldest events at a limit; a limit is exceeded by
+  // at most 10%.
   absl::Status Append(storage::Connection& connection,
                       absl::Span<const Event> events);
 
   // Appends in a transaction of its own.
   absl::Status Append(absl::Span<const Event> events);
 
-  // Events of a stack that was never there are none. InvalidArgument for a page
-  // that is out of range.
+  // No events for an unknown stack. InvalidArgument for a page out of range.
   absl::StatusOr<EventPage> List(std::string_view stack_uid,
                                  const storage::PageRequest& page);
 

@@ -42,7 +42,7 @@ class EventLogTest : public testing::Test {
     log_ = *std::move(log);
   }
 
-  // `count` events of a stack, with the causes `first`, `first` + 1, ...
+  // Appends `count` events, with the causes `first`, `first` + 1, ...
   void Append(std::string_view stack_uid, int first, int count = 1) {
     std::vector<Event> events;
     events.reserve(count);
@@ -76,7 +76,7 @@ class EventLogTest : public testing::Test {
   std::unique_ptr<EventLog> log_;
 };
 
-TEST(EventKindTest, NamesAreReadAsTheyAreWritten) {
+TEST(EventKindTest, ParsesItsNames) {
   EXPECT_EQ(EventKindName(EventKind::kActionStarted), "action_started");
   EXPECT_EQ(EventKindName(EventKind::kStartFailed), "start_failed");
   EXPECT_EQ(EventKindName(EventKind::kLost), "lost");
@@ -141,7 +141,7 @@ TEST_F(EventLogTest, PagesOfAStackAreNewestFirst) {
             absl::StatusCode::kInvalidArgument);
 }
 
-TEST_F(EventLogTest, EventsShareTheFateOfTheirTransaction) {
+TEST_F(EventLogTest, EventsAreRolledBackWithTheirTransaction) {
   absl::Status status = db_->Write([&](storage::Connection& connection) {
     const Event event = {.time = kNow, .stack_uid = "a"};
     absl::Status appended = log_->Append(connection, {event});
@@ -155,23 +155,23 @@ TEST_F(EventLogTest, EventsShareTheFateOfTheirTransaction) {
   EXPECT_EQ(List("a").info.count, 1);
 }
 
-TEST_F(EventLogTest, TheOldestOfAStackGoFirst) {
+TEST_F(EventLogTest, RemovesTheOldestOfAStack) {
   Reopen({.max_events_per_stack = 3});
   Append("b", 100, 3);
   Append("a", 1, 3);
   EXPECT_THAT(Causes("a"), ElementsAre("3", "2", "1"));
   Append("a", 4);
   EXPECT_THAT(Causes("a"), ElementsAre("4", "3", "2"));
-  // Also when one call brings more than is kept.
+  // Also if one call appends more than the limit.
   Append("a", 5, 10);
   EXPECT_THAT(Causes("a"), ElementsAre("14", "13", "12"));
   EXPECT_EQ(List("a").info.count, 3);
   EXPECT_THAT(Causes("b"), ElementsAre("102", "101", "100"));
-  // Ids go on.
+  // Ids continue.
   EXPECT_EQ(List("a").events[0].id, 17);
 }
 
-TEST_F(EventLogTest, NeverAreThereMoreThanATenthAboveTheLimit) {
+TEST_F(EventLogTest, ExceedsTheLimitByAtMostATenth) {
   Reopen({.max_events_per_stack = 20});
   int64_t most = 0;
   for (int i = 0; i < 100; ++i) {
@@ -185,7 +185,7 @@ TEST_F(EventLogTest, NeverAreThereMoreThanATenthAboveTheLimit) {
   EXPECT_EQ(Causes("a")[0], "99");
 }
 
-TEST_F(EventLogTest, AStackThatIsGoneLosesItsEventsToOthers) {
+TEST_F(EventLogTest, EventsOfARemovedStackMakeRoomForOthers) {
   Reopen({.max_events_per_stack = 100, .max_events = 9});
   Append("gone", 1, 4);
   Append("", 50, 1);
@@ -198,14 +198,14 @@ TEST_F(EventLogTest, AStackThatIsGoneLosesItsEventsToOthers) {
   EXPECT_THAT(Causes("a"), ElementsAre("7", "6", "5", "4", "3", "2"));
   EXPECT_THAT(Causes("b"), ElementsAre("3", "2", "1"));
   EXPECT_EQ(List("a").info.count, 6);
-  // A lower limit holds from the next event on.
+  // A lower limit takes effect at the next event.
   Reopen({.max_events_per_stack = 100, .max_events = 2});
   Append("b", 4);
   EXPECT_THAT(Causes("a"), IsEmpty());
   EXPECT_THAT(Causes("b"), ElementsAre("4", "3"));
 }
 
-TEST_F(EventLogTest, BothLimitsHoldTogether) {
+TEST_F(EventLogTest, AppliesBothLimits) {
   Reopen({.max_events_per_stack = 3, .max_events = 5});
   Append("a", 1, 3);
   Append("b", 1, 6);
@@ -213,7 +213,7 @@ TEST_F(EventLogTest, BothLimitsHoldTogether) {
   EXPECT_THAT(Causes("b"), ElementsAre("6", "5", "4"));
 }
 
-TEST_F(EventLogTest, LimitsHaveToBePositive) {
+TEST_F(EventLogTest, LimitsMustBePositive) {
   EXPECT_EQ(EventLog::Open(*db_, {.max_events_per_stack = 0}).status().code(),
             absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(EventLog::Open(*db_, {.max_events = 0}).status().code(),

@@ -1,6 +1,5 @@
-// What is wanted: servers, scaling, commands and removal. Definitions of stacks
-// are in registry_draft_stacks.cc, the life of actions in
-// registry_draft_actions.cc.
+// Servers, scaling, commands and removal. Definitions of stacks are in
+// registry_draft_stacks.cc, the life of actions in registry_draft_actions.cc.
 
 #include "stacks/registry/registry_draft.h"
 
@@ -126,7 +125,7 @@ absl::Status RegistryDraft::CheckCounts(const DesiredProcess& process,
   }
   const int64_t max = process.definition.max_instances;
   for (auto it = command.counts.begin(); it != command.counts.end(); ++it) {
-    // Not a structured binding: clang before 16 has none in lambdas.
+    // Not a structured binding: lambdas cannot capture one in clang before 16.
     const std::string& server_uid = it->first;
     const int64_t count = it->second;
     if (absl::Status status = CheckServer("server_count", server_uid);
@@ -160,11 +159,6 @@ absl::Status RegistryDraft::CheckCounts(const DesiredProcess& process,
   return absl::OkStatus();
 }
 
-std::string RegistryDraft::ServerName(std::string_view uid) const {
-  const Server* server = base_->FindServer(uid);
-  return server == nullptr ? std::string(uid) : server->name;
-}
-
 absl::StatusOr<int64_t> RegistryDraft::Scale(const ScaleCommand& command,
                                              const Origin& origin) {
   absl::StatusOr<StackPointer> stack = FindUsableStack(command.stack_uid);
@@ -181,15 +175,15 @@ absl::StatusOr<int64_t> RegistryDraft::Scale(const ScaleCommand& command,
   auto changed = std::make_shared<DesiredProcess>(process);
   changed->revision = next_.revision;
   bool differs = false;
-  std::string what = absl::StrCat("scale ", command.process, " to");
+  std::string summary = absl::StrCat("scale ", command.process, " to");
   std::vector<ActionTarget> targets;
   targets.reserve(command.counts.size());
   for (const auto& [server_uid, count] : command.counts) {
-    absl::StrAppend(&what, targets.empty() ? " " : ", ", count, " on ",
-                    ServerName(server_uid));
+    absl::StrAppend(&summary, targets.empty() ? " " : ", ", count, " on ",
+                    base_->ServerName(server_uid));
     targets.push_back(
         {.process = command.process, .server_uid = server_uid, .count = count});
-    // A server that isn't there is one with nothing wanted.
+    // A server without an entry has a desired count of 0.
     const auto found = changed->servers.find(server_uid);
     const int64_t before =
         found == changed->servers.end() ? 0 : found->second.count;
@@ -205,7 +199,7 @@ absl::StatusOr<int64_t> RegistryDraft::Scale(const ScaleCommand& command,
     PutStack(std::move(next));
   }
   const int64_t id = OpenAction(ActionKind::kProcessScale, **stack,
-                                std::move(targets), origin, std::move(what));
+                                std::move(targets), origin, std::move(summary));
   Supersede(id,
             [](ActionKind kind) { return kind == ActionKind::kProcessScale; });
   return id;
@@ -220,21 +214,21 @@ absl::StatusOr<int64_t> RegistryDraft::Run(const ProcessCommand& command,
   }
   absl::StatusOr<StackPointer> stack = FindUsableStack(command.stack_uid);
   if (!stack.ok()) return stack.status();
-  std::string what = absl::StrCat(Verb(kind), " ");
+  std::string summary = absl::StrCat(Verb(kind), " ");
   if (command.process.empty()) {
-    absl::StrAppend(&what, "all processes");
+    absl::StrAppend(&summary, "all processes");
   } else if (absl::Status status = CheckProcess(**stack, command.process);
              !status.ok()) {
     return status;
   } else {
-    absl::StrAppend(&what, command.process);
+    absl::StrAppend(&summary, command.process);
   }
   if (!command.server_uid.empty()) {
     if (absl::Status status = CheckServer("server_uid", command.server_uid);
         !status.ok()) {
       return status;
     }
-    absl::StrAppend(&what, " on ", ServerName(command.server_uid));
+    absl::StrAppend(&summary, " on ", base_->ServerName(command.server_uid));
   }
 
   std::vector<ActionTarget> targets;
@@ -251,8 +245,8 @@ absl::StatusOr<int64_t> RegistryDraft::Run(const ProcessCommand& command,
   }
   if (IsRestart(kind)) RaiseGenerations(*stack, targets);
   const int64_t id =
-      OpenAction(kind, **stack, std::move(targets), origin, std::move(what));
-  // The two undo each other.
+      OpenAction(kind, **stack, std::move(targets), origin, std::move(summary));
+  // Pause and resume undo each other.
   if (kind == ActionKind::kProcessPause) {
     Supersede(id, [](ActionKind other) {
       return other == ActionKind::kProcessResume;
@@ -277,8 +271,8 @@ void RegistryDraft::RaiseGenerations(const StackPointer& stack,
         changed = std::make_shared<DesiredProcess>(*pointer);
         changed->revision = next_.revision;
       }
-      // A number that no process ever had before, also none of this name that
-      // was left out of the stack for a while.
+      // A revision is never reused, so the generation is new even for a process
+      // that was left out of the stack and came back.
       target.generation = next_.revision;
       changed->servers[target.server_uid].generation = next_.revision;
     }
@@ -306,10 +300,10 @@ absl::StatusOr<int64_t> RegistryDraft::DeleteStack(std::string_view uid,
   deleting->updated_at = origin.now;
   for (ProcessPointer& pointer : deleting->processes) {
     if (pointer->servers.empty()) continue;
-    auto unwanted = std::make_shared<DesiredProcess>(*pointer);
-    unwanted->servers.clear();
-    unwanted->revision = next_.revision;
-    pointer = std::move(unwanted);
+    auto cleared = std::make_shared<DesiredProcess>(*pointer);
+    cleared->servers.clear();
+    cleared->revision = next_.revision;
+    pointer = std::move(cleared);
   }
   std::vector<ActionTarget> targets;
   targets.reserve(base_->servers.size());
@@ -317,13 +311,13 @@ absl::StatusOr<int64_t> RegistryDraft::DeleteStack(std::string_view uid,
     targets.push_back({.server_uid = server->uid});
   }
   PutStack(deleting);
-  const bool is_over = targets.empty();
+  const bool has_ended = targets.empty();
   const int64_t id =
       OpenAction(ActionKind::kStackDelete, *deleting, std::move(targets),
                  origin, absl::StrCat("delete ", base::Quote(deleting->name)));
   EndTargets(uid, absl::StrCat("superseded by action ", id), origin.now,
              [](const Action&, const ActionTarget&) { return true; });
-  if (is_over) RemoveStack(*actions_[id], origin.now);
+  if (has_ended) RemoveStack(*actions_[id], origin.now);
   return id;
 }
 

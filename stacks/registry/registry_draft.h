@@ -1,9 +1,9 @@
-// The rules of the registry, apart from where it is kept: what a request makes
-// of a snapshot, and what of that has to be written.
+// The rules of the registry, without storage: applies a request to a snapshot
+// and lists the differences to write.
 //
 //   RegistryDraft draft(base, ids);
 //   absl::StatusOr<int64_t> action = draft.Scale(command, origin);
-//   if (!action.ok()) return action.status();  // the draft is of no use then
+//   if (!action.ok()) return action.status();  // drop the draft
 //   RegistryChange change = std::move(draft).Finish();
 //   ... write change, make change.next the snapshot ...
 
@@ -28,26 +28,26 @@
 
 namespace tallyman::stacks {
 
-// The greatest ids that were ever given; 0 for none.
+// The greatest ids ever given; 0: none.
 struct RegistryIds {
   int64_t stack = 0;
   int64_t action = 0;
 };
 
-// A change that is ready to be written. What differs between the stacks and
-// servers of `base` and of `next` is what has other pointers in them.
+// A change to write. A stack, process or server has changed if and only if its
+// pointers in `base` and `next` differ.
 struct RegistryChange {
   std::shared_ptr<const RegistrySnapshot> base;
   std::shared_ptr<const RegistrySnapshot> next;  // `base` if nothing changed
-  // By id: those that are new, and those that changed; finished ones as well.
+  // New and changed actions, by id; includes those that ended.
   std::vector<std::shared_ptr<const Action>> actions;
   std::vector<Event> events;
   RegistryIds ids;
 };
 
-// One change in the making, of one request. See Registry for what each of them
-// does. Copy-on-write: what doesn't change is shared with the base. Not
-// thread-safe.
+// The change of one request, under construction. The functions do what those of
+// Registry promise. Copy-on-write: unchanged parts are shared with the base.
+// After an error, drop the draft. Not thread-safe.
 class RegistryDraft {
  public:
   // `base` must not be null.
@@ -55,7 +55,7 @@ class RegistryDraft {
 
   absl::Status PutServer(const Server& server);
 
-  // The uid of the stack.
+  // Returns the uid of the stack.
   absl::StatusOr<std::string> CreateStack(const StackDefinition& definition,
                                           std::string_view server_uid,
                                           const Origin& origin);
@@ -63,8 +63,8 @@ class RegistryDraft {
                             const StackDefinition& definition,
                             std::string_view server_uid, const Origin& origin);
 
-  // The id of the action, which may be one that is open already (DeleteStack)
-  // or one that has ended at once.
+  // Return the id of the action; it may have been open before (DeleteStack) or
+  // have ended already.
   absl::StatusOr<int64_t> DeleteStack(std::string_view uid,
                                       const Origin& origin);
   absl::StatusOr<int64_t> Scale(const ScaleCommand& command,
@@ -89,52 +89,52 @@ class RegistryDraft {
                            const ScaleCommand& command) const;
   absl::Status CheckNameIsFree(const StackDefinition& definition,
                                int64_t except_id) const;
-  // What Replace may not do to the processes of `old` (null for a new stack).
+  // InvalidArgument if `definition` does not allow the desired counts of `old`,
+  // which is null for a new stack.
   absl::Status CheckProcesses(const StackDefinition& definition,
                               const Stack* old,
                               std::string_view server_uid) const;
-  std::string ServerName(std::string_view uid) const;
 
-  // Puts `stack` where the one with its id is, or at the end.
+  // Replaces the stack with the id of `stack`, or appends `stack`.
   void PutStack(StackPointer stack);
   void RemoveStack(const Action& action, absl::Time now);
   ProcessPointer NewProcess(const ProcessDefinition& definition,
                             std::string_view server_uid) const;
   ProcessPointer ChangedProcess(const DesiredProcess& old,
                                 const ProcessDefinition& definition) const;
-  // Opens an action for what is wanted of a new process, if that is anything.
+  // Opens a scale action for each server where a new process is desired.
   void OpenFirstScale(const Stack& stack, const DesiredProcess& process,
                       const Origin& origin);
-  // Raises the generations of the targets, in the stack and in themselves.
+  // Raises the generations, both in the stack and in `targets`.
   void RaiseGenerations(const StackPointer& stack,
                         std::vector<ActionTarget>& targets);
 
-  // An open action of the base, as it is in this draft.
+  // An open action of the base, with the changes of this draft.
   const Action& Current(const Action& action) const;
   Action& Edit(const Action& action);
 
-  // Adds an action, which ends at once if it has no targets. `what` says for
-  // the audit log what is to be done.
+  // Adds an action, which ends at once if it has no targets. `summary` is for
+  // the audit log.
   int64_t OpenAction(ActionKind kind, const Stack& stack,
                      std::vector<ActionTarget> targets, const Origin& origin,
-                     std::string what);
-  // Ends, without success, the undecided targets of the stack's actions that
-  // were open before and for which `matches` holds.
+                     std::string summary);
+  // Ends, without success, the open targets of the actions in the base for
+  // which `matches` returns true.
   void EndTargets(
       std::string_view stack_uid, std::string_view message, absl::Time now,
       absl::FunctionRef<bool(const Action&, const ActionTarget&)> matches);
-  // Ends those whose process and server are among those of the action `by`,
-  // which is new.
+  // Ends the open targets, of actions of these `kinds`, that have the same
+  // process and server as a target of the new action `by`.
   void Supersede(int64_t by, absl::FunctionRef<bool(ActionKind)> kinds);
   void FinishIfDecided(Action& action, absl::Time now);
   void AddEvent(Event event) { events_.push_back(std::move(event)); }
 
   const std::shared_ptr<const RegistrySnapshot> base_;
-  RegistrySnapshot next_;  // `open` is put together by Finish.
+  RegistrySnapshot next_;  // Finish() updates `open`.
   RegistryIds ids_;
   std::map<int64_t, std::shared_ptr<Action>> actions_;  // New and changed ones.
   std::vector<Event> events_;
-  bool changed_ = false;  // Anything but actions.
+  bool changed_ = false;  // Stacks or servers.
 };
 
 }  // namespace tallyman::stacks

@@ -1,4 +1,4 @@
-// Actions: how they begin, are superseded and end.
+// The life of actions: opening, superseding, ending.
 
 #include <algorithm>
 #include <cstddef>
@@ -20,7 +20,8 @@
 namespace tallyman::stacks {
 namespace {
 
-// The messages of the targets that explain how the action ended, each once.
+// The messages of the targets that decided the end of the action, without
+// repetitions.
 std::string JoinMessages(const Action& action) {
   if (action.targets.empty()) return "there was nothing to do";
   std::vector<std::string_view> messages;
@@ -79,7 +80,7 @@ Action& RegistryDraft::Edit(const Action& action) {
 
 int64_t RegistryDraft::OpenAction(ActionKind kind, const Stack& stack,
                                   std::vector<ActionTarget> targets,
-                                  const Origin& origin, std::string what) {
+                                  const Origin& origin, std::string summary) {
   const int64_t id = ++ids_.action;
   auto action =
       std::make_shared<Action>(Action{.id = id,
@@ -92,7 +93,7 @@ int64_t RegistryDraft::OpenAction(ActionKind kind, const Stack& stack,
   AddEvent({.time = origin.now,
             .kind = EventKind::kActionStarted,
             .stack_uid = stack.uid,
-            .cause = std::move(what),
+            .cause = std::move(summary),
             .action_id = id,
             .user = origin.user});
   FinishIfDecided(*action, origin.now);

@@ -1,4 +1,4 @@
-// Definitions of stacks: how they come, change and go.
+// Definitions of stacks: creating, replacing and removing them.
 
 #include <algorithm>
 #include <cstddef>
@@ -98,7 +98,7 @@ absl::Status RegistryDraft::CheckProcesses(const StackDefinition& definition,
       return absl::InvalidArgumentError(absl::StrCat(
           "process ", base::Quote(process.name), ": max_instances (",
           process.max_instances, ") is less than the ", desired.count,
-          " that are wanted on ", ServerName(desired_uid),
+          " that are wanted on ", base_->ServerName(desired_uid),
           "; scale it down first"));
     }
   }
@@ -138,7 +138,7 @@ void RegistryDraft::OpenFirstScale(const Stack& stack,
         {{.process = name, .server_uid = server_uid, .count = desired.count}},
         origin,
         absl::StrCat("scale ", name, " to ", desired.count, " on ",
-                     ServerName(server_uid)));
+                     base_->ServerName(server_uid)));
   }
 }
 
@@ -234,7 +234,7 @@ void RegistryDraft::PutStack(StackPointer stack) {
     present = std::move(stack);
     return;
   }
-  // Ids ascend, so this is its place.
+  // A new stack has the greatest id, and the list is by id.
   next_.stacks.push_back(std::move(stack));
 }
 

@@ -1,6 +1,5 @@
 #include "stacks/registry/sqlite_action_rows.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,6 +15,7 @@
 #include "absl/time/time.h"
 #include "platform/base/text.h"
 #include "stacks/model/registry.h"
+#include "stacks/registry/retention.h"
 #include "stacks/registry/sqlite_registry_tables.h"
 #include "storage/connection.h"
 #include "storage/pagination.h"
@@ -35,11 +35,6 @@ std::optional<ActionKind> ParseActionKind(std::string_view name) {
     if (ActionKindName(kind) == name) return kind;
   }
   return std::nullopt;
-}
-
-// Ended actions are removed so many at a time, see event_log.cc.
-int64_t Slack(int64_t limit) {
-  return std::clamp<int64_t>(limit / 10, 0, 1000);
 }
 
 absl::StatusOr<std::vector<ActionTarget>> ReadTargets(Connection& connection,
@@ -117,10 +112,10 @@ absl::Status WriteCount(Connection& connection, std::string_view stack_uid,
   return put->Bind(1, stack_uid).Bind(2, count).Run();
 }
 
-// Removes the ended actions that are older than the newest `kept`.
+// Removes ended actions, except the newest `kept` actions of the stack.
 absl::Status RemoveOldest(Connection& connection, std::string_view stack_uid,
                           int64_t kept) {
-  // The newest one that may go.
+  // The newest action to remove.
   std::optional<int64_t> newest;
   {
     absl::StatusOr<Statement> select = connection.Prepare(
@@ -285,7 +280,7 @@ absl::Status WriteAction(Connection& connection, const Action* before,
       !status.ok()) {
     return status;
   }
-  if (*count + 1 <= max_per_stack + Slack(max_per_stack)) {
+  if (*count + 1 <= max_per_stack + RetentionSlack(max_per_stack)) {
     return absl::OkStatus();
   }
   return RemoveOldest(connection, action.stack_uid, max_per_stack);
@@ -299,7 +294,8 @@ absl::Status WriteRemoval(Connection& connection, std::string_view stack_uid,
   if (absl::Status run = insert->Bind(1, stack_uid).Run(); !run.ok()) {
     return run;
   }
-  // Ids of removed_stacks have no gaps but for those that are gone.
+  // Ids of removed_stacks are consecutive, so the ids to remove follow from the
+  // last one.
   const int64_t newest = connection.LastInsertId() - max_removed_stacks;
   for (const std::string_view sql :
        {"DELETE FROM action_targets WHERE action_id IN (SELECT id FROM actions "

@@ -1,5 +1,5 @@
-// The SQL of SqliteRegistry for actions. The tables are made in
-// stacks/registry/sqlite_registry_tables.h.
+// The SQL of SqliteRegistry for actions. sqlite_registry_tables.h creates the
+// tables.
 
 #ifndef TALLYMAN_STACKS_REGISTRY_SQLITE_ACTION_ROWS_H_
 #define TALLYMAN_STACKS_REGISTRY_SQLITE_ACTION_ROWS_H_
@@ -17,7 +17,8 @@
 
 namespace tallyman::stacks {
 
-// By id, ascending.
+// All open actions, by id, ascending. DataLoss names an invalid row, here and
+// below.
 absl::StatusOr<std::vector<std::shared_ptr<const Action>>> ReadOpenActions(
     storage::Connection& connection);
 
@@ -29,14 +30,14 @@ absl::StatusOr<ActionPage> ReadActionPage(storage::Connection& connection,
                                           std::string_view stack_uid,
                                           const storage::PageRequest& page);
 
-// Inserts `action`, or, where `before` isn't null, brings the row up to date.
-// Of a stack with more than `max_per_stack` actions the oldest ended ones are
-// removed, some at a time.
+// Inserts `action` if `before` is null, else updates the row of `before`.
+// Removes the oldest ended actions of a stack with more than `max_per_stack`
+// actions (see retention.h).
 absl::Status WriteAction(storage::Connection& connection, const Action* before,
                          const Action& action, int64_t max_per_stack);
 
-// Records that a stack has been removed, and forgets the actions of those that
-// were removed before the newest `max_removed_stacks`.
+// Records that a stack was removed, and removes the actions of all removed
+// stacks except the last `max_removed_stacks`.
 absl::Status WriteRemoval(storage::Connection& connection,
                           std::string_view stack_uid,
                           int64_t max_removed_stacks);

@@ -37,7 +37,7 @@ namespace tallyman::stacks {
 
 using storage::Connection;
 
-// Takes the watcher out of the list when it is destroyed.
+// Removes the watcher from the list in its destructor.
 class SqliteRegistry::Registration final : public RegistryWatch {
  public:
   Registration(SqliteRegistry& registry,
@@ -134,7 +134,8 @@ absl::StatusOr<std::string> SqliteRegistry::Change(
     absl::FunctionRef<absl::StatusOr<std::string>(RegistryDraft&)> edit) {
   const bool has_key = !origin.idempotency_key.empty();
   if (has_key) {
-    // Nobody writes to these tables meanwhile: change_mutex_ is held.
+    // change_mutex_ is held, so no other request writes between this read and
+    // the write below.
     absl::StatusOr<std::optional<std::string>> known;
     absl::Status read = db_.Read([&](Connection& connection) {
       known = ReadRequest(connection, kind, origin);
@@ -167,7 +168,7 @@ absl::StatusOr<std::shared_ptr<const Stack>> SqliteRegistry::ChangeStack(
   for (const std::shared_ptr<const Stack>& stack : snapshot->stacks) {
     if (stack->uid == *uid) return stack;
   }
-  // The request is known, and the stack was removed since.
+  // A repeated request whose stack has been removed.
   return absl::NotFoundError(absl::StrCat("the stack ", base::Quote(*uid),
                                           " of the request with this ",
                                           "Idempotency-Key was removed"));

@@ -30,24 +30,22 @@
 namespace tallyman::stacks {
 
 struct SqliteRegistryOptions {
-  // Ended actions beyond the newest so many of a stack are removed, some at a
-  // time: never are there more than 10% above it. Open ones are always kept.
+  // Newest actions kept of each stack; exceeded by at most 10%. Open actions
+  // are always kept. At least 1.
   int64_t max_actions_per_stack = 10'000;
-  // The actions of so many removed stacks are kept; those of stacks that were
-  // removed before them go.
+  // Removed stacks whose actions are kept: the last ones removed. At least 0.
   int64_t max_removed_stacks = 1000;
 };
 
-// Keeps all but the ended actions in memory as well. A change takes one
-// transaction, its events included, with SQL for what it changes only. One
-// object for a database; a second one wouldn't see the changes of the first.
-// Thread-safe: changes follow one another, and a change that fails leaves
-// nothing.
+// Has all except the ended actions in memory too. A change and its events are
+// one transaction, which writes only the differences. Use one object for a
+// database: a second one would not see the changes of the first. Thread-safe:
+// one change at a time; a failed change leaves no trace.
 class SqliteRegistry final : public Registry {
  public:
-  // Makes or migrates the tables and reads them. `db` and `events`, which must
-  // be of the same database, have to outlive the registry. DataLoss names a row
-  // that can't be understood.
+  // Creates or migrates the tables and reads them. `events` must use `db`, and
+  // both must outlive the registry. DataLoss names an invalid row.
+  // InvalidArgument for options out of range.
   static absl::StatusOr<std::unique_ptr<SqliteRegistry>> Open(
       storage::Database& db, EventLog& events,
       const SqliteRegistryOptions& options = {});
@@ -74,7 +72,7 @@ class SqliteRegistry final : public Registry {
                               absl::Time now) override;
   absl::StatusOr<std::shared_ptr<const Action>> GetAction(
       std::string_view stack_uid, int64_t id) override;
-  // InvalidArgument for a page that is out of range.
+  // InvalidArgument for a page out of range.
   absl::StatusOr<ActionPage> ListActions(
       std::string_view stack_uid, const storage::PageRequest& page) override;
 
@@ -85,9 +83,9 @@ class SqliteRegistry final : public Registry {
                  const SqliteRegistryOptions& options,
                  RegistrySnapshot snapshot, RegistryIds ids);
 
-  // Makes a change that is `edit`'s, unless the request is known already.
-  // Returns what `edit` returns, now or then: the uid of a stack or the id of
-  // an action.
+  // Applies `edit`, unless the request repeats an earlier one (see
+  // Origin::idempotency_key). Returns the result of `edit`, of now or of the
+  // earlier request: the uid of a stack or the id of an action.
   absl::StatusOr<std::string> Change(
       std::string_view kind, const Origin& origin,
       absl::FunctionRef<absl::StatusOr<std::string>(RegistryDraft&)> edit)
@@ -101,7 +99,8 @@ class SqliteRegistry final : public Registry {
       absl::FunctionRef<absl::StatusOr<int64_t>(RegistryDraft&)> edit)
       ABSL_LOCKS_EXCLUDED(change_mutex_);
 
-  // Writes the change together with what `also` writes, then publishes it.
+  // Writes the change and runs `also` in the same transaction, then publishes
+  // the new snapshot.
   absl::Status Commit(
       const RegistryChange& change,
       absl::FunctionRef<absl::Status(storage::Connection&)> also)
@@ -112,13 +111,13 @@ class SqliteRegistry final : public Registry {
   EventLog& events_;
   const SqliteRegistryOptions options_;
 
-  // Held for the whole of a change, the disk included, and while watchers run.
-  // Taken before snapshot_mutex_.
+  // Held for a whole change, including disk writes and calls of watchers. Taken
+  // before snapshot_mutex_.
   absl::Mutex change_mutex_;
   std::list<std::function<void()>> watchers_ ABSL_GUARDED_BY(change_mutex_);
   RegistryIds ids_ ABSL_GUARDED_BY(change_mutex_);
 
-  // Held for a moment only. The snapshot is replaced with both locks held.
+  // Held briefly. Replacing the snapshot needs both locks.
   mutable absl::Mutex snapshot_mutex_;
   std::shared_ptr<const RegistrySnapshot> snapshot_
       ABSL_GUARDED_BY(snapshot_mutex_);

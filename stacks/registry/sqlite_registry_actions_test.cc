@@ -1,18 +1,16 @@
+// Actions: scaling, commands, superseding, ends, lists.
+
 #include <algorithm>
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
@@ -30,39 +28,9 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-class SqliteRegistryActionsTest : public SqliteRegistryFixture {
- protected:
-  void SetUp() override {
-    SqliteRegistryFixture::SetUp();
-    AddServer(kOther, "web-2");
-    uid_ = Create(Shop());
-  }
+using SqliteRegistryActionsTest = ShopFixture;
 
-  TargetOutcome Ended(int64_t id, std::string_view process, bool success,
-                      std::string_view message = "",
-                      std::string_view server = kServer) {
-    return {.action_id = id,
-            .process = std::string(process),
-            .server_uid = std::string(server),
-            .success = success,
-            .message = std::string(message)};
-  }
-
-  Action Run(ActionKind kind, std::string_view process = "",
-             std::string_view server = "") {
-    auto action = registry_->Run({.kind = kind,
-                                  .stack_uid = uid_,
-                                  .process = std::string(process),
-                                  .server_uid = std::string(server)},
-                                 By("deploy"));
-    EXPECT_TRUE(action.ok()) << action.status();
-    return action.ok() ? *std::move(action) : Action();
-  }
-
-  std::string uid_;
-};
-
-TEST_F(SqliteRegistryActionsTest, ScalingSetsWhatIsDesiredAndOpensAnAction) {
+TEST_F(SqliteRegistryActionsTest, ScalingSetsTheDesiredCountsAndOpensAnAction) {
   const auto before = registry_->Snapshot();
   const int64_t revision = Desired(uid_, "web")->revision;
   const auto worker = Desired(uid_, "worker");
@@ -77,7 +45,7 @@ TEST_F(SqliteRegistryActionsTest, ScalingSetsWhatIsDesiredAndOpensAnAction) {
   EXPECT_EQ(action->started_at, kNow);
   EXPECT_EQ(action->finished_at, std::nullopt);
   EXPECT_GT(Desired(uid_, "web")->revision, revision);
-  // What didn't change is shared, and the older snapshot is what it was.
+  // Unchanged parts are shared, and the older snapshot is unchanged.
   EXPECT_EQ(Desired(uid_, "worker"), worker);
   EXPECT_THAT(before->FindStack(uid_)->Find("web")->servers, IsEmpty());
   EXPECT_THAT(before->open, IsEmpty());
@@ -96,7 +64,7 @@ TEST_F(SqliteRegistryActionsTest, ScalingSetsWhatIsDesiredAndOpensAnAction) {
   }
 }
 
-TEST_F(SqliteRegistryActionsTest, AScaleRequestThatIsWrongChangesNothing) {
+TEST_F(SqliteRegistryActionsTest, AnInvalidScaleRequestChangesNothing) {
   StackDefinition small = Shop();
   small.processes[1].max_instances = 3;
   ASSERT_TRUE(registry_->ReplaceStack(uid_, small, kServer, By("x")).ok());
@@ -118,7 +86,7 @@ TEST_F(SqliteRegistryActionsTest, AScaleRequestThatIsWrongChangesNothing) {
             absl::InvalidArgumentError("server_count: -1 is less than 0"));
   EXPECT_EQ(fails({.stack_uid = uid_, .process = "worker"}).code(),
             absl::StatusCode::kInvalidArgument);
-  // One that is right doesn't happen beside one that is wrong.
+  // One invalid count refuses the valid ones too.
   ScaleCommand mixed = To(uid_, "worker", 1);
   mixed.counts.emplace_back(kOther, 4);
   EXPECT_EQ(fails(mixed).code(), absl::StatusCode::kInvalidArgument);
@@ -127,7 +95,7 @@ TEST_F(SqliteRegistryActionsTest, AScaleRequestThatIsWrongChangesNothing) {
   EXPECT_EQ(registry_->Snapshot(), before);
 }
 
-TEST_F(SqliteRegistryActionsTest, ScalingCanDependOnTheRevision) {
+TEST_F(SqliteRegistryActionsTest, ScalingChecksTheExpectedRevision) {
   ScaleCommand command = To(uid_, "web", 1);
   command.expected_revision = Desired(uid_, "web")->revision;
   EXPECT_TRUE(registry_->Scale(command, By("x")).ok());
@@ -138,7 +106,7 @@ TEST_F(SqliteRegistryActionsTest, ScalingCanDependOnTheRevision) {
   EXPECT_TRUE(registry_->Scale(command, By("x")).ok());
 }
 
-TEST_F(SqliteRegistryActionsTest, TheSameCountAgainIsAnotherAction) {
+TEST_F(SqliteRegistryActionsTest, ScalingToTheSameCountIsANewAction) {
   Scale(To(uid_, "web", 2));
   const auto web = Desired(uid_, "web");
   const Action second = Scale(To(uid_, "web", 2));
@@ -168,7 +136,7 @@ TEST_F(SqliteRegistryActionsTest, ANewerScaleSupersedesTheSameTargetsOnly) {
   Reopen();
   EXPECT_EQ(Dump(*registry_->Snapshot()), dump);
 
-  // The rest of it ends, and the whole has failed.
+  // The last target succeeds, but the action has failed.
   Report(Ended(first.id, "web", true, "4 run", kOther),
          kNow + absl::Seconds(1));
   now = Get(uid_, first.id);
@@ -185,7 +153,7 @@ TEST_F(SqliteRegistryActionsTest, AnActionEndsWithItsLastTarget) {
   Report(Ended(id, "web", true, "4 run on web-1"));
   EXPECT_EQ(Get(uid_, id).finished_at, std::nullopt);
   EXPECT_THAT(registry_->Snapshot()->open, SizeIs(1));
-  // Neither unknown ones nor those that have ended already.
+  // Unknown and ended targets are ignored.
   const auto before = registry_->Snapshot();
   ASSERT_TRUE(registry_
                   ->ReportOutcomes({Ended(id, "web", false, "no"),
@@ -209,14 +177,14 @@ TEST_F(SqliteRegistryActionsTest, AnActionEndsWithItsLastTarget) {
   }
 }
 
-TEST_F(SqliteRegistryActionsTest, AFailureSaysOnlyWhatFailed) {
+TEST_F(SqliteRegistryActionsTest, TheMessageOfAFailureNamesOnlyFailures) {
   ScaleCommand both = To(uid_, "web", 4);
   both.counts.emplace_back(kOther, 2);
   const int64_t first = Scale(both).id;
   const int64_t second = Scale(To(uid_, "worker", 1)).id;
   int calls = 0;
   const auto watch = registry_->Watch([&] { ++calls; });
-  // Many ends are one change.
+  // Several ends are one change.
   ASSERT_TRUE(
       registry_
           ->ReportOutcomes({Ended(first, "web", true, "4 run"),
@@ -256,7 +224,7 @@ TEST_F(SqliteRegistryActionsTest, ARestartRaisesTheGenerationOfItsTargets) {
   for (const ActionTarget& target : all.targets) {
     EXPECT_EQ(generation(target.process, target.server_uid), target.generation);
   }
-  // The counts are what they were, and scaling keeps the generation.
+  // The counts are unchanged, and scaling keeps the generation.
   EXPECT_EQ(Count(uid_, "web"), 2);
   Scale(To(uid_, "web", 0));
   Scale(To(uid_, "web", 3));
@@ -269,7 +237,7 @@ TEST_F(SqliteRegistryActionsTest, ARestartRaisesTheGenerationOfItsTargets) {
   EXPECT_EQ(Dump(*registry_->Snapshot()), dump);
 }
 
-TEST_F(SqliteRegistryActionsTest, ACommandForNothingEndsAtOnce) {
+TEST_F(SqliteRegistryActionsTest, ACommandWithoutTargetsEndsAtOnce) {
   const Action action = Run(ActionKind::kProcessPause);
   EXPECT_EQ(action.finished_at, kNow);
   EXPECT_TRUE(action.finished_success);
@@ -280,7 +248,7 @@ TEST_F(SqliteRegistryActionsTest, ACommandForNothingEndsAtOnce) {
                           "action_finished deploy 1: succeeded"));
 }
 
-TEST_F(SqliteRegistryActionsTest, ACommandNamesWhatIsNotThere) {
+TEST_F(SqliteRegistryActionsTest, ACommandForAnUnknownObjectFails) {
   const auto fails = [&](const ProcessCommand& command) {
     return registry_->Run(command, By("x")).status().code();
   };
@@ -310,101 +278,6 @@ TEST_F(SqliteRegistryActionsTest, PauseAndResumeSupersedeEachOther) {
   EXPECT_EQ(Get(uid_, pause.id).finished_at, std::nullopt);
 }
 
-TEST_F(SqliteRegistryActionsTest, AStackGoesWhenItsProcessesHaveStopped) {
-  const int64_t scale = Scale(To(uid_, "web", 2)).id;
-  auto deletion = registry_->DeleteStack(uid_, By("ann"));
-  ASSERT_TRUE(deletion.ok()) << deletion.status();
-  ASSERT_THAT(deletion->targets, SizeIs(2));
-  EXPECT_EQ(deletion->targets[0].process, "");
-  EXPECT_EQ(Get(uid_, scale).finished_message,
-            absl::StrCat("superseded by action ", deletion->id));
-  for (const bool reopened : {false, true}) {
-    if (reopened) Reopen();
-    const auto snapshot = registry_->Snapshot();
-    const Stack* stack = snapshot->FindStack(uid_);
-    ASSERT_NE(stack, nullptr);
-    EXPECT_TRUE(stack->deleting);
-    EXPECT_THAT(stack->Find("web")->servers, IsEmpty());
-    EXPECT_EQ(registry_->Scale(To(uid_, "web", 2), By("x")).status().code(),
-              absl::StatusCode::kFailedPrecondition);
-    EXPECT_EQ(
-        registry_->ReplaceStack(uid_, Shop(), kServer, By("x")).status().code(),
-        absl::StatusCode::kFailedPrecondition);
-    EXPECT_EQ(registry_->CreateStack(Shop(), kServer, By("x")).status().code(),
-              absl::StatusCode::kAlreadyExists);
-    // Asking again is the same action.
-    EXPECT_EQ(registry_->DeleteStack(uid_, By("x"))->id, deletion->id);
-    EXPECT_EQ(registry_->Snapshot(), snapshot);
-  }
-
-  Report(Ended(deletion->id, "", true));
-  EXPECT_NE(registry_->Snapshot()->FindStack(uid_), nullptr);
-  Report(Ended(deletion->id, "", true, "", kOther));
-  for (const bool reopened : {false, true}) {
-    if (reopened) Reopen();
-    EXPECT_THAT(registry_->Snapshot()->stacks, IsEmpty());
-    EXPECT_THAT(registry_->Snapshot()->open, IsEmpty());
-    EXPECT_TRUE(Get(uid_, deletion->id).finished_success);
-    EXPECT_EQ(registry_->ListActions(uid_, {})->info.count, 2);
-    EXPECT_EQ(Events(uid_).back(),
-              absl::StrCat("stack_deleted ann ", deletion->id,
-                           ": \"shop\" in \"production\""));
-  }
-  EXPECT_EQ(registry_->DeleteStack(uid_, By("x")).status().code(),
-            absl::StatusCode::kNotFound);
-  // The name is free again, and nothing of the old one comes back.
-  const std::string again = Create(Shop());
-  EXPECT_EQ(Count(again, "web"), 0);
-}
-
-TEST_F(SqliteRegistryActionsTest, ADeletionThatFailedCanBeAskedForAgain) {
-  const int64_t first = registry_->DeleteStack(uid_, By("x"))->id;
-  Report(Ended(first, "", false, "pid 7 can't be stopped"));
-  Report(Ended(first, "", true, "", kOther));
-  EXPECT_EQ(Get(uid_, first).finished_message, "pid 7 can't be stopped");
-  EXPECT_TRUE(registry_->Snapshot()->FindStack(uid_)->deleting);
-  const Action second = *registry_->DeleteStack(uid_, By("x"));
-  EXPECT_EQ(second.id, first + 1);
-  ASSERT_TRUE(registry_
-                  ->ReportOutcomes({Ended(second.id, "", true),
-                                    Ended(second.id, "", true, "", kOther)},
-                                   kNow)
-                  .ok());
-  EXPECT_THAT(registry_->Snapshot()->stacks, IsEmpty());
-}
-
-TEST_F(SqliteRegistryActionsTest, ARepeatedDeletionIsKnownAfterItsEnd) {
-  const Origin origin = WithKey("x", "delete");
-  const int64_t id = registry_->DeleteStack(uid_, origin)->id;
-  ASSERT_TRUE(
-      registry_
-          ->ReportOutcomes(
-              {Ended(id, "", true), Ended(id, "", true, "", kOther)}, kNow)
-          .ok());
-  auto again = registry_->DeleteStack(uid_, origin);
-  ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_EQ(again->id, id);
-  EXPECT_TRUE(again->finished_success);
-}
-
-TEST_F(SqliteRegistryActionsTest, WithoutServersAStackGoesAtOnce) {
-  Execute("DELETE FROM servers");
-  Reopen();
-  auto action = registry_->DeleteStack(uid_, By("ann"));
-  ASSERT_TRUE(action.ok()) << action.status();
-  EXPECT_TRUE(action->finished_success);
-  for (const bool reopened : {false, true}) {
-    if (reopened) Reopen();
-    EXPECT_THAT(registry_->Snapshot()->stacks, IsEmpty());
-    EXPECT_THAT(registry_->Snapshot()->open, IsEmpty());
-  }
-  EXPECT_THAT(Events(uid_),
-              ElementsAre(HasSubstr("stack_created"),
-                          "action_started ann 1: delete \"shop\"",
-                          "action_finished ann 1: succeeded",
-                          "stack_deleted ann 1: \"shop\" in \"production\""));
-}
-
 TEST_F(SqliteRegistryActionsTest, ActionsAreListedNewestFirst) {
   StackDefinition other = Shop();
   other.name = "other";
@@ -423,7 +296,7 @@ TEST_F(SqliteRegistryActionsTest, ActionsAreListedNewestFirst) {
   EXPECT_THAT(registry_->ListActions("nothing", {})->actions, IsEmpty());
   EXPECT_EQ(registry_->ListActions(uid_, {.page = 0}).status().code(),
             absl::StatusCode::kInvalidArgument);
-  // An action is its own stack's.
+  // An action is found by its own stack only.
   EXPECT_EQ(registry_->GetAction(uid_, 6).status().code(),
             absl::StatusCode::kNotFound);
   EXPECT_EQ(registry_->GetAction(other_uid, 1).status().code(),
@@ -447,25 +320,7 @@ TEST_F(SqliteRegistryActionsTest, OnlyTheNewestEndedActionsAreKept) {
             absl::StatusCode::kNotFound);
 }
 
-TEST_F(SqliteRegistryActionsTest, ActionsOfStacksRemovedLongAgoGo) {
-  Reopen({.max_removed_stacks = 2});
-  std::vector<std::string> uids;
-  std::vector<int64_t> ids;
-  for (int i = 0; i < 4; ++i) {
-    StackDefinition definition = Shop();
-    definition.name = absl::StrCat("stack ", i);
-    uids.push_back(Create(definition));
-    ids.push_back(registry_->DeleteStack(uids[i], By("x"))->id);
-    Report(Ended(ids[i], "", true));
-    Report(Ended(ids[i], "", true, "", kOther));
-  }
-  for (size_t i = 0; i < 4; ++i) {
-    EXPECT_EQ(registry_->GetAction(uids[i], ids[i]).ok(), i >= 2) << i;
-    EXPECT_EQ(registry_->ListActions(uids[i], {})->info.count, i >= 2 ? 1 : 0);
-  }
-}
-
-TEST_F(SqliteRegistryActionsTest, ConcurrentRequestsFollowOneAnother) {
+TEST_F(SqliteRegistryActionsTest, ConcurrentRequestsAreAppliedOneByOne) {
   constexpr int kThreads = 4;
   constexpr int kRequests = 25;
   std::atomic<int> calls = 0;
@@ -477,7 +332,7 @@ TEST_F(SqliteRegistryActionsTest, ConcurrentRequestsFollowOneAnother) {
       const auto snapshot = registry_->Snapshot();
       EXPECT_GE(snapshot->revision, last);
       last = snapshot->revision;
-      // What is wanted and what is open are of one moment.
+      // Desired counts and open actions are of one moment.
       for (const auto& action : snapshot->open) {
         for (const ActionTarget& target : action->targets) {
           if (target.success.has_value()) continue;
@@ -517,7 +372,7 @@ TEST_F(SqliteRegistryActionsTest, ConcurrentRequestsFollowOneAnother) {
   EXPECT_THAT(all, SizeIs(kThreads * kRequests));
   EXPECT_EQ(calls, kThreads * kRequests);
   EXPECT_EQ(registry_->ListActions(uid_, {})->info.count, kThreads * kRequests);
-  // One of each process and server is left; all others were superseded.
+  // One for each process and server is open; the others were superseded.
   EXPECT_THAT(registry_->Snapshot()->open, SizeIs(4));
   EXPECT_EQ(events_->List(uid_, {})->info.count,
             1 + 2 * kThreads * kRequests - 4);

@@ -28,8 +28,8 @@ namespace {
 using storage::Connection;
 using storage::Statement;
 
-absl::Status Corrupt(std::string_view what, std::string_view why) {
-  return absl::DataLossError(absl::StrCat(what, " can't be read: ", why));
+absl::Status Corrupt(std::string_view subject, std::string_view reason) {
+  return absl::DataLossError(absl::StrCat(subject, " can't be read: ", reason));
 }
 
 using StacksById = std::map<int64_t, std::shared_ptr<Stack>>;
@@ -56,15 +56,15 @@ absl::StatusOr<ProcessDefinition> ReadDefinition(const Statement& row) {
   definition.name = std::string(row.Text(1));
   definition.command = std::string(row.Text(3));
   definition.directory = std::string(row.Text(4));
-  const auto what = [&] {
+  const auto subject = [&] {
     return absl::StrCat("the process ", base::Quote(definition.name));
   };
   auto env = DecodeEnvironment(row.Bytes(5));
-  if (!env.has_value()) return Corrupt(what(), "its env is broken");
+  if (!env.has_value()) return Corrupt(subject(), "its env is broken");
   definition.env = *std::move(env);
   definition.user = std::string(row.Text(6));
   absl::StatusOr<StopSequence> sequence = StopSequence::Parse(row.Text(7));
-  if (!sequence.ok()) return Corrupt(what(), sequence.status().message());
+  if (!sequence.ok()) return Corrupt(subject(), sequence.status().message());
   definition.stop_sequence = *std::move(sequence);
   definition.max_instances = row.Int64(8);
   definition.cpu = row.OptionalInt64(9);
@@ -144,7 +144,7 @@ absl::Status ReadServers(Connection& connection, RegistrySnapshot& snapshot) {
       });
 }
 
-// The numbers that must never be given again.
+// Numbers that must never be reused.
 absl::Status ReadCounters(Connection& connection, RegistryContents& contents) {
   absl::Status read =
       ForEachRow(connection, "SELECT revision FROM registry_meta",
@@ -153,7 +153,8 @@ absl::Status ReadCounters(Connection& connection, RegistryContents& contents) {
                    return absl::OkStatus();
                  });
   if (!read.ok()) return read;
-  // https://www.sqlite.org/autoinc.html: the greatest id that a table ever had.
+  // sqlite_sequence has the greatest id that a table ever had
+  // (https://www.sqlite.org/autoinc.html).
   return ForEachRow(connection, "SELECT name, seq FROM sqlite_sequence",
                     [&](const Statement& row) {
                       if (row.Text(0) == "stacks") {

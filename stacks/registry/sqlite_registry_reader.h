@@ -1,4 +1,4 @@
-// Reads all that SqliteRegistry has in memory, once, at the start.
+// Reads the snapshot of SqliteRegistry from its tables, at the start.
 
 #ifndef TALLYMAN_STACKS_REGISTRY_SQLITE_REGISTRY_READER_H_
 #define TALLYMAN_STACKS_REGISTRY_SQLITE_REGISTRY_READER_H_
@@ -15,7 +15,7 @@ struct RegistryContents {
   RegistryIds ids;
 };
 
-// DataLoss names a row that can't be understood.
+// DataLoss names an invalid row.
 absl::StatusOr<RegistryContents> ReadRegistry(storage::Connection& connection);
 
 }  // namespace tallyman::stacks

@@ -14,10 +14,12 @@
 namespace tallyman::stacks {
 namespace {
 
-// Times are Unix nanoseconds. A process without a row in wanted was
-// never scaled on that server. action_counts has the number of a stack's
-// actions: a page needs it, and so does the removal of old ones. Actions have
-// the uid of their stack and not its id, because they outlive it.
+// Times are Unix nanoseconds. The table `wanted` has the desired counts (struct
+// Desired); it keeps the name of the first release, to avoid a migration. A
+// process without a row there was never scaled on that server. action_counts
+// has the number of actions of each stack: counting the rows for each page and
+// for each removal of old actions would be slow. Actions refer to their stack
+// by uid, not by id, because they outlive it.
 constexpr storage::Migration kMigrations[] = {
     {.name = "create registry", .sql = R"sql(
         CREATE TABLE registry_meta (

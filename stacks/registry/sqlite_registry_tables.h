@@ -1,4 +1,5 @@
-// The tables of SqliteRegistry, and how values are in them.
+// The tables of SqliteRegistry, the encoding of values, and iteration over
+// rows.
 
 #ifndef TALLYMAN_STACKS_REGISTRY_SQLITE_REGISTRY_TABLES_H_
 #define TALLYMAN_STACKS_REGISTRY_SQLITE_REGISTRY_TABLES_H_
@@ -15,19 +16,18 @@
 
 namespace tallyman::stacks {
 
-// Makes the tables, or brings them up to date.
+// Creates or migrates the tables.
 absl::Status MigrateRegistryTables(storage::Database& db);
 
-// An environment as in proc_pid_environ(5): NAME=VALUE, each with a NUL behind
-// it.
+// An environment as in proc_pid_environ(5): NAME=VALUE, each followed by a NUL.
 std::string EncodeEnvironment(const std::map<std::string, std::string>& env);
 
-// nullopt if EncodeEnvironment can't have made it.
+// nullopt if `text` is not a result of EncodeEnvironment().
 std::optional<std::map<std::string, std::string>> DecodeEnvironment(
     std::string_view text);
 
-// Steps through all rows of `statement` and calls `read` for each, a
-// absl::Status(const storage::Statement&).
+// Calls `read`, an absl::Status(const storage::Statement&), for each row of
+// `statement`; stops at the first error.
 template <typename Read>
 absl::Status ForEachRow(storage::Statement& statement, const Read& read) {
   while (true) {
@@ -38,7 +38,7 @@ absl::Status ForEachRow(storage::Statement& statement, const Read& read) {
   }
 }
 
-// The same for a query `sql` without parameters.
+// As above, for the query `sql` without parameters.
 template <typename Read>
 absl::Status ForEachRow(storage::Connection& connection, std::string_view sql,
                         const Read& read) {

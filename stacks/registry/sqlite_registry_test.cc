@@ -1,15 +1,13 @@
-// Servers, stacks, repeated requests, snapshots. Actions are in
-// sqlite_registry_actions_test.cc.
+// Servers, stacks, snapshots, watchers. Actions, removals and repeated requests
+// have test files of their own.
 
 #include "stacks/registry/sqlite_registry.h"
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
@@ -30,7 +28,7 @@ using ::testing::SizeIs;
 
 using SqliteRegistryTest = SqliteRegistryFixture;
 
-TEST_F(SqliteRegistryTest, AServerIsPutOnceAndKeepsItsFirstTime) {
+TEST_F(SqliteRegistryTest, PutServerUpdatesAServerAndKeepsItsCreationTime) {
   const int64_t revision = registry_->Snapshot()->revision;
   AddServer(kServer, "web-1");
   EXPECT_EQ(registry_->Snapshot()->revision, revision);
@@ -56,7 +54,7 @@ TEST_F(SqliteRegistryTest, AServerIsPutOnceAndKeepsItsFirstTime) {
   }
 }
 
-TEST_F(SqliteRegistryTest, ServersHaveDifferentNamesAndAreSortedByThem) {
+TEST_F(SqliteRegistryTest, ServerNamesAreUniqueAndSorted) {
   EXPECT_EQ(registry_->PutServer({.uid = std::string(kOther), .name = "web-1"})
                 .code(),
             absl::StatusCode::kAlreadyExists);
@@ -67,7 +65,7 @@ TEST_F(SqliteRegistryTest, ServersHaveDifferentNamesAndAreSortedByThem) {
   EXPECT_EQ(snapshot->servers[1]->name, "web-1");
 }
 
-TEST_F(SqliteRegistryTest, AllOfADefinitionSurvivesReopening) {
+TEST_F(SqliteRegistryTest, AllFieldsOfADefinitionSurviveReopening) {
   StackDefinition definition = {.name = "Größe \"語\"", .environment = ""};
   ProcessDefinition full = Process("web.1", "exec ./serve \"$PORT\"\n# two");
   full.directory = "/srv/shop";
@@ -103,7 +101,7 @@ TEST_F(SqliteRegistryTest, AllOfADefinitionSurvivesReopening) {
   }
 }
 
-TEST_F(SqliteRegistryTest, InstancesOfANewStackAreScaleActions) {
+TEST_F(SqliteRegistryTest, InstancesOfANewStackOpenScaleActions) {
   StackDefinition definition = Shop();
   definition.processes[1].instances = 3;
   Origin origin = By("operator");
@@ -125,7 +123,7 @@ TEST_F(SqliteRegistryTest, InstancesOfANewStackAreScaleActions) {
                   "action_started operator 1: scale worker to 3 on web-1"));
 }
 
-TEST_F(SqliteRegistryTest, AStackThatIsWrongIsRefusedAndLeavesNothing) {
+TEST_F(SqliteRegistryTest, AnInvalidStackIsRefusedAndLeavesNoTrace) {
   Create(Shop());
   StackDefinition twice = Shop();
   absl::Status status =
@@ -140,18 +138,18 @@ TEST_F(SqliteRegistryTest, AStackThatIsWrongIsRefusedAndLeavesNothing) {
   EXPECT_EQ(registry_->CreateStack(wrong, kServer, By("x")).status().code(),
             absl::StatusCode::kInvalidArgument);
 
-  StackDefinition homeless = Shop();
-  homeless.environment = "staging";
-  EXPECT_TRUE(registry_->CreateStack(homeless, kOther, By("x")).ok());
-  homeless.environment = "test";
-  homeless.processes[0].instances = 1;
-  status = registry_->CreateStack(homeless, kOther, By("x")).status();
+  StackDefinition elsewhere = Shop();
+  elsewhere.environment = "staging";
+  EXPECT_TRUE(registry_->CreateStack(elsewhere, kOther, By("x")).ok());
+  elsewhere.environment = "test";
+  elsewhere.processes[0].instances = 1;
+  status = registry_->CreateStack(elsewhere, kOther, By("x")).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(status.message(), HasSubstr(kOther));
   EXPECT_THAT(registry_->Snapshot()->stacks, SizeIs(2));
 }
 
-TEST_F(SqliteRegistryTest, ReplacingWithTheSameChangesNothing) {
+TEST_F(SqliteRegistryTest, ReplacingWithAnEqualDefinitionChangesNothing) {
   const std::string uid = Create(Shop());
   const auto before = registry_->Snapshot();
   auto replaced = registry_->ReplaceStack(uid, Shop(), kServer,
@@ -162,7 +160,7 @@ TEST_F(SqliteRegistryTest, ReplacingWithTheSameChangesNothing) {
   EXPECT_THAT(Events(uid), SizeIs(1));
 }
 
-TEST_F(SqliteRegistryTest, ReplacingKeepsWhatIsDesiredOfProcessesThatStay) {
+TEST_F(SqliteRegistryTest, ReplacingKeepsTheDesiredCountsOfProcessesThatStay) {
   StackDefinition definition = Shop();
   definition.processes.push_back(Process("clock"));
   const std::string uid = Create(definition);
@@ -185,7 +183,7 @@ TEST_F(SqliteRegistryTest, ReplacingKeepsWhatIsDesiredOfProcessesThatStay) {
   EXPECT_EQ((*replaced)->updated_at, later);
   EXPECT_EQ((*replaced)->created_at, kNow);
   ASSERT_THAT((*replaced)->processes, SizeIs(3));
-  // In another place, but the same object.
+  // At another position, but the same object.
   EXPECT_EQ((*replaced)->processes[1], web);
   const auto changed = Desired(uid, "worker");
   EXPECT_GT(changed->revision, worker->revision);
@@ -195,7 +193,7 @@ TEST_F(SqliteRegistryTest, ReplacingKeepsWhatIsDesiredOfProcessesThatStay) {
   EXPECT_EQ(Count(uid, "mailer"), 1);
   EXPECT_EQ(Desired(uid, "clock"), nullptr);
 
-  // Nobody could ever report this one.
+  // Its process is gone, so no outcome would ever be reported.
   const Action orphan = Get(uid, clock);
   EXPECT_EQ(orphan.finished_at, later);
   EXPECT_FALSE(orphan.finished_success);
@@ -212,7 +210,7 @@ TEST_F(SqliteRegistryTest, ReplacingKeepsWhatIsDesiredOfProcessesThatStay) {
                   absl::StrCat("action_started ann ", mailer,
                                ": scale mailer to 1 on web-1")));
 
-  // The older snapshot is what it was.
+  // The older snapshot is unchanged.
   EXPECT_EQ(before->FindStack(uid)->name, "shop");
   EXPECT_THAT(before->FindStack(uid)->processes, SizeIs(3));
   EXPECT_THAT(before->open, SizeIs(3));
@@ -222,7 +220,7 @@ TEST_F(SqliteRegistryTest, ReplacingKeepsWhatIsDesiredOfProcessesThatStay) {
   EXPECT_EQ(Dump(*registry_->Snapshot()), dump);
 }
 
-TEST_F(SqliteRegistryTest, KeysThatDontConcernALaunchLeaveItsHash) {
+TEST_F(SqliteRegistryTest, FieldsThatNeedNoRestartKeepTheLaunchHash) {
   const std::string uid = Create(Shop());
   const auto before = Desired(uid, "web");
   StackDefinition definition = Shop();
@@ -235,7 +233,7 @@ TEST_F(SqliteRegistryTest, KeysThatDontConcernALaunchLeaveItsHash) {
   EXPECT_EQ(after->definition.max_instances, 5);
 }
 
-TEST_F(SqliteRegistryTest, AReplacementThatIsWrongIsRefused) {
+TEST_F(SqliteRegistryTest, AnInvalidReplacementIsRefused) {
   const std::string uid = Create(Shop());
   StackDefinition staging = Shop();
   staging.environment = "staging";
@@ -260,7 +258,7 @@ TEST_F(SqliteRegistryTest, AReplacementThatIsWrongIsRefused) {
   EXPECT_EQ(registry_->Snapshot(), before);
 }
 
-TEST_F(SqliteRegistryTest, RevisionsAndIdsNeverComeAgain) {
+TEST_F(SqliteRegistryTest, RevisionsAndIdsAreNeverReused) {
   const std::string uid = Create(Shop());
   const int64_t id = Scale(To(uid, "web", 1)).id;
   const int64_t revision = Desired(uid, "web")->revision;
@@ -279,124 +277,12 @@ TEST_F(SqliteRegistryTest, RevisionsAndIdsNeverComeAgain) {
   EXPECT_EQ(Scale(To(again, "web", 1)).id, id + 2);
 }
 
-TEST_F(SqliteRegistryTest, ARepeatedRequestChangesNothing) {
-  const Origin create = WithKey("k1", "create shop");
-  auto stack = registry_->CreateStack(Shop(), kServer, create);
-  ASSERT_TRUE(stack.ok()) << stack.status();
-  const std::string uid = (*stack)->uid;
-  const Origin scale = WithKey("k2", "scale web to 2");
-  auto action = registry_->Scale(To(uid, "web", 2), scale);
-  ASSERT_TRUE(action.ok()) << action.status();
-  const Origin pause = WithKey("k3", "pause web");
-  const ProcessCommand pause_web = {
-      .kind = ActionKind::kProcessPause, .stack_uid = uid, .process = "web"};
-  auto paused = registry_->Run(pause_web, pause);
-  ASSERT_TRUE(paused.ok()) << paused.status();
-  const Origin replace = WithKey("k4", "replace shop");
-  ASSERT_TRUE(registry_->ReplaceStack(uid, Shop(), kServer, replace).ok());
-
-  for (const bool reopened : {false, true}) {
-    if (reopened) Reopen();
-    const std::string before = Dump(*registry_->Snapshot());
-    auto stack2 = registry_->CreateStack(Shop(), kServer, create);
-    ASSERT_TRUE(stack2.ok()) << stack2.status();
-    EXPECT_EQ((*stack2)->uid, uid);
-    auto action2 = registry_->Scale(To(uid, "web", 2), scale);
-    ASSERT_TRUE(action2.ok()) << action2.status();
-    EXPECT_EQ(Dump(*action2), Dump(*action));
-    auto paused2 = registry_->Run(pause_web, pause);
-    ASSERT_TRUE(paused2.ok()) << paused2.status();
-    EXPECT_EQ(paused2->id, paused->id);
-    auto replaced = registry_->ReplaceStack(uid, Shop(), kServer, replace);
-    ASSERT_TRUE(replaced.ok()) << replaced.status();
-    EXPECT_EQ(Dump(*registry_->Snapshot()), before);
-  }
-
-  // It is the action as it is by now.
-  Report({.action_id = action->id,
-          .process = "web",
-          .server_uid = std::string(kServer),
-          .success = true});
-  auto ended = registry_->Scale(To(uid, "web", 2), scale);
-  ASSERT_TRUE(ended.ok()) << ended.status();
-  EXPECT_EQ(ended->id, action->id);
-  EXPECT_TRUE(ended->finished_success);
-
-  // A key is a user's own.
-  Origin other = scale;
-  other.user = "ann";
-  EXPECT_NE(registry_->Scale(To(uid, "web", 2), other)->id, action->id);
-}
-
-TEST_F(SqliteRegistryTest, AKeyIsForOneRequest) {
-  const std::string uid = Create(Shop());
-  ASSERT_TRUE(registry_->Scale(To(uid, "web", 2), WithKey("x", "a")).ok());
-  const absl::Status status =
-      registry_->Scale(To(uid, "web", 3), WithKey("x", "b")).status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(status.message(),
-            "Idempotency-Key \"x\" was used for another request");
-  EXPECT_EQ(registry_->DeleteStack(uid, WithKey("x", "a")).status().code(),
-            absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(Count(uid, "web"), 2);
-}
-
-TEST_F(SqliteRegistryTest, ARequestThatFailedMayBeMadeAgainWithItsKey) {
-  const std::string uid = Create(Shop());
-  const Origin origin = WithKey("x", "a");
-  EXPECT_FALSE(registry_->Scale(To(uid, "nothing", 2), origin).ok());
-  EXPECT_TRUE(registry_->Scale(To(uid, "web", 2), origin).ok());
-}
-
-TEST_F(SqliteRegistryTest, AKeyIsForgottenAfterExactlyOneDay) {
-  const std::string uid = Create(Shop());
-  const absl::Time day = kNow + absl::Hours(24);
-  auto first = registry_->Scale(To(uid, "web", 2), WithKey("x", "a"));
-  ASSERT_TRUE(first.ok()) << first.status();
-  auto known = registry_->Scale(To(uid, "web", 2),
-                                WithKey("x", "a", day - absl::Nanoseconds(1)));
-  ASSERT_TRUE(known.ok()) << known.status();
-  EXPECT_EQ(known->id, first->id);
-  auto anew = registry_->Scale(To(uid, "web", 3), WithKey("x", "b", day));
-  ASSERT_TRUE(anew.ok()) << anew.status();
-  EXPECT_EQ(anew->id, first->id + 1);
-  // Its day begins with it.
-  auto again = registry_->Scale(
-      To(uid, "web", 3),
-      WithKey("x", "b", day + absl::Hours(24) - absl::Nanoseconds(1)));
-  ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_EQ(again->id, anew->id);
-}
-
-TEST_F(SqliteRegistryTest, OldKeysLeaveTheDatabase) {
-  const std::string uid = Create(Shop());
-  for (int i = 0; i < 5; ++i) {
-    ASSERT_TRUE(
-        registry_
-            ->Scale(To(uid, "web", 2), WithKey(absl::StrCat("k", i), "a",
-                                               kNow + i * absl::Hours(12)))
-            .ok());
-  }
-  int64_t rows = 0;
-  ASSERT_TRUE(db_->Read([&](storage::Connection& connection) -> absl::Status {
-                   auto count =
-                       connection.Prepare("SELECT COUNT(*) FROM idempotency");
-                   if (!count.ok()) return count.status();
-                   auto row = count->Step();
-                   if (!row.ok()) return row.status();
-                   rows = count->Int64(0);
-                   return absl::OkStatus();
-                 })
-                  .ok());
-  EXPECT_EQ(rows, 2);
-}
-
-TEST_F(SqliteRegistryTest, AChangeThatCantBeWrittenHasNotHappened) {
+TEST_F(SqliteRegistryTest, AFailedWriteChangesNothing) {
   const std::string uid = Create(Shop());
   Scale(To(uid, "web", 1));
   const auto before = registry_->Snapshot();
-  // What is written last fails: the events.
-  Execute(
+  // The events, which are written last, fail.
+  db_.Execute(
       "CREATE TRIGGER broken BEFORE INSERT ON events "
       "BEGIN SELECT RAISE(ABORT, 'broken'); END");
   int calls = 0;
@@ -413,7 +299,7 @@ TEST_F(SqliteRegistryTest, AChangeThatCantBeWrittenHasNotHappened) {
   Reopen();
   EXPECT_EQ(Dump(*registry_->Snapshot()), dump);
 
-  Execute("DROP TRIGGER broken");
+  db_.Execute("DROP TRIGGER broken");
   auto action = registry_->Scale(To(uid, "web", 5), WithKey("x", "a"));
   ASSERT_TRUE(action.ok()) << action.status();
   EXPECT_EQ(action->id, 2);
@@ -437,16 +323,17 @@ TEST_F(SqliteRegistryTest, WatchersAreCalledAfterEachChange) {
   EXPECT_THAT(seen, SizeIs(2));
 }
 
-TEST_F(SqliteRegistryTest, ADatabaseThatCantBeUnderstoodIsDataLoss) {
+TEST_F(SqliteRegistryTest, AnInvalidRowIsDataLoss) {
   Create(Shop());
-  Execute("UPDATE processes SET stop_sequence = 'bogus' WHERE name = 'web'");
+  db_.Execute(
+      "UPDATE processes SET stop_sequence = 'bogus' WHERE name = 'web'");
   auto registry = SqliteRegistry::Open(*db_, *events_);
   EXPECT_EQ(registry.status().code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(registry.status().message(), HasSubstr("\"web\""));
-  Execute("UPDATE processes SET stop_sequence = 'kill', env = X'414243'");
+  db_.Execute("UPDATE processes SET stop_sequence = 'kill', env = X'414243'");
   EXPECT_EQ(SqliteRegistry::Open(*db_, *events_).status().code(),
             absl::StatusCode::kDataLoss);
-  Execute("UPDATE processes SET env = X''");
+  db_.Execute("UPDATE processes SET env = X''");
   EXPECT_TRUE(SqliteRegistry::Open(*db_, *events_).ok());
 }
 

@@ -89,8 +89,7 @@ absl::Status WriteProcessRow(Connection& connection, int64_t stack_id,
       .Run();
 }
 
-// Makes the rows of `process` in wanted those of `next`; `before` has what they
-// are.
+// Changes the rows of `process` in the table wanted from `before` to `next`.
 absl::Status WriteDesired(
     Connection& connection, int64_t stack_id, const std::string& process,
     const std::map<std::string, Desired, std::less<>>& before,
@@ -193,7 +192,7 @@ absl::Status RemoveStack(Connection& connection, const Stack& stack,
   return WriteRemoval(connection, stack.uid, retention.max_removed_stacks);
 }
 
-// Both lists are by id: they are walked side by side.
+// Merges the stacks of base and next; both lists are by id.
 absl::Status WriteStacks(Connection& connection, const RegistryChange& change,
                          const ActionRetention& retention) {
   auto before = change.base->stacks.begin();
@@ -261,7 +260,7 @@ absl::Status WriteChange(Connection& connection, const RegistryChange& change,
   if (absl::Status status = WriteServers(connection, change); !status.ok()) {
     return status;
   }
-  // Before the stacks: a removed one may take actions with it.
+  // Before the stacks: removing a stack may remove old actions.
   if (absl::Status status =
           WriteActions(connection, change, retention.max_per_stack);
       !status.ok()) {

@@ -1,4 +1,4 @@
-// Writes a change of the registry into the tables of SqliteRegistry.
+// Writes a change to the tables of SqliteRegistry.
 
 #ifndef TALLYMAN_STACKS_REGISTRY_SQLITE_REGISTRY_WRITER_H_
 #define TALLYMAN_STACKS_REGISTRY_SQLITE_REGISTRY_WRITER_H_
@@ -11,14 +11,14 @@
 
 namespace tallyman::stacks {
 
-// How many actions are kept.
+// Limits of actions, see SqliteRegistryOptions.
 struct ActionRetention {
-  int64_t max_per_stack = 0;       // Open ones are always kept.
-  int64_t max_removed_stacks = 0;  // Of so many stacks that were removed.
+  int64_t max_per_stack = 0;
+  int64_t max_removed_stacks = 0;
 };
 
-// Writes how `change.next` differs from `change.base`, and the actions; not the
-// events. Costs SQL for what differs only.
+// Writes the differences between `change.base` and `change.next`, and the
+// actions. Does not write the events.
 absl::Status WriteChange(storage::Connection& connection,
                          const RegistryChange& change,
                          const ActionRetention& retention);

@@ -1,5 +1,4 @@
-// The SQL of SqliteRegistry for requests that may be repeated, see
-// Origin::idempotency_key.
+// The SQL of SqliteRegistry for repeated requests, see Origin::idempotency_key.
 
 #ifndef TALLYMAN_STACKS_REGISTRY_SQLITE_REQUEST_ROWS_H_
 #define TALLYMAN_STACKS_REGISTRY_SQLITE_REQUEST_ROWS_H_
@@ -16,18 +15,18 @@
 
 namespace tallyman::stacks {
 
-// So long is a request known by its key. When it is over to the nanosecond, the
-// key is as good as new.
+// How long a key stands for its request. At the end of the window, to the
+// nanosecond, the key is free again.
 inline constexpr absl::Duration kIdempotencyWindow = absl::Hours(24);
 
-// The result of the request with this origin's key, if it is known. `kind` is
-// which call of the registry it is. FailedPrecondition if the key was used for
-// another request.
+// The result of the earlier request with the key of `origin`; nullopt if there
+// is none. `kind` names the function of Registry. FailedPrecondition if the key
+// was used for another request.
 absl::StatusOr<std::optional<std::string>> ReadRequest(
     storage::Connection& connection, std::string_view kind,
     const Origin& origin);
 
-// Makes a request known. Also removes those whose time is over.
+// Records a request and its result. Also removes requests outside the window.
 absl::Status WriteRequest(storage::Connection& connection,
                           std::string_view kind, const Origin& origin,
                           std::string_view result);

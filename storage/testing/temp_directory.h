@@ -1,4 +1,4 @@
-// A directory for a test.
+// A temporary directory for a test.
 
 #ifndef TALLYMAN_STORAGE_TESTING_TEMP_DIRECTORY_H_
 #define TALLYMAN_STORAGE_TESTING_TEMP_DIRECTORY_H_
@@ -14,16 +14,17 @@
 
 namespace tallyman::storage {
 
-// An empty directory, which goes with all that is in it when the object goes:
-// to be declared before what uses it. Dies (CHECK) if it can't be made.
+// Creates an empty directory, and removes it with its contents in the
+// destructor: declare it before its users. Dies (CHECK) if it cannot be
+// created.
 class TempDirectory {
  public:
   TempDirectory() : path_(absl::StrCat(testing::TempDir(), "/testXXXXXX")) {
     CHECK(mkdtemp(path_.data()) != nullptr) << path_;
   }
   ~TempDirectory() {
-    // A process that is about to end may remove files of its own meanwhile,
-    // which is an error here; once more, and it is none.
+    // remove_all fails if an ending process removes a file of its own at the
+    // same time; then try again.
     constexpr int kAttempts = 10;
     std::error_code error;
     for (int i = 0; i < kAttempts; ++i) {

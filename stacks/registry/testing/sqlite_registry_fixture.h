@@ -1,5 +1,5 @@
-// What the tests of SqliteRegistry share: a registry in a real file, which can
-// be closed and opened again.
+// Fixtures for tests of SqliteRegistry: a registry in a file, which can be
+// closed and opened again.
 
 #ifndef TALLYMAN_STACKS_REGISTRY_TESTING_SQLITE_REGISTRY_FIXTURE_H_
 #define TALLYMAN_STACKS_REGISTRY_TESTING_SQLITE_REGISTRY_FIXTURE_H_
@@ -23,12 +23,11 @@
 #include "stacks/model/registry.h"
 #include "stacks/registry/event_log.h"
 #include "stacks/registry/sqlite_registry.h"
-#include "storage/connection.h"
 #include "storage/testing/test_database.h"
 
 namespace tallyman::stacks {
 
-// With parts of a second, which have to survive.
+// With a fraction of a second, to test that it is kept.
 inline const absl::Time kNow =
     absl::FromUnixSeconds(1'600'000'000) + absl::Nanoseconds(123'456'789);
 inline constexpr std::string_view kServer = "11111111111111111111111111111111";
@@ -88,7 +87,7 @@ class SqliteRegistryFixture : public testing::Test {
             .fingerprint = std::string(fingerprint)};
   }
 
-  // The uid.
+  // Returns the uid.
   std::string Create(const StackDefinition& definition) {
     auto stack = registry_->CreateStack(definition, kServer, By("deploy"));
     EXPECT_TRUE(stack.ok()) << stack.status();
@@ -130,7 +129,7 @@ class SqliteRegistryFixture : public testing::Test {
     return nullptr;
   }
 
-  // 0 if there is nothing of it.
+  // The desired count; 0 if the stack, process or server is unknown.
   int64_t Count(std::string_view stack_uid, std::string_view process,
                 std::string_view server = kServer) {
     const auto desired = Desired(stack_uid, process);
@@ -139,8 +138,8 @@ class SqliteRegistryFixture : public testing::Test {
     return found == desired->servers.end() ? 0 : found->second.count;
   }
 
-  // "KIND USER ACTION: CAUSE" of all events of a stack, oldest first; no action
-  // is 0.
+  // "KIND USER ACTION: CAUSE" of all events of a stack, oldest first. ACTION is
+  // 0 for events without an action.
   std::vector<std::string> Events(std::string_view stack_uid) {
     std::vector<std::string> texts;
     auto page = events_->List(stack_uid, {.page = 1, .per_page = 100});
@@ -155,7 +154,7 @@ class SqliteRegistryFixture : public testing::Test {
     return texts;
   }
 
-  // All that a snapshot has, to be compared.
+  // All fields of a snapshot, for comparisons.
   static std::string Dump(const RegistrySnapshot& snapshot) {
     std::string text = absl::StrCat("revision ", snapshot.revision, "\n");
     for (const auto& server : snapshot.servers) {
@@ -203,17 +202,42 @@ class SqliteRegistryFixture : public testing::Test {
     return text;
   }
 
-  // Runs SQL behind the registry's back.
-  void Execute(const std::string& sql) {
-    absl::Status status = db_->Write([&](storage::Connection& connection) {
-      return connection.Execute(sql);
-    });
-    ASSERT_TRUE(status.ok()) << status;
-  }
-
   storage::TestDatabase db_;
   std::unique_ptr<EventLog> events_;
   std::unique_ptr<SqliteRegistry> registry_;
+};
+
+// With a second server and the stack Shop(), for tests of its actions.
+class ShopFixture : public SqliteRegistryFixture {
+ protected:
+  void SetUp() override {
+    SqliteRegistryFixture::SetUp();
+    AddServer(kOther, "web-2");
+    uid_ = Create(Shop());
+  }
+
+  static TargetOutcome Ended(int64_t id, std::string_view process, bool success,
+                             std::string_view message = "",
+                             std::string_view server = kServer) {
+    return {.action_id = id,
+            .process = std::string(process),
+            .server_uid = std::string(server),
+            .success = success,
+            .message = std::string(message)};
+  }
+
+  Action Run(ActionKind kind, std::string_view process = "",
+             std::string_view server = "") {
+    auto action = registry_->Run({.kind = kind,
+                                  .stack_uid = uid_,
+                                  .process = std::string(process),
+                                  .server_uid = std::string(server)},
+                                 By("deploy"));
+    EXPECT_TRUE(action.ok()) << action.status();
+    return action.ok() ? *std::move(action) : Action();
+  }
+
+  std::string uid_;  // Of Shop().
 };
 
 }  // namespace tallyman::stacks
