@@ -50,7 +50,8 @@ std::string Reason(const Instance& instance) {
   return reason;
 }
 
-Progress CountProgress(const Group& group, int64_t count, int64_t generation) {
+Progress CountProgress(const InstanceGroup& group, int64_t count,
+                       int64_t generation) {
   const std::string what = absl::StrCat("of ", group.process);
   int64_t good = 0;
   const Instance* bad = nullptr;
@@ -74,7 +75,7 @@ Progress CountProgress(const Group& group, int64_t count, int64_t generation) {
 
 // Those that were there when it came were paused at once, before it is looked
 // at here; later ones are not concerned.
-Progress PauseProgress(const Group& group, bool paused) {
+Progress PauseProgress(const InstanceGroup& group, bool paused) {
   const auto count =
       absl::c_count_if(group.instances, [&](const auto& numbered) {
         const Instance& instance = *numbered.second;
@@ -98,7 +99,7 @@ Progress DeleteProgress(const Groups& groups, const std::string& stack_uid) {
 }
 
 // True if something has to stop for the action.
-bool HasToStop(const Action& action, const Group& group) {
+bool HasToStop(const Action& action, const InstanceGroup& group) {
   return action.kind != ActionKind::kProcessScale ||
          absl::c_any_of(group.instances, [](const auto& numbered) {
            return numbered.second->leaving || numbered.second->stopping;
@@ -111,8 +112,8 @@ Progress TargetProgress(const Action& action, const ActionTarget& target,
     return DeleteProgress(groups, action.stack_uid);
   }
   const auto found = groups.find({action.stack_uid, target.process});
-  static const Group* const kNone = new Group();
-  const Group& group = found == groups.end() ? *kNone : found->second;
+  static const InstanceGroup* const kNone = new InstanceGroup();
+  const InstanceGroup& group = found == groups.end() ? *kNone : found->second;
   switch (action.kind) {
     case ActionKind::kProcessPause:
       return PauseProgress(group, true);

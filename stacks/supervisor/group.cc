@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <tuple>
 #include <vector>
 
-#include "absl/time/time.h"
 #include "stacks/model/registry.h"
 #include "stacks/model/status.h"
 #include "stacks/supervisor/instance.h"
@@ -14,7 +14,8 @@
 namespace tallyman::stacks {
 namespace {
 
-// As many ends in a row, without being healthy in between, make a loop.
+// Failures in a row, without a healthy run in between, from which on an
+// instance counts as crash-looping.
 constexpr int kCrashLoop = 3;
 
 InstanceState StateOf(const Instance& instance) {
@@ -31,9 +32,18 @@ InstanceState StateOf(const Instance& instance) {
                                 : InstanceState::kRunning;
 }
 
+// Instances with the highest rank are removed first. Ticks, because the wall
+// clock can be set back between two starts.
+std::tuple<bool, int64_t, int64_t> RemovalRank(const Instance& instance) {
+  return {!instance.has_process(),
+          instance.record.launch ? instance.record.launch->identity.start_ticks
+                                 : std::numeric_limits<int64_t>::max(),
+          instance.key().number};
+}
+
 }  // namespace
 
-std::vector<Instance*> Group::Staying() const {
+std::vector<Instance*> InstanceGroup::Staying() const {
   std::vector<Instance*> staying;
   staying.reserve(instances.size());
   for (const auto& [number, instance] : instances) {
@@ -42,28 +52,20 @@ std::vector<Instance*> Group::Staying() const {
   return staying;
 }
 
-bool IsOutdated(const Group& group, const Instance& instance) {
+bool IsOutdated(const InstanceGroup& group, const Instance& instance) {
   return instance.generation < group.desired.generation ||
          (group.definition != nullptr &&
           instance.launch_hash != group.definition->launch_hash);
 }
 
-Plan MakePlan(const Group& group) {
+Plan MakePlan(const InstanceGroup& group) {
   Plan plan;
   std::vector<Instance*> staying = group.Staying();
   const auto desired = static_cast<size_t>(group.desired.count);
   if (staying.size() > desired) {
-    // The oldest first.
     std::sort(staying.begin(), staying.end(),
               [](const Instance* a, const Instance* b) {
-                const auto age = [](const Instance* i) {
-                  return std::tuple(!i->has_process(),
-                                    i->record.launch
-                                        ? i->record.launch->started_at
-                                        : absl::InfiniteFuture(),
-                                    i->key().number);
-                };
-                return age(a) < age(b);
+                return RemovalRank(*a) < RemovalRank(*b);
               });
     plan.remove.assign(staying.rbegin(),
                        staying.rend() - static_cast<ptrdiff_t>(desired));
@@ -84,7 +86,7 @@ Plan MakePlan(const Group& group) {
   return plan;
 }
 
-ProcessStatus MakeStatus(const Group& group) {
+ProcessStatus MakeStatus(const InstanceGroup& group) {
   ProcessStatus status;
   status.instances.reserve(group.instances.size());
   for (const auto& [number, instance] : group.instances) {
@@ -96,7 +98,7 @@ ProcessStatus MakeStatus(const Group& group) {
                        .last_exit_at = record.last_exit_at,
                        .last_output = record.last_output,
                        .next_start = instance->next_start};
-    // What can't be started has no end of its own; this tells why.
+    // An instance that never started has no exit: show why it can't start.
     if (one.last_exit.empty()) one.last_exit = instance->failure;
     if (record.launch) {
       one.started_at = record.launch->started_at;

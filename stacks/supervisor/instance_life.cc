@@ -26,7 +26,7 @@
 
 namespace tallyman::stacks {
 
-void InstanceManager::Add(Group& group, int64_t number) {
+void InstanceManager::Add(InstanceGroup& group, int64_t number) {
   auto instance =
       std::make_unique<Instance>(InstanceKey{.stack_uid = group.stack_uid,
                                              .process = group.process,
@@ -45,13 +45,13 @@ void InstanceManager::StartIfDue(Instance& instance) {
         {instance.key().stack_uid, instance.key().process});
     return;
   }
-  Group& group = GroupOf(instance);
+  InstanceGroup& group = GroupOf(instance);
   if (absl::Status started = Start(group, instance); !started.ok()) {
     OnStartFailed(instance, started);
   }
 }
 
-absl::Status InstanceManager::Start(Group& group, Instance& instance) {
+absl::Status InstanceManager::Start(InstanceGroup& group, Instance& instance) {
   instance.failure.clear();
   instance.launch = base::NewUid();
   instance.launch_hash = group.definition->launch_hash;

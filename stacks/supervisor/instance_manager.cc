@@ -71,15 +71,15 @@ InstanceManager::~InstanceManager() {
 
 // --- What is wanted
 
-Group& InstanceManager::GroupOf(const std::string& stack_uid,
-                                const std::string& process) {
-  Group& group = groups_[{stack_uid, process}];
+InstanceGroup& InstanceManager::GroupOf(const std::string& stack_uid,
+                                        const std::string& process) {
+  InstanceGroup& group = groups_[{stack_uid, process}];
   group.stack_uid = stack_uid;
   group.process = process;
   return group;
 }
 
-Group& InstanceManager::GroupOf(const Instance& instance) {
+InstanceGroup& InstanceManager::GroupOf(const Instance& instance) {
   return GroupOf(instance.key().stack_uid, instance.key().process);
 }
 
@@ -105,7 +105,7 @@ void InstanceManager::Refresh() {
           here == process->servers.end() ? Desired{} : here->second;
       GroupKey key(stack->uid, process->definition.name);
       if (count.count == 0 && !groups_.contains(key)) continue;
-      Group& group = GroupOf(key.first, key.second);
+      InstanceGroup& group = GroupOf(key.first, key.second);
       if (group.definition != process || group.desired != count) {
         to_reconcile_.insert(key);
       }
@@ -128,7 +128,7 @@ void InstanceManager::Refresh() {
   }
 }
 
-void InstanceManager::Reconcile(Group& group) {
+void InstanceManager::Reconcile(InstanceGroup& group) {
   const Plan plan = MakePlan(group);
   const std::string cause =
       group.definition == nullptr
@@ -175,7 +175,7 @@ void InstanceManager::ApplyPauses() {
   std::erase_if(seen_actions_, [&](int64_t id) { return !open.contains(id); });
 }
 
-void InstanceManager::SetPaused(Group& group, bool paused,
+void InstanceManager::SetPaused(InstanceGroup& group, bool paused,
                                 const Action& action) {
   for (Instance* const instance : group.Staying()) {
     if (instance->record.paused != paused) {

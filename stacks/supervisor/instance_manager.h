@@ -83,17 +83,18 @@ class InstanceManager {
 
   // What is wanted.
   void Refresh();
-  void Reconcile(Group& group);
+  void Reconcile(InstanceGroup& group);
   void ApplyPauses();
-  void SetPaused(Group& group, bool paused, const Action& action);
-  Group& GroupOf(const std::string& stack_uid, const std::string& process);
-  Group& GroupOf(const Instance& instance);
+  void SetPaused(InstanceGroup& group, bool paused, const Action& action);
+  InstanceGroup& GroupOf(const std::string& stack_uid,
+                         const std::string& process);
+  InstanceGroup& GroupOf(const Instance& instance);
   void MarkChanged(const Instance& instance);
 
   // One instance (instance_life.cc).
-  void Add(Group& group, int64_t number);
+  void Add(InstanceGroup& group, int64_t number);
   void StartIfDue(Instance& instance);
-  absl::Status Start(Group& group, Instance& instance);
+  absl::Status Start(InstanceGroup& group, Instance& instance);
   void Stop(Instance& instance, std::string cause);
   void OnHeld(Instance& instance);
   void OnRunning(Instance& instance);

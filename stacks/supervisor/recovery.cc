@@ -62,7 +62,7 @@ void InstanceManager::Recover(std::vector<InstanceRecord> records) {
 }
 
 void InstanceManager::RecoverInstance(InstanceRecord record) {
-  Group& group = GroupOf(record.key.stack_uid, record.key.process);
+  InstanceGroup& group = GroupOf(record.key.stack_uid, record.key.process);
   Instance& instance =
       *group.instances
            .emplace(record.key.number, std::make_unique<Instance>(record.key))
