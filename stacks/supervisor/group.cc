@@ -8,29 +8,10 @@
 #include <vector>
 
 #include "stacks/model/registry.h"
-#include "stacks/model/status.h"
 #include "stacks/supervisor/instance.h"
 
 namespace tallyman::stacks {
 namespace {
-
-// Failures in a row, without a healthy run in between, from which on an
-// instance counts as crash-looping.
-constexpr int kCrashLoop = 3;
-
-InstanceState StateOf(const Instance& instance) {
-  if (!instance.has_process()) {
-    return instance.failures >= kCrashLoop ? InstanceState::kCrashLooping
-           : instance.failures > 0         ? InstanceState::kWaiting
-                                           : InstanceState::kStarting;
-  }
-  if (instance.stopping || instance.exit || instance.leaving) {
-    return InstanceState::kStopping;
-  }
-  if (instance.phase != Phase::kRunning) return InstanceState::kStarting;
-  return instance.record.paused ? InstanceState::kPaused
-                                : InstanceState::kRunning;
-}
 
 // Instances with the highest rank are removed first. Ticks, because the wall
 // clock can be set back between two starts.
@@ -84,31 +65,6 @@ Plan MakePlan(const InstanceGroup& group) {
     }
   }
   return plan;
-}
-
-ProcessStatus MakeStatus(const InstanceGroup& group) {
-  ProcessStatus status;
-  status.instances.reserve(group.instances.size());
-  for (const auto& [number, instance] : group.instances) {
-    const InstanceRecord& record = instance->record;
-    InstanceStatus one{.number = number,
-                       .state = StateOf(*instance),
-                       .restarts = record.restarts,
-                       .last_exit = record.last_exit,
-                       .last_exit_at = record.last_exit_at,
-                       .last_output = record.last_output,
-                       .next_start = instance->next_start};
-    // An instance that never started has no exit: show why it can't start.
-    if (one.last_exit.empty()) one.last_exit = instance->failure;
-    if (record.launch) {
-      one.started_at = record.launch->started_at;
-      if (!instance->exit) one.pid = record.launch->identity.pid;
-    }
-    if (one.runs()) ++status.running;
-    if (one.state == InstanceState::kPaused) ++status.paused;
-    status.instances.push_back(std::move(one));
-  }
-  return status;
 }
 
 }  // namespace tallyman::stacks

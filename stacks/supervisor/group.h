@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "stacks/model/registry.h"
-#include "stacks/model/status.h"
 #include "stacks/supervisor/instance.h"
 
 namespace tallyman::stacks {
@@ -61,9 +60,6 @@ struct Plan {
 //      wall clock affects; a process that is not forked yet is the youngest;
 //   3. of those that started in the same tick, the highest number first.
 Plan MakePlan(const InstanceGroup& group);
-
-// The group as the API shows it.
-ProcessStatus MakeStatus(const InstanceGroup& group);
 
 }  // namespace tallyman::stacks
 

@@ -2,15 +2,15 @@
 
 #include <cstdint>
 #include <memory>
-#include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "stacks/model/instance_key.h"
 #include "stacks/model/registry.h"
-#include "stacks/model/status.h"
 #include "stacks/supervisor/instance.h"
+#include "stacks/supervisor/instance_store.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -139,27 +139,6 @@ TEST_F(GroupTest, AnInstanceThatIsBeingRestartedIsNotRestartedAgain) {
   instance.restart_cause = "its definition changed";
   group_.desired.count = 1;
   EXPECT_THAT(MakePlan(group_).restart, IsEmpty());
-}
-
-TEST_F(GroupTest, TheStatusShowsEachInstance) {
-  AddRunning(1, 10);
-  AddRunning(2, 10).record.paused = true;
-  AddRunning(3, 10).leaving = true;
-  AddRunning(4, 10).phase = Phase::kHeld;
-  AddWaiting(5).failures = 1;
-  AddWaiting(6).failures = 3;
-  const ProcessStatus status = MakeStatus(group_);
-  std::vector<std::string_view> states;
-  for (const InstanceStatus& instance : status.instances) {
-    states.push_back(InstanceStateName(instance.state));
-  }
-  EXPECT_THAT(states, ElementsAre("running", "paused", "stopping", "starting",
-                                  "waiting", "crash-looping"));
-  // Paused instances count as running.
-  EXPECT_EQ(status.running, 2);
-  EXPECT_EQ(status.paused, 1);
-  EXPECT_EQ(status.instances[0].pid, 101);
-  EXPECT_EQ(status.instances[4].pid, 0);
 }
 
 }  // namespace
