@@ -11,7 +11,6 @@
 #include <limits>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,7 +27,7 @@
 #include "platform/base/unique_fd.h"
 #include "stacks/model/instance_key.h"
 #include "stacks/output/output_log.h"
-#include "storage/testing/temp_directory.h"
+#include "stacks/output/testing/output_log_fixture.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -38,11 +37,6 @@ using ::testing::IsEmpty;
 
 InstanceKey Key(std::string process, int64_t number = 1) {
   return {.stack_uid = "5f0c", .process = std::move(process), .number = number};
-}
-
-void Write(const base::UniqueFd& fd, std::string_view bytes) {
-  ASSERT_EQ(write(fd.get(), bytes.data(), bytes.size()),
-            static_cast<ssize_t>(bytes.size()));
 }
 
 const std::string& LargeOutput() {
@@ -118,12 +112,10 @@ int64_t SleepCount(pid_t thread_id) {
   return count;
 }
 
-class OutputWatcherTest : public testing::Test {
+class OutputWatcherTest : public OutputLogTest {
  protected:
   void SetUp() override {
-    auto logs = OutputLogs::Open(root_, {.max_bytes = 4096});
-    ASSERT_TRUE(logs.ok()) << logs.status();
-    logs_ = *std::move(logs);
+    Open({.max_bytes = 4096});
     Start(absl::Milliseconds(2));
   }
 
@@ -140,12 +132,6 @@ class OutputWatcherTest : public testing::Test {
     watcher_ = *std::move(watcher);
   }
 
-  base::UniqueFd Append(const InstanceKey& key) {
-    absl::StatusOr<base::UniqueFd> fd = logs_->OpenForAppend(key);
-    EXPECT_TRUE(fd.ok()) << fd.status();
-    return fd.ok() ? *std::move(fd) : base::UniqueFd();
-  }
-
   // Returns when the thread has handled all earlier Add() calls.
   void Settle() {
     const InstanceKey key = Key("zz-settle", ++settled_);
@@ -154,9 +140,6 @@ class OutputWatcherTest : public testing::Test {
     callbacks_.AwaitRotated(key);
   }
 
-  storage::TempDirectory directory_;
-  const std::string root_ = directory_.path();
-  std::optional<OutputLogs> logs_;
   CallbackRecorder callbacks_;
   int64_t settled_ = 0;
   std::unique_ptr<OutputWatcher> watcher_;
@@ -286,7 +269,7 @@ TEST_F(OutputWatcherTest, ARemovedStackIsForgotten) {
 }
 
 TEST_F(OutputWatcherTest, AFileThatCanNotBeWatchedIsReportedAndRetried) {
-  const std::string directory = absl::StrCat(root_, "/77aa");
+  const std::string directory = absl::StrCat(root_, "/logs/77aa");
   const InstanceKey key = {.stack_uid = "77aa", .process = "web", .number = 1};
   const InstanceKey real = {.stack_uid = "77bb", .process = "web", .number = 1};
   Write(Append(real), LargeOutput());

@@ -1,4 +1,4 @@
-// Tells the registry which actions have ended on this server, and removes the
+// Reports to the registry which actions have ended here, and removes the
 // output of a removed stack.
 
 #ifndef TALLYMAN_STACKS_SUPERVISOR_ACTION_REPORTER_H_

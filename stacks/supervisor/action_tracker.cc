@@ -21,13 +21,13 @@
 namespace tallyman::stacks {
 namespace {
 
-// How far a target has come.
+// How far a target has come, with a message for the user.
 struct Progress {
   bool reached = false;
-  std::string message;  // What was reached, or what is in the way.
+  std::string message;
 };
 
-bool RunsWell(const Instance& instance) {
+bool IsSettled(const Instance& instance) {
   return instance.runs() && instance.settled;
 }
 
@@ -52,11 +52,12 @@ std::string Reason(const Instance& instance) {
 
 Progress CountProgress(const InstanceGroup& group, int64_t count,
                        int64_t generation) {
-  const std::string what = absl::StrCat("of ", group.process);
+  const std::string of_process = absl::StrCat("of ", group.process);
   int64_t good = 0;
+  // One that stays says more than one that leaves.
   const Instance* bad = nullptr;
   for (const auto& [number, instance] : group.instances) {
-    if (!instance->leaving && RunsWell(*instance) &&
+    if (!instance->leaving && IsSettled(*instance) &&
         instance->generation >= generation) {
       ++good;
     } else if (bad == nullptr || (bad->leaving && !instance->leaving)) {
@@ -65,16 +66,16 @@ Progress CountProgress(const InstanceGroup& group, int64_t count,
   }
   if (bad == nullptr && good == count) {
     return {true, count == 1
-                      ? absl::StrCat("1 instance ", what, " runs")
-                      : absl::StrCat(count, " instances ", what, " run")};
+                      ? absl::StrCat("1 instance ", of_process, " runs")
+                      : absl::StrCat(count, " instances ", of_process, " run")};
   }
   return {false,
-          absl::StrCat(good, " of ", count, " instances ", what, " run",
+          absl::StrCat(good, " of ", count, " instances ", of_process, " run",
                        bad == nullptr ? "" : absl::StrCat("; ", Reason(*bad)))};
 }
 
-// Those that were there when it came were paused at once, before it is looked
-// at here; later ones are not concerned.
+// Always reached: the reconciler applied the action before this is called, to
+// the instances that it concerns.
 Progress PauseProgress(const InstanceGroup& group, bool paused) {
   const auto count =
       absl::c_count_if(group.instances, [&](const auto& numbered) {
@@ -98,7 +99,7 @@ Progress DeleteProgress(const Groups& groups, const std::string& stack_uid) {
           left == 0 ? "removed" : absl::StrCat(left, " instances are left")};
 }
 
-// True if something has to stop for the action.
+// True if the action waits for a stop sequence of the group.
 bool HasToStop(const Action& action, const InstanceGroup& group) {
   return action.kind != ActionKind::kProcessScale ||
          absl::c_any_of(group.instances, [](const auto& numbered) {
@@ -161,7 +162,7 @@ std::vector<TargetOutcome> ActionTracker::Evaluate(
     for (const ActionTarget& target : action->targets) {
       if (target.server_uid != options_.server_uid || target.success) continue;
       Progress progress = TargetProgress(*action, target, groups);
-      // A removal goes on until everything is gone.
+      // A removal goes on until no instance is left.
       const bool is_late = now >= open->second.deadline &&
                            action->kind != ActionKind::kStackDelete;
       if (!progress.reached && !is_late) continue;

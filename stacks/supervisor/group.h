@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "stacks/model/registry.h"
+#include "stacks/model/stop_sequence.h"
 #include "stacks/supervisor/instance.h"
 
 namespace tallyman::stacks {

@@ -95,7 +95,7 @@ Supervised::~Supervised() {
     }
   }
   StopServer();
-  // The keeper has nothing left to keep.
+  // A keeper without children and server ends.
   if (keeper.ok()) {
     pollfd fd{.fd = keeper->fd(), .events = POLLIN, .revents = 0};
     EXPECT_EQ(poll(&fd, 1, 30000), 1) << "the keeper doesn't end";
