@@ -33,9 +33,9 @@ namespace tallyman::stacks {
 namespace {
 
 constexpr int64_t kMinMaxBytes = 4096;
-constexpr int64_t kReadBytes = 64 << 10;  // of one step of Tail()
+constexpr int64_t kReadBytes = 64 << 10;  // By one step of Tail().
 constexpr size_t kLastLineBytes = 500;
-// How far LastLine() looks back, and then again.
+// How many bytes LastLine() reads at first, then at most.
 constexpr int64_t kLastLineWindows[] = {4 << 10, 64 << 10};
 
 absl::Status FileError(int error, std::string_view path,
@@ -77,8 +77,8 @@ absl::Status CheckKey(const InstanceKey& key) {
   return absl::OkStatus();
 }
 
-// Opens for reading; an invalid descriptor if there is no such file. Whoever
-// runs as our user could have put a FIFO there, hence O_NONBLOCK.
+// Opens for reading; an invalid descriptor if there is no such file.
+// O_NONBLOCK: a program of our user could have put a FIFO there.
 absl::StatusOr<base::UniqueFd> OpenToRead(const std::string& path) {
   base::UniqueFd fd(
       open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
@@ -102,7 +102,7 @@ absl::StatusOr<int64_t> SizeOf(const base::UniqueFd& fd,
   return info.st_size;
 }
 
-// Both files of an instance, read as if they were one.
+// Both files of an instance, read as one.
 class Output {
  public:
   static absl::StatusOr<Output> Open(const std::string& path) {
@@ -123,7 +123,7 @@ class Output {
 
   int64_t size() const { return parts_[0].size + parts_[1].size; }
 
-  // The bytes from `begin` to `end`. Shorter if the program cut its file.
+  // The bytes from `begin` to `end`; fewer if the program truncated its file.
   absl::StatusOr<std::string> Read(int64_t begin, int64_t end) const {
     std::string bytes(static_cast<size_t>(end - begin), '\0');
     size_t filled = 0;
@@ -155,8 +155,8 @@ class Output {
   std::array<Part, 2> parts_;  // Older first.
 };
 
-// Takes the last line, with its end, off `text` and returns it without. Sets
-// `is_first` if nothing was before it. `text` must not be empty.
+// Removes the last line from `text` with its end, and returns it without. Sets
+// `is_first` if no line was before it. `text` must not be empty.
 std::string_view TakeLastLine(std::string_view& text, bool& is_first) {
   const bool has_end = absl::ConsumeSuffix(&text, "\n");
   const size_t before = text.rfind('\n');
@@ -172,11 +172,11 @@ bool IsContinuation(char byte) {
   return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
 }
 
-// The beginning of `line`, which ends before a character rather than in it.
+// The first kLastLineBytes of `line`, without a part of a UTF-8 character.
 std::string_view CutLine(std::string_view line) {
   if (line.size() <= kLastLineBytes) return line;
   size_t size = kLastLineBytes;
-  // At most three bytes come after the first of a character.
+  // A character has at most three bytes after its first.
   while (size > kLastLineBytes - 3 && IsContinuation(line[size])) --size;
   if (IsContinuation(line[size])) size = kLastLineBytes;
   return line.substr(0, size);
@@ -184,12 +184,14 @@ std::string_view CutLine(std::string_view line) {
 
 }  // namespace
 
-// By stack, so that removing one excludes its rotations.
+// By stack, so that the removal of a stack excludes its rotations.
 struct OutputLogs::Locks {
   struct Lock {
-    // Held by a rotation from beginning to end, and to remove a stack.
+    // Held by a rotation from beginning to end, and to remove a stack. Taken
+    // before `moving`.
     absl::Mutex rotating;
-    // Held by readers; by a rotation while bytes are in both files or in none.
+    // Held by readers (shared), and by a rotation while bytes are in both files
+    // or in none.
     absl::Mutex moving;
   };
   Lock& For(std::string_view stack_uid) {
@@ -235,20 +237,20 @@ absl::StatusOr<base::UniqueFd> OutputLogs::OpenForAppend(
     const InstanceKey& key) const {
   if (absl::Status status = CheckKey(key); !status.ok()) return status;
   const std::string path = Path(key);
-  const auto open_it = [&path] {
+  const auto try_open = [&path] {
     return base::UniqueFd(open(path.c_str(),
                                O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
                                    O_NOFOLLOW |
                                    O_NONBLOCK,  // No wait for a FIFO.
                                0600));
   };
-  base::UniqueFd fd = open_it();
+  base::UniqueFd fd = try_open();
   if (!fd.valid() && errno == ENOENT) {
     const std::string directory = absl::StrCat(directory_, "/", key.stack_uid);
     if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
       return FileError(errno, path, "can't be made: its directory can't");
     }
-    fd = open_it();
+    fd = try_open();
   }
   if (!fd.valid()) return FileError(errno, path, "can't be opened");
   absl::StatusOr<int64_t> size = SizeOf(fd, path);
@@ -272,8 +274,8 @@ absl::StatusOr<std::vector<std::string>> OutputLogs::Tail(
     if (!output.ok()) return output.status();
     const int64_t oldest = std::max<int64_t>(0, output->size() - kMaxLogBytes);
     std::vector<std::string> blocks;  // Newest first.
-    // The last byte ends a line or is of one without an end: either way it is
-    // the end before it that counts.
+    // Line ends before the last byte, which is the end of the last line, or
+    // part of one without an end.
     size_t ends = 0;
     int64_t begin = output->size();
     while (begin > oldest && ends < desired) {
@@ -312,7 +314,7 @@ std::string OutputLogs::LastLine(const InstanceKey& key) const {
   absl::ReaderMutexLock lock(&locks_->For(key.stack_uid).moving);
   absl::StatusOr<Output> output = Output::Open(Path(key));
   if (!output.ok()) return "";
-  std::string longest;  // A line whose beginning is not seen yet.
+  std::string longest;  // The end of a line that began before the window.
   for (const int64_t window : kLastLineWindows) {
     const int64_t begin = std::max<int64_t>(0, output->size() - window);
     absl::StatusOr<std::string> text = output->Read(begin, output->size());
@@ -335,7 +337,7 @@ absl::StatusOr<bool> OutputLogs::RotateIfLarge(const InstanceKey& key) const {
   if (absl::Status status = CheckKey(key); !status.ok()) return status;
   const std::string path = Path(key);
   struct stat info;
-  // Most looks end here.
+  // The common case, without opening the file.
   if (lstat(path.c_str(), &info) != 0) {
     if (errno == ENOENT) return false;
     return FileError(errno, path, "can't be examined");

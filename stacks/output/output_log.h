@@ -1,5 +1,9 @@
-// The output of instances: one file for each, rotated by size, and its last
-// lines.
+// The output files of instances: one for each, opened for the program to append
+// to, rotated by size, read from the end.
+//
+//   absl::StatusOr<OutputLogs> logs = OutputLogs::Open(directory, {});
+//   absl::StatusOr<base::UniqueFd> fd = logs->OpenForAppend(key);
+//   logs->Tail(key, 100);
 
 #ifndef TALLYMAN_STACKS_OUTPUT_OUTPUT_LOG_H_
 #define TALLYMAN_STACKS_OUTPUT_OUTPUT_LOG_H_
@@ -17,60 +21,66 @@
 
 namespace tallyman::stacks {
 
-inline constexpr int64_t kMaxLogLines = 10000;  // that one read returns
-inline constexpr int64_t kMaxLogBytes =
-    1 << 20;  // likewise; older lines are left out
+// The most that one Tail() returns; older lines are left out.
+inline constexpr int64_t kMaxLogLines = 10000;
+inline constexpr int64_t kMaxLogBytes = 1 << 20;
 
 // The files below one directory: STACK_UID/PROCESS.NUMBER.log, and .log.1 with
-// what was before. Thread-safe.
+// the output before the last rotation. Thread-safe; copies share their locks.
+//
+// InvalidArgument if a key is no file name; otherwise errors are those of the
+// file system and name the file.
 class OutputLogs {
  public:
   struct Options {
-    // A file that is larger is rotated: what is in it moves to .log.1, whose
-    // contents before go. At least 4096.
+    // A file that is larger is rotated: its bytes replace those of .log.1. At
+    // least 4096.
     int64_t max_bytes = 10 << 20;
-    // False does as on a file system that can't collapse; for tests.
+    // False: as on a file system without FALLOC_FL_COLLAPSE_RANGE; for tests.
     bool may_collapse = true;
   };
-  // Makes `directory` (mode 0700) if it is missing.
+  // Makes `directory` (mode 0700) if it is missing; its parent must exist.
   static absl::StatusOr<OutputLogs> Open(std::string directory,
                                          Options options);
 
-  // Opens the file of an instance to append to it (O_APPEND), making it.
+  // Opens the file of an instance to append to it (O_APPEND). Makes the file
+  // (mode 0600) and the stack's directory (0700) if they are missing.
   absl::StatusOr<base::UniqueFd> OpenForAppend(const InstanceKey& key) const;
 
-  // The last `lines` lines, oldest first, from the rotated file as well where
-  // the present one is too short; without their ends (LF or CR LF), else byte
-  // for byte as they were written: they may hold NULs and need not be UTF-8. A
-  // last line that has no end yet counts. Empty if there is no output. At most
-  // kMaxLogLines and kMaxLogBytes; of a last line that is longer the end is
-  // returned. The oldest line of all may lack its beginning, which was rotated
-  // away. Reads no more than it has to, from the end.
+  // The last `lines` lines, oldest first, from both files; empty if there is no
+  // output. Lines lack their ends (LF or CR LF) and are otherwise byte for byte
+  // as written: they may hold NULs and need not be UTF-8. A last line without
+  // an end counts. At most kMaxLogLines and kMaxLogBytes; of a last line longer
+  // than that, its end is returned. The oldest line of both files may lack its
+  // beginning, which was rotated away. Reads from the end, no more than needed.
   absl::StatusOr<std::vector<std::string>> Tail(const InstanceKey& key,
                                                 int64_t lines) const;
 
   // The last line that isn't blank, cut to 500 bytes (at a UTF-8 boundary); ""
-  // if there is none, or none in the last 64 KiB. Cheap: reads a few KiB.
+  // if the last 64 KiB have none, or on an error. Cheap: reads 4 KiB, or 64 KiB
+  // where these have no whole line.
   std::string LastLine(const InstanceKey& key) const;
 
-  // Rotates the file if it is too large; true if it did, false if it is not or
-  // if there is none. The program that writes it has it open (O_APPEND) and is
-  // not disturbed: what was written is copied to .log.1, then taken from the
-  // front of the file (fallocate(2), FALLOC_FL_COLLAPSE_RANGE), which loses
-  // nothing. That takes whole blocks, so that up to one block stays, and a line
-  // may be cut between the files; Tail() joins it. On file systems that can't
-  // do that the file is cut after the copy, and what is written between the
-  // last look and the cut (microseconds) is lost.
+  // Rotates the file if it is larger than `max_bytes`. Returns whether it did;
+  // false if there is no file.
   //
-  // If it is interrupted (a crash, a full disk) in between, the same bytes may
-  // be in both files, until the next rotation; none are lost.
+  // The program keeps the file open (O_APPEND) and notices nothing: the bytes
+  // are copied to .log.1, then taken from the front of the file (fallocate(2),
+  // FALLOC_FL_COLLAPSE_RANGE), which loses nothing. That takes whole blocks: up
+  // to one block stays, and a line may be split between the files, which Tail()
+  // joins. On file systems that can't collapse, the file is truncated after the
+  // copy, and bytes written in the microseconds between the last read and the
+  // truncation are lost.
+  //
+  // After an interruption (a crash, a full disk) the same bytes may be in both
+  // files until the next rotation; none are lost.
   absl::StatusOr<bool> RotateIfLarge(const InstanceKey& key) const;
 
   // The path of an instance's file; "" if the key is no file name.
   std::string Path(const InstanceKey& key) const;
 
-  // Removes all files of a stack. OK if there are none. Waits for a rotation of
-  // one that is under way.
+  // Removes all files of a stack; OK if there are none. Waits for a rotation in
+  // progress.
   absl::Status RemoveStack(std::string_view stack_uid) const;
 
  private:

@@ -22,10 +22,10 @@
 namespace tallyman::stacks {
 namespace {
 
-constexpr int64_t kCopyBytes = 256 << 10;  // at once
+constexpr int64_t kCopyBytes = 256 << 10;  // The size of the buffer.
 constexpr int64_t kPageBytes = 4096;
-// Looks at a file that is to be cut, until there is nothing new.
-constexpr int kMaxLooks = 100;
+// How often new bytes are copied before the file is truncated.
+constexpr int kMaxCopies = 100;
 
 absl::Status FileError(int error, std::string_view path,
                        std::string_view what) {
@@ -33,8 +33,8 @@ absl::Status FileError(int error, std::string_view path,
                              absl::StrCat("output file \"", path, "\" ", what));
 }
 
-// Appends the bytes of `from` between `begin` and `end` to `to`, as far as they
-// are there.
+// Appends the bytes of `from` between `begin` and `end` to `to`; fewer if the
+// file is shorter.
 absl::Status Copy(const base::UniqueFd& from, int64_t begin, int64_t end,
                   const base::UniqueFd& to, const std::string& to_path) {
   std::vector<char> buffer(
@@ -58,8 +58,9 @@ absl::Status Copy(const base::UniqueFd& from, int64_t begin, int64_t end,
   return absl::OkStatus();
 }
 
-// How much can be taken from the front of a file: whole blocks, and not all of
-// it (fallocate(2)). st_blksize is the block of ext4 and xfs or a multiple.
+// How many bytes can be taken from the front of a file: whole blocks, and not
+// the whole file (fallocate(2)). st_blksize is the block size of ext4 and xfs,
+// or a multiple.
 int64_t CollapsibleBytes(const struct stat& info) {
   for (const int64_t block :
        {static_cast<int64_t>(info.st_blksize), kPageBytes}) {
@@ -78,7 +79,7 @@ absl::StatusOr<bool> Collapse(const base::UniqueFd& file, int64_t bytes,
     result = fallocate(file.get(), FALLOC_FL_COLLAPSE_RANGE, 0, bytes);
   } while (result != 0 && errno == EINTR);
   if (result == 0) return true;
-  // EINVAL: its blocks are larger, or the program itself has cut the file.
+  // EINVAL: the blocks are larger, or the program truncated the file.
   if (errno == EOPNOTSUPP || errno == EINVAL || errno == ENOTTY ||
       errno == ENOSYS) {
     return false;
@@ -86,16 +87,17 @@ absl::StatusOr<bool> Collapse(const base::UniqueFd& file, int64_t bytes,
   return FileError(errno, path, "can't be shortened at its front");
 }
 
-// Cuts the file to nothing, after what it has past `copied` is in `copy`.
-absl::Status CopyRestAndCut(const base::UniqueFd& file, const std::string& path,
-                            int64_t copied, const base::UniqueFd& copy,
-                            const std::string& copy_path) {
-  for (int look = 0; look < kMaxLooks; ++look) {
+// Copies the bytes after `copied` to `copy`, then truncates the file.
+absl::Status CopyRestAndTruncate(const base::UniqueFd& file,
+                                 const std::string& path, int64_t copied,
+                                 const base::UniqueFd& copy,
+                                 const std::string& copy_path) {
+  for (int copies = 0; copies < kMaxCopies; ++copies) {
     struct stat info;
     if (fstat(file.get(), &info) != 0) {
       return FileError(errno, path, "can't be examined");
     }
-    // The program itself has cut it: what is in it now may be new.
+    // The program truncated it: all of its bytes may be new.
     if (info.st_size < copied) return absl::OkStatus();
     if (info.st_size == copied) break;
     absl::Status status = Copy(file, copied, info.st_size, copy, copy_path);
@@ -103,7 +105,7 @@ absl::Status CopyRestAndCut(const base::UniqueFd& file, const std::string& path,
     copied = info.st_size;
   }
   if (ftruncate(file.get(), 0) != 0) {
-    return FileError(errno, path, "can't be cut");
+    return FileError(errno, path, "can't be truncated");
   }
   return absl::OkStatus();
 }
@@ -117,7 +119,7 @@ std::string RotatedOutputPath(const std::string& path) {
 absl::StatusOr<bool> RotateOutputFile(const std::string& path,
                                       int64_t max_bytes, bool may_collapse,
                                       absl::Mutex& moving) {
-  // Whoever runs as our user could have put a FIFO there, hence O_NONBLOCK.
+  // O_NONBLOCK: a program of our user could have put a FIFO there.
   const base::UniqueFd file(
       open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file.valid()) {
@@ -138,7 +140,7 @@ absl::StatusOr<bool> RotateOutputFile(const std::string& path,
   if (!copy.valid()) return FileError(errno, copy_path, "can't be made");
   const int64_t bytes = may_collapse ? CollapsibleBytes(info) : info.st_size;
   absl::Status copied = Copy(file, 0, bytes, copy, copy_path);
-  // Or a machine that loses power could have neither the copy nor the original.
+  // Else a power failure could lose both the copy and the original.
   if (copied.ok() && fdatasync(copy.get()) != 0) {
     copied = FileError(errno, copy_path, "can't be written");
   }
@@ -153,12 +155,12 @@ absl::StatusOr<bool> RotateOutputFile(const std::string& path,
     unlink(copy_path.c_str());
     return FileError(error, copy_path, "can't be renamed");
   }
-  // An end of this process here leaves the bytes in both files.
+  // A crash here leaves the bytes in both files.
   if (may_collapse) {
     absl::StatusOr<bool> collapsed = Collapse(file, bytes, path);
     if (!collapsed.ok() || *collapsed) return collapsed;
   }
-  absl::Status cut = CopyRestAndCut(file, path, bytes, copy, rotated_path);
+  absl::Status cut = CopyRestAndTruncate(file, path, bytes, copy, rotated_path);
   if (!cut.ok()) return cut;
   return true;
 }

@@ -1,5 +1,5 @@
-// Rotates one output file under the hands of the program that writes it.
-// output_log.h says what is promised; this is how it is done.
+// Rotates one output file while a program writes to it: the implementation of
+// OutputLogs::RotateIfLarge(), which documents the guarantees.
 
 #ifndef TALLYMAN_STACKS_OUTPUT_OUTPUT_ROTATION_H_
 #define TALLYMAN_STACKS_OUTPUT_OUTPUT_ROTATION_H_
@@ -12,14 +12,15 @@
 
 namespace tallyman::stacks {
 
-// The file with what was in `path` before.
+// Where the bytes of the file `path` are after a rotation.
 std::string RotatedOutputPath(const std::string& path);
 
-// Moves what is in the file to RotatedOutputPath() if it is larger than
-// `max_bytes` (at least 4096); true if it did, false if it is not or if there
-// is none. Uses `path`.tmp meanwhile. The caller keeps other rotations of the
-// file away. `moving` is held while bytes are in both files; whoever holds it
-// sees each byte once. Without `may_collapse` the file is cut after the copy.
+// Moves the bytes of the file to RotatedOutputPath() if it is larger than
+// `max_bytes` (at least 4096). Returns whether it did; false if there is no
+// file. Writes to `path`.tmp first. The caller excludes other rotations of the
+// file. Locks `moving` while bytes are in both files: a reader that holds it
+// reads each byte once. Without `may_collapse` it truncates the file after the
+// copy. Errors are those of the file system and name the file.
 absl::StatusOr<bool> RotateOutputFile(const std::string& path,
                                       int64_t max_bytes, bool may_collapse,
                                       absl::Mutex& moving);

@@ -1,32 +1,29 @@
 #include "stacks/output/output_watcher.h"
 
-#include <poll.h>
-#include <sys/eventfd.h>
+#include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <ctime>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/log/check.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "platform/base/event_loop.h"
+#include "platform/base/loop_thread.h"
 #include "platform/base/unique_fd.h"
 #include "stacks/model/instance_key.h"
 #include "stacks/output/output_log.h"
@@ -34,39 +31,24 @@
 namespace tallyman::stacks {
 namespace {
 
-// After how many intervals a file that could not be watched is tried again.
+// A file that can't be watched is tried again after this many intervals.
 constexpr int kRetryIntervals = 30;
 
-// The time since some fixed moment; no change of the clock changes it.
-absl::Duration Now() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return absl::DurationFromTimespec(now);
-}
-
-// Each file has a watch that fires once. The thread waits until any has; then
-// it watches the written files anew, looks at their sizes (in this order, so
-// that no write is missed), and rests for an interval in which it doesn't even
-// look whether more have fired: however much is written, by however many, the
-// thread wakes a few times an interval.
+// Each file has a watch that fires once (IN_ONESHOT). The thread waits until a
+// watch fires, watches the written files anew, then looks at their sizes: in
+// this order it misses no write. Then it rests: for an interval it does not
+// wait for inotify, so that the number of its wake-ups does not depend on how
+// much is written, nor on the number of writers.
 class InotifyWatcher final : public OutputWatcher {
  public:
   InotifyWatcher(const OutputLogs& logs, Options options,
-                 base::UniqueFd inotify, base::UniqueFd wake)
+                 base::UniqueFd inotify, std::unique_ptr<base::EventLoop> loop)
       : logs_(logs),
         options_(std::move(options)),
         inotify_(std::move(inotify)),
-        wake_(std::move(wake)),
-        thread_(&InotifyWatcher::Run, this) {}
-
-  ~InotifyWatcher() override {
-    {
-      absl::MutexLock lock(&mutex_);
-      stop_ = true;
-    }
-    Wake();
-    thread_.join();
-  }
+        loop_(std::move(loop)),
+        inotify_watch_(WatchInotify()),
+        thread_(*loop_, [this] { CheckAdded(); }) {}
 
   void Add(const InstanceKey& key) override {
     {
@@ -74,7 +56,7 @@ class InotifyWatcher final : public OutputWatcher {
       if (!files_.emplace(key, File()).second) return;
       added_.push_back(key);
     }
-    Wake();
+    loop_->Wake();
   }
 
   void Remove(const InstanceKey& key) override {
@@ -84,7 +66,7 @@ class InotifyWatcher final : public OutputWatcher {
     const int watch = file->second.watch;
     if (watch >= 0) {
       keys_.erase(watch);
-      // Fails if it has fired just now.
+      // Fails if the watch has just fired.
       inotify_rm_watch(inotify_.get(), watch);
     }
     files_.erase(file);
@@ -92,94 +74,71 @@ class InotifyWatcher final : public OutputWatcher {
 
  private:
   struct File {
-    int watch = -1;         // -1: there is none, not yet or for some error.
-    bool reported = false;  // That error.
+    int watch = -1;         // -1: not watched yet, or it can't be.
+    bool reported = false;  // The latter was reported.
   };
 
-  void Wake() {
-    const uint64_t one = 1;
-    // It can't fail but with EAGAIN, and then the thread is awake.
-    [[maybe_unused]] const ssize_t put = write(wake_.get(), &one, sizeof(one));
+  base::EventLoop::Registration WatchInotify() {
+    return loop_->WatchFd(inotify_.get(), EPOLLIN,
+                          [this](uint32_t) { OnWritten(); });
   }
 
-  void Run() {
-    absl::Duration rest_until = absl::ZeroDuration();
-    absl::Duration retry_at = absl::InfiniteDuration();
-    while (true) {
-      const bool resting = Now() < rest_until;
-      const absl::Duration until =
-          std::min(resting ? rest_until : absl::InfiniteDuration(), retry_at);
-      // A negative descriptor is passed over.
-      std::array<pollfd, 2> ready = {{
-          {.fd = wake_.get(), .events = POLLIN, .revents = 0},
-          {.fd = resting ? -1 : inotify_.get(), .events = POLLIN, .revents = 0},
-      }};
-      timespec timeout;
-      const bool limited = until < absl::InfiniteDuration();
-      if (limited) {
-        timeout =
-            absl::ToTimespec(std::max(until - Now(), absl::ZeroDuration()));
-      }
-      const int count = ppoll(ready.data(), ready.size(),
-                              limited ? &timeout : nullptr, nullptr);
-      if (count < 0) CHECK(errno == EINTR || errno == ENOMEM);
-      if (count < 0) continue;
-
-      std::set<InstanceKey> written;
-      if (ready[0].revents != 0) {
-        uint64_t wakes = 0;
-        [[maybe_unused]] const ssize_t got =
-            read(wake_.get(), &wakes, sizeof(wakes));
-        absl::MutexLock lock(&mutex_);
-        if (stop_) return;
-        written.insert(added_.begin(), added_.end());
-        added_.clear();
-      }
-      if (ready[1].revents != 0) {
-        std::set<InstanceKey> fired = Fired();
-        if (!fired.empty()) rest_until = Now() + options_.interval;
-        written.merge(fired);
-      }
-      if (Now() >= retry_at) written.merge(unwatched_);
-      for (const InstanceKey& key : written) Look(key);
-      if (unwatched_.empty()) {
-        retry_at = absl::InfiniteDuration();
-      } else if (Now() >= retry_at || retry_at == absl::InfiniteDuration()) {
-        retry_at = Now() + kRetryIntervals * options_.interval;
-      }
+  // Runs after each round of the loop, thus after each Add().
+  void CheckAdded() {
+    std::vector<InstanceKey> added;
+    {
+      absl::MutexLock lock(&mutex_);
+      added.swap(added_);
     }
+    for (const InstanceKey& key : added) Check(key);
   }
 
-  // Reads all events: the files that were written to, or whose watch is gone.
-  std::set<InstanceKey> Fired() {
-    std::set<InstanceKey> fired;
+  void OnWritten() {
+    const std::set<InstanceKey> written = ReadEvents();
+    if (written.empty()) return;
+    inotify_watch_.reset();
+    rest_ = loop_->RunAfter(options_.interval,
+                            [this] { inotify_watch_ = WatchInotify(); });
+    for (const InstanceKey& key : written) Check(key);
+  }
+
+  // Reads all events. Returns the files that were written to, and those whose
+  // watch is gone.
+  std::set<InstanceKey> ReadEvents() {
+    std::set<InstanceKey> written;
     alignas(inotify_event) std::array<char, 16384> buffer;
     while (true) {
       const ssize_t got = read(inotify_.get(), buffer.data(), buffer.size());
       if (got < 0 && errno == EINTR) continue;
-      if (got <= 0) return fired;
+      if (got <= 0) return written;
       absl::MutexLock lock(&mutex_);
       for (size_t at = 0; at < static_cast<size_t>(got);) {
         inotify_event event;
         std::memcpy(&event, buffer.data() + at, sizeof(event));
         at += sizeof(event) + event.len;
         if ((event.mask & IN_Q_OVERFLOW) != 0) {
-          for (const auto& [key, file] : files_) fired.insert(key);
+          for (const auto& [key, file] : files_) written.insert(key);
           continue;
         }
-        // IN_MODIFY, or IN_IGNORED: the kernel may still be about to remove a
-        // watch that has fired when it is asked to renew it, which then comes
-        // to nothing. Those of watches that were replaced aren't known here.
+        // IN_MODIFY or IN_IGNORED. The latter matters: if a watch that fired is
+        // renewed before the kernel removed it, the renewal is lost with it.
+        // Watches that were replaced since are no longer in `keys_`.
         const auto key = keys_.find(event.wd);
-        if (key != keys_.end()) fired.insert(key->second);
+        if (key != keys_.end()) written.insert(key->second);
       }
     }
   }
 
   // Watches the file for its next write, then rotates it if it is too large.
-  void Look(const InstanceKey& key) {
+  void Check(const InstanceKey& key) {
     bool removed = false;
     const absl::Status watched = Watch(key, removed);
+    if (unwatched_.empty()) {
+      retry_.reset();
+    } else if (!retry_.active()) {
+      retry_ = loop_->RunAfter(kRetryIntervals * options_.interval,
+                               [this] { RetryUnwatched(); });
+    }
     if (removed) return;
     if (!watched.ok()) Report(watched);
     const absl::StatusOr<bool> rotated = logs_.RotateIfLarge(key);
@@ -189,8 +148,15 @@ class InotifyWatcher final : public OutputWatcher {
     }
   }
 
-  // Sets `removed` if the file is watched no more. An error that was returned
-  // before is OK.
+  void RetryUnwatched() {
+    retry_.reset();
+    // A copy: Check() changes the set.
+    const std::set<InstanceKey> unwatched = unwatched_;
+    for (const InstanceKey& key : unwatched) Check(key);
+  }
+
+  // Sets `removed` if the file needs no watch any more. Returns an error once
+  // for each file that can't be watched, then OK until it can.
   absl::Status Watch(const InstanceKey& key, bool& removed) {
     absl::MutexLock lock(&mutex_);
     const auto entry = files_.find(key);
@@ -212,7 +178,8 @@ class InotifyWatcher final : public OutputWatcher {
     absl::Status status = absl::ErrnoToStatus(
         error, absl::StrCat("output file \"", path, "\" can't be watched"));
     if (error == ENOENT) {
-      // It was removed together with its stack, unless it never was.
+      // A file that was watched before was removed with its stack. One that
+      // never was is an error of the caller.
       files_.erase(entry);
       unwatched_.erase(key);
       removed = !is_new;
@@ -230,17 +197,19 @@ class InotifyWatcher final : public OutputWatcher {
   const OutputLogs& logs_;
   const Options options_;
   const base::UniqueFd inotify_;
-  const base::UniqueFd wake_;  // An eventfd(2).
-  // Files to be tried again. The thread's alone.
-  std::set<InstanceKey> unwatched_;
+  const std::unique_ptr<base::EventLoop> loop_;
+  // The following four are used by the thread only.
+  base::EventLoop::Registration inotify_watch_;  // Inactive while it rests.
+  base::EventLoop::Registration rest_;
+  std::set<InstanceKey> unwatched_;  // Files that can't be watched now.
+  base::EventLoop::Registration retry_;
 
   absl::Mutex mutex_;
   std::map<InstanceKey, File> files_ ABSL_GUARDED_BY(mutex_);
   std::map<int, InstanceKey> keys_ ABSL_GUARDED_BY(mutex_);  // By watch.
   std::vector<InstanceKey> added_ ABSL_GUARDED_BY(mutex_);
-  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
 
-  std::thread thread_;  // Last: it uses all of the above.
+  base::LoopThread thread_;  // Last: it uses all of the above.
 };
 
 }  // namespace
@@ -259,12 +228,15 @@ absl::StatusOr<std::unique_ptr<OutputWatcher>> OutputWatcher::Start(
         "output files can't be watched (the limit may be "
         "fs.inotify.max_user_instances)");
   }
-  base::UniqueFd wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!wake.valid()) {
-    return absl::ErrnoToStatus(errno, "output files can't be watched");
+  absl::StatusOr<std::unique_ptr<base::EventLoop>> loop =
+      base::EventLoop::Create();
+  if (!loop.ok()) {
+    return absl::Status(loop.status().code(),
+                        absl::StrCat("output files can't be watched: ",
+                                     loop.status().message()));
   }
   return std::make_unique<InotifyWatcher>(logs, std::move(options),
-                                          std::move(inotify), std::move(wake));
+                                          std::move(inotify), *std::move(loop));
 }
 
 }  // namespace tallyman::stacks

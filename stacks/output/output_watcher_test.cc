@@ -11,7 +11,6 @@
 #include <limits>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,7 +27,7 @@
 #include "platform/base/unique_fd.h"
 #include "stacks/model/instance_key.h"
 #include "stacks/output/output_log.h"
-#include "storage/testing/temp_directory.h"
+#include "stacks/output/testing/output_log_fixture.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -40,36 +39,32 @@ InstanceKey Key(std::string process, int64_t number = 1) {
   return {.stack_uid = "5f0c", .process = std::move(process), .number = number};
 }
 
-void Write(const base::UniqueFd& fd, std::string_view bytes) {
-  ASSERT_EQ(write(fd.get(), bytes.data(), bytes.size()),
-            static_cast<ssize_t>(bytes.size()));
+const std::string& LargeOutput() {
+  static const auto* const kLargeOutput = new std::string(10000, 'x');
+  return *kLargeOutput;
 }
 
-const std::string& Much() {
-  static const auto* const kMuch = new std::string(10000, 'x');
-  return *kMuch;
-}
-
-// A number below /proc/sys; the largest there is if it can't be read.
+// A number below /proc/sys; the largest int64_t if it can't be read.
 int64_t ReadLimit(std::string_view name) {
   std::ifstream file(absl::StrCat("/proc/sys/", name));
   int64_t limit = 0;
   return file >> limit ? limit : std::numeric_limits<int64_t>::max();
 }
 
-// What the thread of a watcher told.
-class Told {
+// Records the callbacks of a watcher.
+class CallbackRecorder {
  public:
-  void Rotated(const InstanceKey& key) {
+  void OnRotated(const InstanceKey& key) {
     absl::MutexLock lock(&mutex_);
     ++rotated_[key];
+    thread_id_ = gettid();
   }
-  void Error(const absl::Status& status) {
+  void OnError(const absl::Status& status) {
     absl::MutexLock lock(&mutex_);
     errors_.push_back(status);
   }
 
-  // Waits until `key` was rotated as often, in all.
+  // Waits until `key` was rotated `times` times in all.
   void AwaitRotated(const InstanceKey& key, int times = 1) {
     absl::MutexLock lock(&mutex_);
     const auto enough = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -93,19 +88,34 @@ class Told {
     absl::MutexLock lock(&mutex_);
     return errors_;
   }
+  // The thread that called OnRotated() last.
+  pid_t thread_id() {
+    absl::MutexLock lock(&mutex_);
+    return thread_id_;
+  }
 
  private:
   absl::Mutex mutex_;
+  pid_t thread_id_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<InstanceKey, int> rotated_ ABSL_GUARDED_BY(mutex_);
   std::vector<absl::Status> errors_ ABSL_GUARDED_BY(mutex_);
 };
 
-class OutputWatcherTest : public testing::Test {
+// How often a thread of this process has gone to sleep, proc_pid_status(5).
+int64_t SleepCount(pid_t thread_id) {
+  std::ifstream file(absl::StrCat("/proc/self/task/", thread_id, "/status"));
+  std::string word;
+  while (file >> word && word != "voluntary_ctxt_switches:") {
+  }
+  int64_t count = -1;
+  file >> count;
+  return count;
+}
+
+class OutputWatcherTest : public OutputLogTest {
  protected:
   void SetUp() override {
-    auto logs = OutputLogs::Open(root_, {.max_bytes = 4096});
-    ASSERT_TRUE(logs.ok()) << logs.status();
-    logs_ = *std::move(logs);
+    Open({.max_bytes = 4096});
     Start(absl::Milliseconds(2));
   }
 
@@ -115,39 +125,31 @@ class OutputWatcherTest : public testing::Test {
         *logs_,
         {.interval = interval,
          .on_error =
-             [this](const absl::Status& status) { told_.Error(status); },
-         .on_rotated = [this](const InstanceKey& key) { told_.Rotated(key); }});
+             [this](const absl::Status& status) { callbacks_.OnError(status); },
+         .on_rotated =
+             [this](const InstanceKey& key) { callbacks_.OnRotated(key); }});
     ASSERT_TRUE(watcher.ok()) << watcher.status();
     watcher_ = *std::move(watcher);
   }
 
-  base::UniqueFd Append(const InstanceKey& key) {
-    absl::StatusOr<base::UniqueFd> fd = logs_->OpenForAppend(key);
-    EXPECT_TRUE(fd.ok()) << fd.status();
-    return fd.ok() ? *std::move(fd) : base::UniqueFd();
-  }
-
-  // Returns when the thread has handled all that was asked of it before.
+  // Returns when the thread has handled all earlier Add() calls.
   void Settle() {
     const InstanceKey key = Key("zz-settle", ++settled_);
-    Write(Append(key), Much());
+    Write(Append(key), LargeOutput());
     watcher_->Add(key);
-    told_.AwaitRotated(key);
+    callbacks_.AwaitRotated(key);
   }
 
-  storage::TempDirectory directory_;
-  const std::string root_ = directory_.path();
-  std::optional<OutputLogs> logs_;
-  Told told_;
+  CallbackRecorder callbacks_;
   int64_t settled_ = 0;
   std::unique_ptr<OutputWatcher> watcher_;
 };
 
 TEST_F(OutputWatcherTest, AFileThatIsTooLargeWhenItIsAddedIsRotated) {
-  Write(Append(Key("web")), Much());
+  Write(Append(Key("web")), LargeOutput());
   watcher_->Add(Key("web"));
-  told_.AwaitRotated(Key("web"));
-  EXPECT_THAT(told_.errors(), IsEmpty());
+  callbacks_.AwaitRotated(Key("web"));
+  EXPECT_THAT(callbacks_.errors(), IsEmpty());
 }
 
 TEST_F(OutputWatcherTest, AFileIsRotatedWheneverItHasGrown) {
@@ -155,16 +157,16 @@ TEST_F(OutputWatcherTest, AFileIsRotatedWheneverItHasGrown) {
   watcher_->Add(Key("web"));
   watcher_->Add(Key("web"));
   for (int i = 1; i <= 5; ++i) {
-    Write(fd, Much());
-    told_.AwaitRotated(Key("web"), i);
+    Write(fd, LargeOutput());
+    callbacks_.AwaitRotated(Key("web"), i);
   }
-  EXPECT_THAT(told_.errors(), IsEmpty());
+  EXPECT_THAT(callbacks_.errors(), IsEmpty());
 }
 
 TEST_F(OutputWatcherTest, ManySmallWritesAddUp) {
   const base::UniqueFd fd = Append(Key("web"));
   watcher_->Add(Key("web"));
-  while (told_.rotated(Key("web")) < 3) Write(fd, "a short line\n");
+  while (callbacks_.rotated(Key("web")) < 3) Write(fd, "a short line\n");
 }
 
 TEST_F(OutputWatcherTest, TheOutputOfARealChildIsRotated) {
@@ -189,25 +191,38 @@ TEST_F(OutputWatcherTest, TheOutputOfARealChildIsRotated) {
   ASSERT_EQ(
       posix_spawn(&child, "/bin/sh", &actions, nullptr, argv, environment), 0);
   posix_spawn_file_actions_destroy(&actions);
-  told_.AwaitRotated(Key("web"));
+  callbacks_.AwaitRotated(Key("web"));
   write_end.reset();
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_THAT(told_.errors(), IsEmpty());
+  EXPECT_THAT(callbacks_.errors(), IsEmpty());
 }
 
-TEST_F(OutputWatcherTest, NothingIsLookedAtAgainWithinTheInterval) {
+TEST_F(OutputWatcherTest, NoFileIsCheckedAgainWithinTheInterval) {
   Start(absl::Hours(1));
   const base::UniqueFd fd = Append(Key("web"));
   watcher_->Add(Key("web"));
-  // The first rotation is a change of a file itself, which the thread has seen
-  // when it comes to the second: the interval has begun.
+  // The first rotation changes a file itself. When the thread comes to the
+  // second, it has seen that change and rests.
   Settle();
   Settle();
-  Write(fd, Much());
+  Write(fd, LargeOutput());
   Settle();
-  EXPECT_EQ(told_.rotated(Key("web")), 0);
-  EXPECT_THAT(told_.errors(), IsEmpty());
+  EXPECT_EQ(callbacks_.rotated(Key("web")), 0);
+  EXPECT_THAT(callbacks_.errors(), IsEmpty());
+}
+
+TEST_F(OutputWatcherTest, TheThreadSleepsHoweverMuchIsWritten) {
+  Start(absl::Hours(1));
+  const base::UniqueFd fd = Append(Key("web"));
+  watcher_->Add(Key("web"));
+  Settle();
+  Settle();
+  const int64_t before = SleepCount(callbacks_.thread_id());
+  ASSERT_GT(before, 0);
+  for (int i = 0; i < 10000; ++i) Write(fd, "x");
+  // The thread may have been on its way to sleep.
+  EXPECT_LE(SleepCount(callbacks_.thread_id()) - before, 3);
 }
 
 TEST_F(OutputWatcherTest, ARemovedFileIsLeftAlone) {
@@ -219,65 +234,66 @@ TEST_F(OutputWatcherTest, ARemovedFileIsLeftAlone) {
   watcher_->Remove(Key("removed"));
   watcher_->Remove(Key("removed"));
   watcher_->Remove(Key("never"));
-  Write(removed, Much());
+  Write(removed, LargeOutput());
   for (int i = 1; i <= 3; ++i) {
-    Write(stays, Much());
-    told_.AwaitRotated(Key("stays"), i);
+    Write(stays, LargeOutput());
+    callbacks_.AwaitRotated(Key("stays"), i);
   }
-  EXPECT_EQ(told_.rotated(Key("removed")), 0);
-  // And added again.
+  EXPECT_EQ(callbacks_.rotated(Key("removed")), 0);
+  // It can be added again.
   watcher_->Add(Key("removed"));
-  told_.AwaitRotated(Key("removed"));
-  EXPECT_THAT(told_.errors(), IsEmpty());
+  callbacks_.AwaitRotated(Key("removed"));
+  EXPECT_THAT(callbacks_.errors(), IsEmpty());
 }
 
-TEST_F(OutputWatcherTest, AFileThatIsNotThereIsAnError) {
+TEST_F(OutputWatcherTest, AMissingFileIsAnError) {
   watcher_->Add(Key("none"));
-  const absl::Status status = told_.AwaitError();
+  const absl::Status status = callbacks_.AwaitError();
   EXPECT_TRUE(absl::IsNotFound(status)) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr("none.1.log"));
   // Once it is there it can be added.
-  Write(Append(Key("none")), Much());
+  Write(Append(Key("none")), LargeOutput());
   watcher_->Add(Key("none"));
-  told_.AwaitRotated(Key("none"));
+  callbacks_.AwaitRotated(Key("none"));
 }
 
-TEST_F(OutputWatcherTest, AStackThatIsRemovedUnderItIsForgotten) {
+TEST_F(OutputWatcherTest, ARemovedStackIsForgotten) {
   const base::UniqueFd fd = Append(Key("web"));
   watcher_->Add(Key("web"));
   Settle();
   ASSERT_TRUE(logs_->RemoveStack("5f0c").ok());
-  Write(fd, Much());
+  Write(fd, LargeOutput());
   Settle();
-  EXPECT_EQ(told_.rotated(Key("web")), 0);
-  EXPECT_THAT(told_.errors(), IsEmpty());
+  EXPECT_EQ(callbacks_.rotated(Key("web")), 0);
+  EXPECT_THAT(callbacks_.errors(), IsEmpty());
 }
 
-TEST_F(OutputWatcherTest, AFileThatCanNotBeWatchedIsReportedOnceAndTriedAgain) {
-  const std::string directory = absl::StrCat(root_, "/77aa");
+TEST_F(OutputWatcherTest, AFileThatCanNotBeWatchedIsReportedAndRetried) {
+  const std::string directory = absl::StrCat(root_, "/logs/77aa");
   const InstanceKey key = {.stack_uid = "77aa", .process = "web", .number = 1};
   const InstanceKey real = {.stack_uid = "77bb", .process = "web", .number = 1};
-  Write(Append(real), Much());
-  // Leads nowhere, and then, from one moment to the next, to that file.
+  Write(Append(real), LargeOutput());
+  // A link to itself, then, in one step, to that directory.
   ASSERT_EQ(symlink("77aa", directory.c_str()), 0);
   watcher_->Add(key);
-  EXPECT_THAT(std::string(told_.AwaitError().message()), HasSubstr("77aa"));
+  EXPECT_THAT(std::string(callbacks_.AwaitError().message()),
+              HasSubstr("77aa"));
   const std::string link = absl::StrCat(root_, "/link");
   ASSERT_EQ(symlink("77bb", link.c_str()), 0);
   ASSERT_EQ(rename(link.c_str(), directory.c_str()), 0);
-  told_.AwaitRotated(key);
+  callbacks_.AwaitRotated(key);
 }
 
-TEST_F(OutputWatcherTest, AFailedRotationIsReportedAndTriedAgainWhenItGrows) {
+TEST_F(OutputWatcherTest, AFailedRotationIsReportedAndRetriedWhenTheFileGrows) {
   const base::UniqueFd fd = Append(Key("web"));
   const std::string copy = absl::StrCat(logs_->Path(Key("web")), ".tmp");
   ASSERT_EQ(mkdir(copy.c_str(), 0700), 0);
-  Write(fd, Much());
+  Write(fd, LargeOutput());
   watcher_->Add(Key("web"));
-  EXPECT_THAT(std::string(told_.AwaitError().message()), HasSubstr(copy));
+  EXPECT_THAT(std::string(callbacks_.AwaitError().message()), HasSubstr(copy));
   ASSERT_EQ(rmdir(copy.c_str()), 0);
   Write(fd, "x");
-  told_.AwaitRotated(Key("web"));
+  callbacks_.AwaitRotated(Key("web"));
 }
 
 TEST_F(OutputWatcherTest, ManyFilesAreWatched) {
@@ -288,10 +304,10 @@ TEST_F(OutputWatcherTest, ManyFilesAreWatched) {
     watcher_->Add(Key("web", i));
   }
   for (int round = 1; round <= 2; ++round) {
-    for (const base::UniqueFd& fd : fds) Write(fd, Much());
-    for (int i = 1; i <= 30; ++i) told_.AwaitRotated(Key("web", i), round);
+    for (const base::UniqueFd& fd : fds) Write(fd, LargeOutput());
+    for (int i = 1; i <= 30; ++i) callbacks_.AwaitRotated(Key("web", i), round);
   }
-  EXPECT_THAT(told_.errors(), IsEmpty());
+  EXPECT_THAT(callbacks_.errors(), IsEmpty());
 }
 
 TEST_F(OutputWatcherTest, AnOverflowOfTheQueueLosesNoFile) {
@@ -300,7 +316,7 @@ TEST_F(OutputWatcherTest, AnOverflowOfTheQueueLosesNoFile) {
       ReadLimit("user/max_inotify_watches") < limit) {
     GTEST_SKIP() << "needs too many watches to overflow";
   }
-  // The thread rests while the queue fills: two events a file.
+  // The queue fills while the thread rests: two events a file.
   Start(absl::Seconds(1));
   const int64_t count = limit / 2 + 10;
   for (int64_t i = 1; i <= count; ++i) {
@@ -312,12 +328,12 @@ TEST_F(OutputWatcherTest, AnOverflowOfTheQueueLosesNoFile) {
   watcher_->Add(last);
   Settle();
   const base::UniqueFd first = Append(Key("web", 1));
-  Write(first, Much());
-  told_.AwaitRotated(Key("web", 1));
+  Write(first, LargeOutput());
+  callbacks_.AwaitRotated(Key("web", 1));
   for (int64_t i = 2; i <= count; ++i) Write(Append(Key("web", i)), "x");
-  Write(fd, Much());
-  told_.AwaitRotated(last);
-  EXPECT_THAT(told_.errors(), IsEmpty());
+  Write(fd, LargeOutput());
+  callbacks_.AwaitRotated(last);
+  EXPECT_THAT(callbacks_.errors(), IsEmpty());
 }
 
 TEST(OutputWatcherStartTest, AnIntervalMustBePositive) {

@@ -21,13 +21,13 @@
 namespace tallyman::stacks {
 namespace {
 
-// How far a target has come.
+// How far a target has come, with a message for the user.
 struct Progress {
   bool reached = false;
-  std::string message;  // What was reached, or what is in the way.
+  std::string message;
 };
 
-bool RunsWell(const Instance& instance) {
+bool IsSettled(const Instance& instance) {
   return instance.runs() && instance.settled;
 }
 
@@ -50,12 +50,14 @@ std::string Reason(const Instance& instance) {
   return reason;
 }
 
-Progress CountProgress(const Group& group, int64_t count, int64_t generation) {
-  const std::string what = absl::StrCat("of ", group.process);
+Progress CountProgress(const InstanceGroup& group, int64_t count,
+                       int64_t generation) {
+  const std::string of_process = absl::StrCat("of ", group.process);
   int64_t good = 0;
+  // One that stays says more than one that leaves.
   const Instance* bad = nullptr;
   for (const auto& [number, instance] : group.instances) {
-    if (!instance->leaving && RunsWell(*instance) &&
+    if (!instance->leaving && IsSettled(*instance) &&
         instance->generation >= generation) {
       ++good;
     } else if (bad == nullptr || (bad->leaving && !instance->leaving)) {
@@ -64,17 +66,17 @@ Progress CountProgress(const Group& group, int64_t count, int64_t generation) {
   }
   if (bad == nullptr && good == count) {
     return {true, count == 1
-                      ? absl::StrCat("1 instance ", what, " runs")
-                      : absl::StrCat(count, " instances ", what, " run")};
+                      ? absl::StrCat("1 instance ", of_process, " runs")
+                      : absl::StrCat(count, " instances ", of_process, " run")};
   }
   return {false,
-          absl::StrCat(good, " of ", count, " instances ", what, " run",
+          absl::StrCat(good, " of ", count, " instances ", of_process, " run",
                        bad == nullptr ? "" : absl::StrCat("; ", Reason(*bad)))};
 }
 
-// Those that were there when it came were paused at once, before it is looked
-// at here; later ones are not concerned.
-Progress PauseProgress(const Group& group, bool paused) {
+// Always reached: the reconciler applied the action before this is called, to
+// the instances that it concerns.
+Progress PauseProgress(const InstanceGroup& group, bool paused) {
   const auto count =
       absl::c_count_if(group.instances, [&](const auto& numbered) {
         const Instance& instance = *numbered.second;
@@ -97,8 +99,8 @@ Progress DeleteProgress(const Groups& groups, const std::string& stack_uid) {
           left == 0 ? "removed" : absl::StrCat(left, " instances are left")};
 }
 
-// True if something has to stop for the action.
-bool HasToStop(const Action& action, const Group& group) {
+// True if the action waits for a stop sequence of the group.
+bool HasToStop(const Action& action, const InstanceGroup& group) {
   return action.kind != ActionKind::kProcessScale ||
          absl::c_any_of(group.instances, [](const auto& numbered) {
            return numbered.second->leaving || numbered.second->stopping;
@@ -111,8 +113,8 @@ Progress TargetProgress(const Action& action, const ActionTarget& target,
     return DeleteProgress(groups, action.stack_uid);
   }
   const auto found = groups.find({action.stack_uid, target.process});
-  static const Group* const kNone = new Group();
-  const Group& group = found == groups.end() ? *kNone : found->second;
+  static const InstanceGroup* const kNone = new InstanceGroup();
+  const InstanceGroup& group = found == groups.end() ? *kNone : found->second;
   switch (action.kind) {
     case ActionKind::kProcessPause:
       return PauseProgress(group, true);
@@ -160,7 +162,7 @@ std::vector<TargetOutcome> ActionTracker::Evaluate(
     for (const ActionTarget& target : action->targets) {
       if (target.server_uid != options_.server_uid || target.success) continue;
       Progress progress = TargetProgress(*action, target, groups);
-      // A removal goes on until everything is gone.
+      // A removal goes on until no instance is left.
       const bool is_late = now >= open->second.deadline &&
                            action->kind != ActionKind::kStackDelete;
       if (!progress.reached && !is_late) continue;

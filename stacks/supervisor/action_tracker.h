@@ -1,4 +1,5 @@
-// Decides when actions have reached what they are for, or can't in time.
+// Decides when the targets of actions are reached, and when they are too late.
+// It reads and decides only; ActionReporter reports its decisions.
 
 #ifndef TALLYMAN_STACKS_SUPERVISOR_ACTION_TRACKER_H_
 #define TALLYMAN_STACKS_SUPERVISOR_ACTION_TRACKER_H_
@@ -17,29 +18,31 @@
 
 namespace tallyman::stacks {
 
-// Not thread-safe: lives in the thread of its loop.
+// Not thread-safe: belongs to the thread of its loop.
 class ActionTracker {
  public:
   struct Options {
     std::string server_uid;
-    // How long an action may take, besides the stop sequences that belong to
-    // it. Counted from when this server first sees it.
+    // How long an action may take from when this server first sees it, besides
+    // the longest stop sequence that it causes.
     absl::Duration deadline = absl::Seconds(60);
   };
-  // `on_deadline` is called when Evaluate() is due because of a deadline.
+  // Calls `on_deadline` when a deadline has passed: Evaluate() is due then.
   ActionTracker(Options options, base::EventLoop& loop,
                 std::function<void()> on_deadline)
       : options_(std::move(options)),
         loop_(loop),
         on_deadline_(std::move(on_deadline)) {}
 
-  // The ends of targets of this server, of the open actions of `snapshot`.
+  // The outcomes of this server's targets of the open actions of `snapshot`: of
+  // those that are reached, with success, and of those that are too late. The
+  // removal of a stack is never too late.
   std::vector<TargetOutcome> Evaluate(const RegistrySnapshot& snapshot,
                                       const Groups& groups);
 
  private:
   struct Open {
-    absl::Duration deadline;  // On EventLoop's clock.
+    absl::Duration deadline;  // On the clock of EventLoop::Now().
     base::EventLoop::Registration timer;
   };
 

@@ -16,14 +16,14 @@ absl::Duration BackoffDelay(const BackoffOptions& options, int failures,
       options.max <= absl::ZeroDuration()) {
     return absl::ZeroDuration();
   }
-  // In this order of arguments a NaN counts as the bound.
+  // With this order of arguments, NaN counts as the bound.
   const double multiplier = std::max(1.0, options.multiplier);
   const double jitter = std::min(1.0, std::max(0.0, options.jitter));
   const double max = absl::ToDoubleSeconds(options.max);
   // May be infinite, which is more than `max`.
-  const double desired = absl::ToDoubleSeconds(options.initial) *
-                         std::pow(multiplier, failures - 1);
-  const double middle = std::min(max, desired);
+  const double unbounded = absl::ToDoubleSeconds(options.initial) *
+                           std::pow(multiplier, failures - 1);
+  const double middle = std::min(max, unbounded);
   const double low = middle * (1 - jitter);
   const double high = std::min(max, middle * (1 + jitter));
   double seconds = low;
@@ -31,7 +31,7 @@ absl::Duration BackoffDelay(const BackoffOptions& options, int failures,
     absl::uniform_real_distribution<double> spread(low, high);
     seconds = spread(random);
   }
-  // Rounding must not lead past it.
+  // Rounding must not exceed `max`.
   return std::min(absl::Seconds(seconds), options.max);
 }
 

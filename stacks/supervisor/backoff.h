@@ -1,4 +1,4 @@
-// How long to wait before a process that keeps failing is started again.
+// The delay before an instance that keeps failing is started again.
 
 #ifndef TALLYMAN_STACKS_SUPERVISOR_BACKOFF_H_
 #define TALLYMAN_STACKS_SUPERVISOR_BACKOFF_H_
@@ -9,25 +9,24 @@
 namespace tallyman::stacks {
 
 struct BackoffOptions {
-  absl::Duration initial = absl::Milliseconds(100);  // after the first failure
+  absl::Duration initial = absl::Milliseconds(100);  // After the first failure.
   absl::Duration max = absl::Minutes(1);
-  double multiplier = 2;  // from each failure to the next; at least 1
-  double jitter = 0.2;    // from 0 to 1: how far from the middle, as a part
-  // A run that lasts as long is healthy: a failure after it counts as the
-  // first.
+  double multiplier = 2;  // From each failure to the next; at least 1.
+  double jitter = 0.2;    // The spread around the delay, as a part; 0 to 1.
+  // A run of at least this is healthy: a failure after it counts as the first.
   absl::Duration healthy_after = absl::Seconds(10);
 };
 
-// The delay after that many failures in a row, counted from 1; zero for less.
-// Exponential up to `max`, evenly spread within the jitter, from 0 to `max`
-// always: where the jitter would exceed `max`, it is spread below it, so that
-// many that fail together are not started together. Options out of their ranges
-// count as the nearest within.
+// The delay after `failures` failures in a row, counted from 1; zero for less.
+// It grows exponentially up to `max` and is spread evenly by the jitter, so
+// that instances that fail together do not start together. Always from 0 to
+// `max`: where the jitter would exceed `max`, the spread ends there. Options
+// out of their ranges count as the nearest value within.
 absl::Duration BackoffDelay(const BackoffOptions& options, int failures,
                             absl::BitGenRef random);
 
-// The number of failures in a row, after a run that lasted `ran` ended in a
-// failure, `failures` being the number before it.
+// The number of failures in a row after a run of `ran` ended in a failure;
+// `failures` is the number before that run.
 int CountFailure(const BackoffOptions& options, int failures,
                  absl::Duration ran);
 

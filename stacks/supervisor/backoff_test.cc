@@ -46,7 +46,7 @@ TEST(BackoffDelayTest, DoublesUpToAMinute) {
   }
 }
 
-TEST(BackoffDelayTest, IsSpread) {
+TEST(BackoffDelayTest, SpreadsTheDelay) {
   std::mt19937_64 random(2);
   for (const int failures : {1, 5, 1000}) {
     absl::Duration least = absl::InfiniteDuration();
@@ -74,7 +74,7 @@ TEST(BackoffDelayTest, WithoutJitterIsExact) {
   EXPECT_EQ(BackoffDelay(options, 50, random), absl::Minutes(1));
 }
 
-TEST(BackoffDelayTest, StaysInRangeForEveryCount) {
+TEST(BackoffDelayTest, StaysInRangeForAnyCount) {
   std::mt19937_64 random(4);
   for (const int failures :
        {30, 63, 64, 65, 1023, 1024, 1025, 1000000, INT_MAX - 1, INT_MAX}) {
@@ -119,7 +119,7 @@ TEST(BackoffDelayTest, StaysInRangeForOddOptions) {
   EXPECT_EQ(BackoffDelay(no_bound, INT_MAX, random), absl::InfiniteDuration());
 }
 
-TEST(CountFailureTest, StartsAnewAfterHealth) {
+TEST(CountFailureTest, StartsAtOneAfterAHealthyRun) {
   EXPECT_EQ(CountFailure(kOptions, 0, absl::ZeroDuration()), 1);
   EXPECT_EQ(CountFailure(kOptions, 4, absl::Seconds(9.9)), 5);
   EXPECT_EQ(CountFailure(kOptions, 4, absl::Seconds(10)), 1);

@@ -32,7 +32,7 @@ namespace {
 
 constexpr std::string_view kShell = "/bin/sh";
 
-// What login shells have, and where administrators' programs are as well.
+// The PATH of login shells, with the folders of system programs.
 constexpr std::string_view kPath =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -56,14 +56,14 @@ constexpr std::string_view kShellWords[] = {
     "unset",     "until",   "wait",     "whence",    "while",
 };
 
-// Bytes that mean themselves to a shell wherever they are in a word. All
-// others, also those outside of ASCII, are left to the shell.
+// Bytes without a meaning to a shell anywhere in a word. A command with any
+// other byte, also outside ASCII, is left to the shell.
 bool IsPlain(char c) {
   return absl::ascii_isalnum(c) ||
          std::string_view("_-./:,+@").find(c) != std::string_view::npos;
 }
 
-// Whether `word` as the first one names a program, and nothing else.
+// Whether `word`, as the first of a command, can only name a program.
 bool IsProgram(std::string_view word) {
   const char first = word[0];
   return absl::c_all_of(word, IsPlain) &&
@@ -73,7 +73,7 @@ bool IsProgram(std::string_view word) {
 }
 
 bool IsArgument(std::string_view word) {
-  // Some shells expand a "=" at the beginning.
+  // Some shells expand a leading "=".
   return word[0] != '=' &&
          absl::c_all_of(word, [](char c) { return IsPlain(c) || c == '='; });
 }
@@ -99,7 +99,7 @@ absl::StatusOr<std::optional<User>> FindUser(const Lookup& lookup) {
     passwd* found = nullptr;
     const int error = lookup(entry, buffer, found);
     if (error == ERANGE || error == EINTR) continue;
-    // What getpwnam(3) lists as other ways to say that there is none.
+    // getpwnam(3): some systems return these if there is no such user.
     if (error == ENOENT || error == ESRCH) return std::nullopt;
     if (error != 0) {
       return absl::ErrnoToStatus(error, "can't read the user database");
@@ -122,8 +122,7 @@ absl::StatusOr<std::optional<User>> UserByName(const std::string& name) {
       });
 }
 
-// The user whom the server itself runs as, also where it has no entry, as in
-// containers.
+// The user that the server runs as. It may have no entry, as in containers.
 absl::StatusOr<User> OwnUser() {
   const uid_t uid = geteuid();
   absl::StatusOr<std::optional<User>> user =
@@ -150,7 +149,7 @@ absl::StatusOr<std::vector<uint32_t>> GroupsOf(const User& user) {
       absl::StrCat("user ", base::Quote(user.name), " is in too many groups"));
 }
 
-// Who runs it; credentials only where they have to be changed.
+// The user of a program. Credentials only if they differ from the server's.
 struct RunAs {
   User user;
   std::optional<platform::Credentials> credentials;
@@ -188,7 +187,7 @@ absl::StatusOr<RunAs> ResolveUser(const std::string& name) {
   return run_as;
 }
 
-// Entries of the user database may lack a part.
+// Fields of the user database may be empty.
 std::string_view OrElse(std::string_view text, std::string_view otherwise) {
   return text.empty() ? otherwise : text;
 }
@@ -214,7 +213,8 @@ std::vector<std::string> MakeEnvironment(const ProcessDefinition& definition,
   std::vector<std::string> environment;
   environment.reserve(std::size(stated) + definition.env.size() +
                       std::size(own));
-  // Each name once: programs differ in which of two they take.
+  // Each name once: of two entries, some programs read the first, some the
+  // last.
   for (const auto& [name, value] : stated) {
     if (definition.env.contains(std::string(name))) continue;
     environment.push_back(absl::StrCat(name, "=", value));

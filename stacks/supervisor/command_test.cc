@@ -58,8 +58,8 @@ std::optional<Entry> EntryOf(uid_t uid) {
   getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found);
   return Copy(found);
 }
-// Someone who is not this test's user.
-std::optional<Entry> SomeoneElse() {
+// A user other than the test's.
+std::optional<Entry> OtherUser() {
   for (const uid_t uid : {0U, 1U, 2U, 65534U}) {
     if (uid == geteuid()) continue;
     if (std::optional<Entry> entry = EntryOf(uid)) return entry;
@@ -80,7 +80,7 @@ TEST(CommandArgumentsTest, PlainWordsNeedNoShell) {
               ElementsAre("env", "if", "then"));
 }
 
-TEST(CommandArgumentsTest, WhatMeansSomethingToAShellIsLeftToIt) {
+TEST(CommandArgumentsTest, CommandsWithShellSyntaxAreLeftToTheShell) {
   std::vector<std::string> commands = {
       "",           " ",        "A=1 run",    "=ls",      "run =ls",
       "run\nmore",  "run\r",    "run ü",      "rün",      "-run",
@@ -98,7 +98,7 @@ TEST(CommandArgumentsTest, WhatMeansSomethingToAShellIsLeftToIt) {
   }
 }
 
-TEST(CommandArgumentsTest, BuiltinsAndReservedWordsAreTheShells) {
+TEST(CommandArgumentsTest, BuiltinsAndReservedWordsAreLeftToTheShell) {
   for (const std::string_view word :
        {"time",   "exec",  "test",    "echo",    "printf", "kill",   "true",
         "false",  "pwd",   "wait",    "read",    "ulimit", "umask",  "command",
@@ -114,7 +114,7 @@ TEST(CommandArgumentsTest, BuiltinsAndReservedWordsAreTheShells) {
   }
 }
 
-TEST(CommandArgumentsTest, EveryBuiltinThatBashListsIsTheShells) {
+TEST(CommandArgumentsTest, EveryBuiltinOfBashIsLeftToTheShell) {
   FILE* const bash = popen("bash -c 'compgen -b; compgen -k' 2>/dev/null", "r");
   ASSERT_NE(bash, nullptr);
   std::vector<char> line(256);
@@ -129,7 +129,7 @@ TEST(CommandArgumentsTest, EveryBuiltinThatBashListsIsTheShells) {
   EXPECT_GT(words, 50);
 }
 
-TEST(MakeLaunchSpecTest, StatesTheEnvironment) {
+TEST(MakeLaunchSpecTest, TheEnvironmentIsComplete) {
   const absl::StatusOr<platform::LaunchSpec> spec =
       MakeLaunchSpec({.name = "worker",
                       .command = "run -v",
@@ -151,7 +151,7 @@ TEST(MakeLaunchSpecTest, StatesTheEnvironment) {
   EXPECT_EQ(spec->limits, platform::ResourceLimits());
 }
 
-TEST(MakeLaunchSpecTest, TheDefinitionOverridesButNotTheServersOwn) {
+TEST(MakeLaunchSpecTest, TheDefinitionOverridesAllButTallymanVariables) {
   const absl::StatusOr<platform::LaunchSpec> spec =
       MakeLaunchSpec({.name = "worker",
                       .command = "run",
@@ -172,7 +172,7 @@ TEST(MakeLaunchSpecTest, TheDefinitionOverridesButNotTheServersOwn) {
   }
 }
 
-TEST(MakeLaunchSpecTest, TakesDirectoryAndLimits) {
+TEST(MakeLaunchSpecTest, HasDirectoryAndLimitsOfTheDefinition) {
   ProcessDefinition definition = {
       .name = "worker", .command = "run", .directory = "/srv"};
   EXPECT_EQ(MakeLaunchSpec(definition, kInstance, 4096)->limits,
@@ -190,7 +190,7 @@ TEST(MakeLaunchSpecTest, TakesDirectoryAndLimits) {
                                       .open_files = 64}));
 }
 
-TEST(MakeLaunchSpecTest, KnowsItsOwnUser) {
+TEST(MakeLaunchSpecTest, TheDefaultUserIsTheServers) {
   const std::optional<Entry> own = EntryOf(geteuid());
   const absl::StatusOr<platform::LaunchSpec> spec =
       MakeLaunchSpec({.name = "worker", .command = "run"}, kInstance, 0);
@@ -203,15 +203,15 @@ TEST(MakeLaunchSpecTest, KnowsItsOwnUser) {
   EXPECT_THAT(spec->environment, Contains(absl::StrCat("USER=", own->name)));
   EXPECT_THAT(spec->environment, Contains(absl::StrCat("LOGNAME=", own->name)));
   EXPECT_THAT(spec->environment, Contains(absl::StrCat("HOME=", own->home)));
-  // Also by name; nothing has to be changed for it.
+  // The same by name: no credentials change.
   EXPECT_EQ(
       *MakeLaunchSpec({.name = "worker", .command = "run", .user = own->name},
                       kInstance, 0),
       *spec);
 }
 
-TEST(MakeLaunchSpecTest, OnlyRootMayUseOthers) {
-  const std::optional<Entry> other = SomeoneElse();
+TEST(MakeLaunchSpecTest, OnlyRootMayUseOtherUsers) {
+  const std::optional<Entry> other = OtherUser();
   if (!other.has_value()) GTEST_SKIP() << "there is no other user here";
   const absl::StatusOr<platform::LaunchSpec> spec = MakeLaunchSpec(
       {.name = "worker", .command = "run", .user = other->name}, kInstance, 0);

@@ -1,5 +1,6 @@
-// The instances of one process of one stack on this machine, and how many are
-// wanted.
+// The instances of one process of one stack on this machine, and the plan that
+// brings their number and their definition to the desired ones. Values and
+// decisions only: nothing here starts or stops a process.
 
 #ifndef TALLYMAN_STACKS_SUPERVISOR_GROUP_H_
 #define TALLYMAN_STACKS_SUPERVISOR_GROUP_H_
@@ -12,47 +13,54 @@
 #include <vector>
 
 #include "stacks/model/registry.h"
-#include "stacks/model/status.h"
+#include "stacks/model/stop_sequence.h"
 #include "stacks/supervisor/instance.h"
 
 namespace tallyman::stacks {
 
-struct Group {
+// Not a process group of the kernel (setpgid(2)): each instance has one.
+struct InstanceGroup {
   std::string stack_uid;
   std::string process;
-  // Null once a new definition left it out, or the stack is being removed;
-  // `wanted` is none then.
+  // Null once the registry no longer defines the process, or the stack is being
+  // removed; `desired.count` is 0 then.
   std::shared_ptr<const Stack> stack;
   std::shared_ptr<const DesiredProcess> definition;
   Desired desired;
-  // How its last launches are stopped, also when it has no definition any more.
+  // The last defined one: instances are stopped by it after `definition` is
+  // null.
   StopSequence stop_sequence = StopSequence::Default();
   std::map<int64_t, std::unique_ptr<Instance>> instances;  // By number.
 
-  // Those that are not about to go.
+  // The instances that are not leaving, by number.
   std::vector<Instance*> Staying() const;
 };
 
 using GroupKey = std::pair<std::string, std::string>;  // stack uid, process
-using Groups = std::map<GroupKey, Group>;
+using Groups = std::map<GroupKey, InstanceGroup>;
 
-// True if what an instance runs, or ran last, is not what is wanted now: a
-// restart was asked for since, or its definition changed.
-bool IsOutdated(const Group& group, const Instance& instance);
+// True if the last launch of an instance predates the desired generation (a
+// restart was requested) or its present definition.
+bool IsOutdated(const InstanceGroup& group, const Instance& instance);
 
-// What is to be done so that a group is as it is wanted. Pointers are into it.
+// The steps from the present instances to the desired ones. The pointers are to
+// instances of the group.
 struct Plan {
-  std::vector<int64_t> add;        // Numbers of new instances.
-  std::vector<Instance*> remove;   // For good; the youngest first.
-  std::vector<Instance*> restart;  // They run what is not wanted any more.
+  std::vector<int64_t> add;        // Numbers of new instances, ascending.
+  std::vector<Instance*> remove;   // In this order; see MakePlan().
+  std::vector<Instance*> restart;  // Outdated ones.
 };
 
-// Survivors are never touched: what runs as it is wanted is in no list. The
-// youngest go first, and those that do not run before those that do.
-Plan MakePlan(const Group& group);
-
-// As the API shows it.
-ProcessStatus MakeStatus(const Group& group);
+// An instance that is neither surplus nor outdated is in no list, so scaling
+// never disturbs it. New instances get the lowest free numbers.
+//
+// Surplus instances are removed in this order:
+//   1. those without a process;
+//   2. the youngest process first, by the start time that the kernel counts in
+//      ticks since boot (ProcessIdentity::start_ticks), which no change of the
+//      wall clock affects; a process that is not forked yet is the youngest;
+//   3. of those that started in the same tick, the highest number first.
+Plan MakePlan(const InstanceGroup& group);
 
 }  // namespace tallyman::stacks
 

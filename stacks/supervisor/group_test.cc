@@ -2,15 +2,15 @@
 
 #include <cstdint>
 #include <memory>
-#include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "stacks/model/instance_key.h"
 #include "stacks/model/registry.h"
-#include "stacks/model/status.h"
 #include "stacks/supervisor/instance.h"
+#include "stacks/supervisor/instance_store.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -28,14 +28,15 @@ class GroupTest : public testing::Test {
     group_.definition = definition;
   }
 
-  // An instance that runs since `started` seconds.
-  Instance& AddRunning(int64_t number, int64_t started) {
+  // An instance whose process started at `start_ticks` since boot.
+  Instance& AddRunning(int64_t number, int64_t start_ticks) {
     Instance& instance = AddWaiting(number);
     instance.phase = Phase::kRunning;
     instance.launch_hash = "now";
     instance.record.launch =
-        LaunchRecord{.identity = {.pid = static_cast<int32_t>(100 + number)},
-                     .started_at = absl::FromUnixSeconds(started),
+        LaunchRecord{.identity = {.pid = static_cast<int32_t>(100 + number),
+                                  .start_ticks = start_ticks},
+                     .started_at = absl::FromUnixSeconds(start_ticks),
                      .confirmed = true};
     return instance;
   }
@@ -55,10 +56,10 @@ class GroupTest : public testing::Test {
     return numbers;
   }
 
-  Group group_;
+  InstanceGroup group_;
 };
 
-TEST_F(GroupTest, NothingIsDoneWhereAllIsAsDesired) {
+TEST_F(GroupTest, ThePlanIsEmptyIfThePresentStateIsTheDesiredOne) {
   AddRunning(1, 10);
   AddRunning(2, 11);
   group_.desired.count = 2;
@@ -68,14 +69,14 @@ TEST_F(GroupTest, NothingIsDoneWhereAllIsAsDesired) {
   EXPECT_THAT(plan.restart, IsEmpty());
 }
 
-TEST_F(GroupTest, FreeNumbersAreTakenFromBelow) {
+TEST_F(GroupTest, NewInstancesGetTheLowestFreeNumbers) {
   AddRunning(2, 10);
   AddRunning(4, 10).leaving = true;
   group_.desired.count = 4;
   EXPECT_THAT(MakePlan(group_).add, ElementsAre(1, 3, 5));
 }
 
-TEST_F(GroupTest, TheYoungestGoFirst) {
+TEST_F(GroupTest, TheYoungestProcessesGoFirst) {
   AddRunning(1, 30);
   AddRunning(2, 10);
   AddRunning(3, 20);
@@ -83,7 +84,22 @@ TEST_F(GroupTest, TheYoungestGoFirst) {
   EXPECT_THAT(Numbers(MakePlan(group_).remove), ElementsAre(1, 3));
 }
 
-TEST_F(GroupTest, AmongEqualsTheHighestNumberGoesFirst) {
+// Instance 1 starts, the wall clock is set back, instance 2 starts.
+TEST_F(GroupTest, AStepOfTheWallClockDoesNotChangeTheOrder) {
+  AddRunning(1, 1000).record.launch->started_at = absl::FromUnixSeconds(100);
+  AddRunning(2, 1001).record.launch->started_at = absl::FromUnixSeconds(50);
+  group_.desired.count = 1;
+  EXPECT_THAT(Numbers(MakePlan(group_).remove), ElementsAre(2));
+}
+
+TEST_F(GroupTest, AProcessThatIsNotForkedYetIsTheYoungest) {
+  AddWaiting(1).phase = Phase::kSpawning;
+  AddRunning(2, 10);
+  group_.desired.count = 1;
+  EXPECT_THAT(Numbers(MakePlan(group_).remove), ElementsAre(1));
+}
+
+TEST_F(GroupTest, OfEqualStartTimesTheHighestNumberGoesFirst) {
   AddRunning(1, 10);
   AddRunning(2, 10);
   AddRunning(3, 10);
@@ -91,14 +107,14 @@ TEST_F(GroupTest, AmongEqualsTheHighestNumberGoesFirst) {
   EXPECT_THAT(Numbers(MakePlan(group_).remove), ElementsAre(3));
 }
 
-TEST_F(GroupTest, WhatDoesNotRunGoesBeforeWhatRuns) {
+TEST_F(GroupTest, InstancesWithoutAProcessGoFirst) {
   AddWaiting(1);
   AddRunning(2, 10);
   group_.desired.count = 1;
   EXPECT_THAT(Numbers(MakePlan(group_).remove), ElementsAre(1));
 }
 
-TEST_F(GroupTest, WhatIsAboutToGoDoesNotCount) {
+TEST_F(GroupTest, LeavingInstancesDoNotCount) {
   AddRunning(1, 10);
   AddRunning(2, 20).leaving = true;
   group_.desired.count = 1;
@@ -107,7 +123,7 @@ TEST_F(GroupTest, WhatIsAboutToGoDoesNotCount) {
   EXPECT_THAT(plan.remove, IsEmpty());
 }
 
-TEST_F(GroupTest, AnOlderDefinitionOrGenerationIsRestarted) {
+TEST_F(GroupTest, InstancesOfAnOlderDefinitionOrGenerationAreRestarted) {
   AddRunning(1, 10);
   AddRunning(2, 10).launch_hash = "before";
   AddRunning(3, 10).generation = 5;
@@ -117,33 +133,12 @@ TEST_F(GroupTest, AnOlderDefinitionOrGenerationIsRestarted) {
   EXPECT_THAT(Numbers(MakePlan(group_).restart), ElementsAre(2));
 }
 
-TEST_F(GroupTest, WhatIsBeingRestartedIsNotRestartedAgain) {
+TEST_F(GroupTest, AnInstanceThatIsBeingRestartedIsNotRestartedAgain) {
   Instance& instance = AddRunning(1, 10);
   instance.launch_hash = "before";
   instance.restart_cause = "its definition changed";
   group_.desired.count = 1;
   EXPECT_THAT(MakePlan(group_).restart, IsEmpty());
-}
-
-TEST_F(GroupTest, TheStatusTellsEachInstance) {
-  AddRunning(1, 10);
-  AddRunning(2, 10).record.paused = true;
-  AddRunning(3, 10).leaving = true;
-  AddRunning(4, 10).phase = Phase::kHeld;
-  AddWaiting(5).failures = 1;
-  AddWaiting(6).failures = 3;
-  const ProcessStatus status = MakeStatus(group_);
-  std::vector<std::string_view> states;
-  for (const InstanceStatus& instance : status.instances) {
-    states.push_back(InstanceStateName(instance.state));
-  }
-  EXPECT_THAT(states, ElementsAre("running", "paused", "stopping", "starting",
-                                  "waiting", "crash-looping"));
-  // A paused one is there, and counts.
-  EXPECT_EQ(status.running, 2);
-  EXPECT_EQ(status.paused, 1);
-  EXPECT_EQ(status.instances[0].pid, 101);
-  EXPECT_EQ(status.instances[4].pid, 0);
 }
 
 }  // namespace

@@ -1,4 +1,7 @@
-// An instance as the supervisor holds it in memory.
+// An instance as the supervisor holds it in memory: the part that
+// InstanceStore keeps, and the state of the launch in progress. Launcher,
+// Stopper and InstanceLifecycle share it; each field says who sets it unless
+// that is the lifecycle.
 
 #ifndef TALLYMAN_STACKS_SUPERVISOR_INSTANCE_H_
 #define TALLYMAN_STACKS_SUPERVISOR_INSTANCE_H_
@@ -21,41 +24,46 @@
 
 namespace tallyman::stacks {
 
-// Where an instance is on its way; docs/lifecycle.md draws it.
+// The phase of a launch; docs/lifecycle.md draws the transitions. Set by the
+// launcher.
 enum class Phase : uint8_t {
-  kWaiting,   // No process. `retry` starts one, unless it waits for the keeper.
+  kWaiting,   // No process: waits for `retry`, or for room in the launcher.
   kSpawning,  // The keeper was asked to fork.
   kHeld,      // Forked; its identity is being made durable.
-  kReleased,  // Let go; it is not known yet whether its program was executed.
-  kRunning,   // Its program was executed (and may have ended: see `exit`).
+  kReleased,  // The gate is open; whether the program is executed is unknown.
+  kRunning,   // The program was executed; if `exit` is set it has ended.
 };
 
-// A stop sequence under way, and the hunt for what is left of a launch.
+// A stop sequence in progress, and the search for processes of the launch that
+// outlive its first one. Set by the stopper.
 struct Stopping {
   StopSequence sequence;
   size_t next_step = 0;
-  base::EventLoop::Registration timer;
-  // What was left when it was last looked, and is waited for.
+  base::EventLoop::Registration timer;  // For the next step.
+  // The processes that the last search found; their ends are watched.
   std::vector<platform::ProcessHandle> members;
   std::vector<base::EventLoop::Registration> member_watches;
   base::UniqueFd cgroup_events;
   base::EventLoop::Registration cgroup_watch;
 };
 
-// How the leading process of a launch ended.
+// How the first process of a launch (its leader) ended.
 struct ExitReport {
-  std::string text;   // "exited with code 3"
-  bool lost = false;  // It ended unseen.
-  bool never_ran = false;
-  absl::Duration ran;  // None if its program was not seen to run.
-  absl::Time at;       // Or when it was noticed.
+  std::string text;        // "exited with code 3"
+  bool lost = false;       // It ended unseen: its exit code is unknown.
+  bool never_ran = false;  // It ended at the gate.
+  // From OnRunning() to the end; zero if the program was not seen to run. Set
+  // by the lifecycle.
+  absl::Duration ran;
+  absl::Time at;  // When the server learned of it.
 };
 
 struct Instance {
   explicit Instance(InstanceKey k) { record.key = std::move(k); }
   const InstanceKey& key() const { return record.key; }
   bool has_process() const { return phase != Phase::kWaiting; }
-  // The count of what runs: paused ones are in it.
+  // True from the execution of the program until it ends or is stopped, also
+  // while it is paused.
   bool runs() const {
     return phase == Phase::kRunning && !stopping && !exit.has_value();
   }
@@ -63,37 +71,39 @@ struct Instance {
   InstanceRecord record;
   Phase phase = Phase::kWaiting;
 
-  // The launch under way: record.launch once its child is there.
-  std::string launch;
+  // The launch in progress; `record.launch` has it once the child is forked.
+  std::string launch;  // 32 hex digits.
   std::string launch_hash;
   int64_t generation = 0;
   bool has_cgroup = false;
-  std::optional<platform::LaunchSpec> spec;  // Until its program runs.
-  std::optional<platform::Gate> gate;        // Until it is decided.
+  // The following are set by the launcher.
+  std::optional<platform::LaunchSpec> spec;  // Until the program runs.
+  std::optional<platform::Gate> gate;        // Until its outcome is known.
   base::EventLoop::Registration gate_watch;
   std::optional<platform::ProcessHandle> handle;
-  // Its parent is not the present keeper, so its end is seen by its handle.
+  // The parent is not the present keeper: the end is seen through `handle`.
   bool orphan = false;
   base::EventLoop::Registration end_watch;
 
-  // It is to go for good once it has stopped.
+  // The instance is erased once it has stopped.
   bool leaving = false;
-  // It is to start again once it has stopped; why, for the event.
+  // Why it starts again once it has stopped, for the event; "" if no restart
+  // is pending.
   std::string restart_cause;
-  std::string stop_cause;  // Likewise for the stop.
+  std::string stop_cause;  // Why it is stopped, for the event; "" if it is not.
   std::optional<Stopping> stopping;
-  std::optional<ExitReport> exit;  // Its leading process has ended.
+  std::optional<ExitReport> exit;  // Set by the launcher once the leader ended.
 
   // Restarts.
-  int failures = 0;  // Since it was last healthy.
-  base::EventLoop::Registration retry;
-  std::optional<absl::Time> next_start;
-  std::string failure;  // Why its program can't be executed.
+  int failures = 0;                      // In a row; see backoff.h.
+  base::EventLoop::Registration retry;   // Active while it waits to start.
+  std::optional<absl::Time> next_start;  // When that is, for the API.
+  std::string failure;  // Why its program can't be executed; "" if it can.
 
   // It has run for long enough to count as running for an action.
   bool settled = false;
   base::EventLoop::Registration settle_timer;
-  absl::Duration running_since;  // On EventLoop's clock.
+  absl::Duration running_since;  // On the clock of EventLoop::Now().
 };
 
 }  // namespace tallyman::stacks

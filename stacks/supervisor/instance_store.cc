@@ -75,7 +75,7 @@ InstanceRecord ReadRow(const Statement& row) {
   return record;
 }
 
-// "" if it has none yet.
+// "" if the server has none yet.
 absl::StatusOr<std::string> ReadServerUid(Connection& connection) {
   absl::StatusOr<Statement> select =
       connection.Prepare("SELECT uid FROM local_server");
@@ -116,7 +116,7 @@ absl::Status InstanceStore::Put(Connection& connection,
   if (record.last_exit_at.has_value()) {
     put->Bind(7, absl::ToUnixNanos(*record.last_exit_at));
   }
-  // What isn't bound is NULL.
+  // Unbound parameters are NULL.
   if (record.launch.has_value()) {
     const LaunchRecord& launch = *record.launch;
     put->Bind(9, launch.launch)
@@ -172,7 +172,7 @@ absl::StatusOr<std::string> InstanceStore::ServerUid() {
   if (!read.ok()) return read;
   if (!uid->empty()) return uid;
 
-  // Another thread may be here as well: the first one's is everybody's.
+  // Of two threads that insert one, the first wins.
   absl::Status written = db_.Write([&](Connection& connection) {
     absl::StatusOr<Statement> insert = connection.Prepare(
         "INSERT OR IGNORE INTO local_server (id, uid) VALUES (1, ?1)");

@@ -1,6 +1,6 @@
-// The instances of this machine, in its local database: which process of the
-// kernel is which instance. Written before a child is let go, so that no crash
-// ever loses or doubles one.
+// The instances of this machine in its local database: which process of the
+// kernel belongs to which instance. A record is durable before its child is
+// released, so that no crash loses an instance or starts it twice.
 
 #ifndef TALLYMAN_STACKS_SUPERVISOR_INSTANCE_STORE_H_
 #define TALLYMAN_STACKS_SUPERVISOR_INSTANCE_STORE_H_
@@ -21,14 +21,14 @@
 
 namespace tallyman::stacks {
 
-// Its present process.
+// The present process of an instance.
 struct LaunchRecord {
-  std::string launch;  // 32 hex digits
+  std::string launch;  // The id of the launch, 32 hex digits.
   platform::ProcessIdentity identity;
   std::string launch_hash;  // Of the definition that it was started with.
-  int64_t generation = 0;   // That it was started for.
-  absl::Time started_at;
-  // False until its program is known to have been executed.
+  int64_t generation = 0;   // The desired one when it was started.
+  absl::Time started_at;    // By the wall clock, for people only.
+  // False until the program is known to be executed.
   bool confirmed = false;
 
   bool operator==(const LaunchRecord&) const = default;
@@ -41,13 +41,13 @@ struct InstanceRecord {
   std::optional<LaunchRecord> launch;  // None while it has no process.
   std::string last_exit;  // "exited with code 3"; "" if it never ended.
   std::optional<absl::Time> last_exit_at;
-  std::string last_output;  // The last line of its output then.
+  std::string last_output;  // The last line of output before that.
 
   bool operator==(const InstanceRecord&) const = default;
 };
 
-// Writes go into a transaction of the caller, who groups many of them.
-// Thread-safe.
+// Writes are part of a transaction of the caller, which groups many of them.
+// Errors are those of the database. Thread-safe.
 class InstanceStore {
  public:
   // `db` must outlive the store.
@@ -57,13 +57,14 @@ class InstanceStore {
   // Inserts the record or replaces the one with its key.
   static absl::Status Put(storage::Connection& connection,
                           const InstanceRecord& record);
+  // OK if there is no such record.
   static absl::Status Remove(storage::Connection& connection,
                              const InstanceKey& key);
 
+  // All records, by key.
   absl::StatusOr<std::vector<InstanceRecord>> List();
 
-  // The uid of this server: made at the first call (random), the same ever
-  // after.
+  // The uid of this server: random, made by the first call, stable since.
   absl::StatusOr<std::string> ServerUid();
 
  private:

@@ -80,7 +80,7 @@ class InstanceStoreTest : public testing::Test {
   std::unique_ptr<InstanceStore> store_;
 };
 
-TEST_F(InstanceStoreTest, AllFieldsSurviveReopeningInTheOrderOfTheKeys) {
+TEST_F(InstanceStoreTest, AllFieldsSurviveReopeningSortedByKey) {
   InstanceRecord other = Idle(1);
   other.key.process = "clock";
   Put({Running(10), Idle(2), other});
@@ -90,7 +90,7 @@ TEST_F(InstanceStoreTest, AllFieldsSurviveReopeningInTheOrderOfTheKeys) {
   }
 }
 
-TEST_F(InstanceStoreTest, ARecordTakesThePlaceOfTheOneWithItsKey) {
+TEST_F(InstanceStoreTest, PutReplacesTheRecordWithTheSameKey) {
   Put({Idle(1), Running(2)});
   InstanceRecord unconfirmed = Running(1);
   unconfirmed.launch->confirmed = false;
@@ -98,7 +98,7 @@ TEST_F(InstanceStoreTest, ARecordTakesThePlaceOfTheOneWithItsKey) {
   EXPECT_THAT(List(), ElementsAre(unconfirmed, Idle(2)));
 }
 
-TEST_F(InstanceStoreTest, RemovingWhatIsNotThereIsNoError) {
+TEST_F(InstanceStoreTest, RemovingAMissingRecordIsOk) {
   Put({Idle(1), Idle(2)});
   const auto remove = [&](const InstanceKey& key) {
     return db_->Write([&](storage::Connection& connection) {
@@ -111,7 +111,7 @@ TEST_F(InstanceStoreTest, RemovingWhatIsNotThereIsNoError) {
   EXPECT_THAT(List(), ElementsAre(Idle(2)));
 }
 
-TEST_F(InstanceStoreTest, RecordsShareTheFateOfTheirTransaction) {
+TEST_F(InstanceStoreTest, AFailedTransactionWritesNoRecord) {
   absl::Status status = db_->Write([&](storage::Connection& connection) {
     EXPECT_TRUE(InstanceStore::Put(connection, Running(1)).ok());
     return absl::CancelledError("no");

@@ -1,15 +1,33 @@
 #include "stacks/supervisor/journal.h"
 
 #include <functional>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/clock.h"
+#include "stacks/model/event.h"
 #include "stacks/supervisor/instance_store.h"
 #include "storage/connection.h"
 #include "storage/database.h"
 
 namespace tallyman::stacks {
+
+void Journal::AddEvent(EventKind kind, const InstanceRecord& instance,
+                       std::string cause) {
+  const std::optional<LaunchRecord>& launch = instance.launch;
+  events_.push_back({.time = absl::Now(),
+                     .kind = kind,
+                     .stack_uid = instance.key.stack_uid,
+                     .process = instance.key.process,
+                     .server_uid = server_uid_,
+                     .instance = instance.key.number,
+                     .pid = launch ? launch->identity.pid : 0,
+                     .launch = launch ? launch->launch : "",
+                     .cause = std::move(cause)});
+}
 
 absl::Status Journal::Commit() {
   if (!records_.empty() || !events_.empty()) {
@@ -26,7 +44,6 @@ absl::Status Journal::Commit() {
     records_.clear();
     events_.clear();
   }
-  // What these put comes with the next commit.
   const std::vector<std::function<void()>> after = std::exchange(after_, {});
   for (const std::function<void()>& action : after) action();
   return absl::OkStatus();

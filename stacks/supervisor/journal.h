@@ -1,5 +1,10 @@
-// What the supervisor has to make durable: gathered during one round of its
-// loop and written in one transaction, however many instances it concerns.
+// Gathers everything that the supervisor has to make durable in one round of
+// its loop, and writes it in one transaction, however many instances it
+// concerns.
+//
+//   journal.Put(instance.record);
+//   journal.AfterCommit([&] { launcher.Release(instance); });
+//   absl::Status committed = journal.Commit();
 
 #ifndef TALLYMAN_STACKS_SUPERVISOR_JOURNAL_H_
 #define TALLYMAN_STACKS_SUPERVISOR_JOURNAL_H_
@@ -7,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -21,16 +27,20 @@ namespace tallyman::stacks {
 // Not thread-safe.
 class Journal {
  public:
-  // Both must outlive the journal.
-  Journal(storage::Database& db, EventLog& events)
-      : db_(db), event_log_(events) {}
+  // `db` and `events` must outlive the journal. Events name `server_uid`.
+  Journal(storage::Database& db, EventLog& events, std::string server_uid)
+      : db_(db), event_log_(events), server_uid_(std::move(server_uid)) {}
 
-  // The record of an instance from now on. Of several changes the last counts.
+  // Inserts or replaces the record of an instance. The last Put() or Remove()
+  // of a key before a commit wins.
   void Put(const InstanceRecord& record) { records_[record.key] = record; }
   void Remove(const InstanceKey& key) { records_[key] = std::nullopt; }
-  void Add(Event event) { events_.push_back(std::move(event)); }
 
-  // Runs once all that was put so far is durable: what must not happen earlier.
+  // Adds an event of the instance and its present process, with the time now.
+  void AddEvent(EventKind kind, const InstanceRecord& instance,
+                std::string cause);
+
+  // Calls `action` once everything that was put before is durable.
   void AfterCommit(std::function<void()> action) {
     after_.push_back(std::move(action));
   }
@@ -39,13 +49,15 @@ class Journal {
     return records_.empty() && events_.empty() && after_.empty();
   }
 
-  // Writes everything, then runs what waited for it. On an error nothing is
-  // lost: it all stays, to be committed at the next call.
+  // Writes everything, then calls the actions that waited. What these add waits
+  // for the next commit. On an error everything is kept for the next call.
   absl::Status Commit();
 
  private:
   storage::Database& db_;
   EventLog& event_log_;
+  const std::string server_uid_;
+  // nullopt: to be removed.
   std::map<InstanceKey, std::optional<InstanceRecord>> records_;
   std::vector<Event> events_;
   std::vector<std::function<void()>> after_;

@@ -1,9 +1,7 @@
-// InstanceManager: what an earlier server has left.
+#include "stacks/supervisor/recovery.h"
 
 #include <csignal>
 #include <cstdint>
-#include <memory>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,22 +15,20 @@
 #include "platform/process_lister.h"
 #include "stacks/keeper/daemon.h"
 #include "stacks/model/event.h"
-#include "stacks/supervisor/group.h"
 #include "stacks/supervisor/instance.h"
-#include "stacks/supervisor/instance_manager.h"
 #include "stacks/supervisor/instance_store.h"
 
 namespace tallyman::stacks {
 namespace {
 
-// A child whose server has died leaves the gate at once; looked at as often
-// until then, and not longer than this.
-constexpr absl::Duration kLookAgain = absl::Milliseconds(20);
-constexpr absl::Duration kLongEnough = absl::Seconds(2);
+// A child whose server died leaves the gate at once. Until then it is checked
+// at this interval, and no longer than kGateTimeout.
+constexpr absl::Duration kGateInterval = absl::Milliseconds(20);
+constexpr absl::Duration kGateTimeout = absl::Seconds(2);
 
-// True while the process is still the child that the keeper forked, which has
-// the keeper's arguments until it executes its program.
-bool IsAtTheGate(const platform::ProcessLister& lister, int32_t pid) {
+// True while the process is the child that the keeper forked: it has the
+// keeper's arguments until it executes its program.
+bool IsAtGate(const platform::ProcessLister& lister, int32_t pid) {
   const absl::StatusOr<platform::ProcessSnapshot> found =
       lister.List({.fields = platform::ProcessField::kArguments,
                    .pids = std::vector<int32_t>{pid}});
@@ -42,54 +38,54 @@ bool IsAtTheGate(const platform::ProcessLister& lister, int32_t pid) {
 
 }  // namespace
 
-void InstanceManager::Recover(std::vector<InstanceRecord> records) {
+void Recovery::Recover(std::vector<InstanceRecord> records) {
   bool has_processes = false;
   for (InstanceRecord& record : records) {
     has_processes |= record.launch.has_value();
     RecoverInstance(std::move(record));
   }
-  if (has_processes) launcher_.Connect();
-  for (const auto& [key, group] : groups_) {
+  if (has_processes) parts_.launcher.Connect();
+  for (const auto& [key, group] : parts_.table.groups()) {
     for (const auto& [number, instance] : group.instances) {
       if (!instance->has_process() || instance->exit) continue;
       if (instance->phase == Phase::kReleased) {
-        CheckExecuted(*instance, absl::ZeroDuration());
+        ConfirmOnceExecuted(*instance, absl::ZeroDuration());
       } else if (!instance->orphan) {
-        AddEvent(EventKind::kAdopted, *instance, "a new server took over");
+        parts_.journal.AddEvent(EventKind::kAdopted, instance->record,
+                                "a new server took over");
       }
     }
   }
 }
 
-void InstanceManager::RecoverInstance(InstanceRecord record) {
-  Group& group = GroupOf(record.key.stack_uid, record.key.process);
-  Instance& instance =
-      *group.instances
-           .emplace(record.key.number, std::make_unique<Instance>(record.key))
-           .first->second;
+void Recovery::RecoverInstance(InstanceRecord record) {
+  Instance& instance = parts_.table.Add(record.key);
   instance.record = std::move(record);
-  MarkChanged(instance);
   if (!instance.record.launch) return;
-
   const LaunchRecord& launch = *instance.record.launch;
   instance.launch = launch.launch;
   instance.launch_hash = launch.launch_hash;
   instance.generation = launch.generation;
-  if (launch.identity.boot_id != options_.boot_id) {
-    instance.record.last_exit =
-        "ended with the machine, which was started anew";
-    instance.record.last_exit_at = absl::Now();
-    AddEvent(EventKind::kLost, instance, instance.record.last_exit);
-    instance.record.launch.reset();
-    parts_.journal.Put(instance.record);
+  if (launch.identity.boot_id == options_.boot_id) {
+    AdoptProcess(instance);
     return;
   }
-  // If it can't be opened it has ended; the keeper may know how.
+  instance.record.last_exit = "ended with the machine, which was started anew";
+  instance.record.last_exit_at = absl::Now();
+  parts_.journal.AddEvent(EventKind::kLost, instance.record,
+                          instance.record.last_exit);
+  instance.record.launch.reset();
+  parts_.journal.Put(instance.record);
+}
+
+void Recovery::AdoptProcess(Instance& instance) {
+  const LaunchRecord& launch = *instance.record.launch;
+  // An error means that the process has ended; the keeper may know how.
   absl::StatusOr<platform::ProcessHandle> handle =
       platform::ProcessHandle::Open(launch.identity);
   if (handle.ok()) instance.handle = *std::move(handle);
   if (instance.record.paused && launch.confirmed && instance.handle) {
-    // It may run, if the server died while it was stopping it.
+    // The server may have died between its record of the pause and the signal.
     instance.handle->SignalGroup(SIGSTOP).IgnoreError();
   }
   // It may have been launched without one, or below that of another server.
@@ -97,29 +93,30 @@ void InstanceManager::RecoverInstance(InstanceRecord record) {
       options_.cgroups != nullptr &&
       !absl::IsNotFound(options_.cgroups->OpenEvents(launch.launch).status());
   instance.phase = launch.confirmed ? Phase::kRunning : Phase::kReleased;
-  instance.running_since =
-      base::EventLoop::Now() - (absl::Now() - launch.started_at);
+  // The time before is not counted, and need not be: a new server knows of no
+  // failures, so the next one is the first however long the program ran.
+  instance.running_since = base::EventLoop::Now();
   instance.settled = launch.confirmed;
   if (options_.output_watcher != nullptr) {
     options_.output_watcher->Add(instance.key());
   }
-  launcher_.Adopt(instance);
+  parts_.launcher.Adopt(instance);
 }
 
-// An earlier server died between letting it go and hearing that it runs, or
-// before letting it go.
-void InstanceManager::CheckExecuted(Instance& instance, absl::Duration waited) {
-  if (waited < kLongEnough &&
-      IsAtTheGate(parts_.lister, instance.record.launch->identity.pid)) {
+// The earlier server died before it released the child, or after that and
+// before it learned that the program runs.
+void Recovery::ConfirmOnceExecuted(Instance& instance, absl::Duration waited) {
+  if (waited < kGateTimeout &&
+      IsAtGate(parts_.lister, instance.record.launch->identity.pid)) {
     instance.settle_timer =
-        parts_.loop.RunAfter(kLookAgain, [this, &instance, waited] {
-          CheckExecuted(instance, waited + kLookAgain);
+        parts_.loop.RunAfter(kGateInterval, [this, &instance, waited] {
+          ConfirmOnceExecuted(instance, waited + kGateInterval);
         });
     return;
   }
-  // One that has ended meanwhile tells so by its end.
+  // The end of one that has ended meanwhile is reported by the launcher.
   if (instance.handle && !instance.handle->HasEnded()) {
-    launcher_.Confirm(instance);
+    parts_.launcher.Confirm(instance);
   }
 }
 

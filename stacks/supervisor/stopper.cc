@@ -26,11 +26,12 @@
 namespace tallyman::stacks {
 namespace {
 
-// After a look that failed (out of descriptors, say).
-constexpr absl::Duration kLookAgain = absl::Milliseconds(200);
+// The delay after a search that failed (out of descriptors, say), and before
+// the second search for a launch without a cgroup.
+constexpr absl::Duration kRetryDelay = absl::Milliseconds(200);
 
-// True if a signal to the leader's group has reached it: many programs take a
-// second SIGTERM as a wish for haste.
+// True if a signal to the leader's group has reached the process. It must not
+// get a second one: many programs end at once on a second SIGTERM.
 bool IsInGroup(const Instance& instance,
                const platform::ProcessHandle& member) {
   return instance.handle &&
@@ -67,13 +68,13 @@ void Stopper::Advance(Instance& instance) {
 
 void Stopper::SendSignal(Instance& instance, int signal) {
   if (!instance.handle && !instance.exit) {
-    // There was no descriptor left for it earlier.
+    // Out of descriptors at an earlier try.
     auto handle =
         platform::ProcessHandle::Open(instance.record.launch->identity);
     if (handle.ok()) instance.handle = *std::move(handle);
   }
-  // What is gone needs no signal; what can't be signalled is still there when
-  // it is looked for, and the sequence goes on.
+  // Errors are ignored: the next search finds the processes that remain, and
+  // the sequence goes on.
   if (instance.handle) instance.handle->SignalGroup(signal).IgnoreError();
   for (const platform::ProcessHandle& member : instance.stopping->members) {
     SignalOutsideGroup(instance, member, signal);
@@ -83,7 +84,7 @@ void Stopper::SendSignal(Instance& instance, int signal) {
       cgroups_->Kill(instance.launch).IgnoreError();
     }
   } else if (instance.record.paused) {
-    // A stopped process takes no other signal.
+    // A stopped process handles no signal until it continues (signal(7)).
     if (instance.handle) instance.handle->SignalGroup(SIGCONT).IgnoreError();
     for (const platform::ProcessHandle& member : instance.stopping->members) {
       SignalOutsideGroup(instance, member, SIGCONT);
@@ -124,30 +125,34 @@ void Stopper::Round() {
   }
   if (to_find.empty()) return;
 
-  std::vector<platform::LaunchIdentity> families;
-  families.reserve(to_find.size());
+  std::vector<platform::LaunchIdentity> launches;
+  launches.reserve(to_find.size());
   for (const Instance* const instance : to_find) {
-    families.push_back({.leader = instance->record.launch->identity,
+    launches.push_back({.leader = instance->record.launch->identity,
                         .launch = instance->launch,
                         .has_group = instance->handle &&
                                      instance->handle->SignalGroup(0).ok()});
   }
   absl::StatusOr<std::vector<std::vector<platform::ProcessHandle>>> found =
-      platform::FindLaunchMembers(families);
+      platform::FindLaunchMembers(launches);
   for (size_t i = 0; i < to_find.size(); ++i) {
     Instance& instance = *to_find[i];
     if (!found.ok()) {
       instance.stopping->member_watches.clear();
-      instance.stopping->member_watches.push_back(loop_.RunAfter(
-          kLookAgain, [this, &instance] { CheckLater(instance); }));
-    } else if (Found(instance, std::move((*found)[i]))) {
+      instance.stopping->member_watches.push_back(CheckAfterDelay(instance));
+    } else if (HandleMembers(instance, std::move((*found)[i]))) {
       Finish(instance);
     }
   }
 }
 
-bool Stopper::Found(Instance& instance,
-                    std::vector<platform::ProcessHandle> members) {
+base::EventLoop::Registration Stopper::CheckAfterDelay(Instance& instance) {
+  return loop_.RunAfter(kRetryDelay,
+                        [this, &instance] { CheckLater(instance); });
+}
+
+bool Stopper::HandleMembers(Instance& instance,
+                            std::vector<platform::ProcessHandle> members) {
   Stopping& stopping = *instance.stopping;
   bool cgroup_is_empty = true;
   if (instance.has_cgroup && cgroups_ != nullptr) {
@@ -170,7 +175,7 @@ bool Stopper::Found(Instance& instance,
     Advance(instance);
     return false;
   }
-  // Those that were not seen before have missed the last signal.
+  // Processes that are new to the search have missed the last signal.
   const int signal = stopping.sequence.steps[stopping.next_step - 1].signal;
   for (const platform::ProcessHandle& member : stopping.members) {
     const bool is_known =
@@ -190,22 +195,21 @@ void Stopper::WatchCgroup(Instance& instance) {
   if (stopping.cgroup_watch.active()) return;
   absl::StatusOr<base::UniqueFd> events = cgroups_->OpenEvents(instance.launch);
   if (!events.ok()) {
-    stopping.member_watches.push_back(loop_.RunAfter(
-        kLookAgain, [this, &instance] { CheckLater(instance); }));
+    stopping.member_watches.push_back(CheckAfterDelay(instance));
     return;
   }
   stopping.cgroup_events = *std::move(events);
-  // Edge-triggered: it stays ready until somebody reads it.
+  // Edge-triggered: the file stays ready, since it is never read.
   stopping.cgroup_watch =
       loop_.WatchFd(stopping.cgroup_events.get(), EPOLLPRI | EPOLLET,
                     [this, &instance](uint32_t) { CheckLater(instance); });
 }
 
-// What was forked, or executed something, in the very moment of the last look
-// can have been missed by it.
-void Stopper::LookOnceMore() {
-  const auto families = std::exchange(gone_launches_, {});
-  const auto found = platform::FindLaunchMembers(families);
+// A search misses processes that are forked, or that execute a program, while
+// it runs.
+void Stopper::KillMissedMembers() {
+  const auto launches = std::exchange(gone_launches_, {});
+  const auto found = platform::FindLaunchMembers(launches);
   if (!found.ok()) return;
   for (const std::vector<platform::ProcessHandle>& members : *found) {
     for (const platform::ProcessHandle& member : members) {
@@ -218,10 +222,10 @@ void Stopper::Finish(Instance& instance) {
   if (!instance.has_cgroup || cgroups_ == nullptr) {
     gone_launches_.push_back({.leader = instance.record.launch->identity,
                               .launch = instance.launch});
-    if (!once_more_.active()) {
-      once_more_ = loop_.RunAfter(kLookAgain, [this] {
-        once_more_.reset();
-        LookOnceMore();
+    if (!missed_timer_.active()) {
+      missed_timer_ = loop_.RunAfter(kRetryDelay, [this] {
+        missed_timer_.reset();
+        KillMissedMembers();
       });
     }
   }

@@ -1,5 +1,6 @@
-// Stops instances, and makes sure that nothing of them is left: not in their
-// process group, not in their cgroup, no daemon that carries their mark.
+// Stops instances, and makes sure that no process of the launch is left: not in
+// its process group, not in its cgroup, no daemon with its launch id in the
+// environment (platform/launch_members.h).
 
 #ifndef TALLYMAN_STACKS_SUPERVISOR_STOPPER_H_
 #define TALLYMAN_STACKS_SUPERVISOR_STOPPER_H_
@@ -18,49 +19,52 @@
 
 namespace tallyman::stacks {
 
-// Not thread-safe: lives in the thread of its loop.
+// Not thread-safe: belongs to the thread of its loop.
 class Stopper {
  public:
-  // `gone` is called from Round() for an instance of which nothing is left; it
-  // may start it again. `cgroups` is null where there are none. All must
-  // outlive the stopper.
+  // Round() calls `gone` for an instance of whose launch nothing is left;
+  // `gone` may start it again. `cgroups` may be null. All must outlive the
+  // stopper.
   Stopper(base::EventLoop& loop, const platform::CgroupParent* cgroups,
           std::function<void(Instance&)> gone)
       : loop_(loop), cgroups_(cgroups), gone_(std::move(gone)) {}
 
-  // Begins the stop sequence of an instance whose program runs. Doing it again
+  // Begins the stop sequence of an instance whose program runs. A second call
   // changes nothing.
   void Stop(Instance& instance, const StopSequence& sequence);
 
-  // The leading process has ended: `instance.exit` is set. What is left of it
-  // gets the stop sequence as well.
+  // Call it when the leader has ended (`instance.exit` is set). The rest of the
+  // launch gets the present signal of the sequence, then the following ones.
   void LeaderEnded(Instance& instance, const StopSequence& sequence);
 
-  // Looks what is left of those whose leader has ended. To be called in every
-  // round of the loop.
+  // Searches for the rest of the launches whose leader has ended. Call it in
+  // every round of the loop: it costs nothing unless a search is due.
   void Round();
 
  private:
   void Advance(Instance& instance);
   void SendSignal(Instance& instance, int signal);
-  // True if the group and the cgroup are known to be empty, so that there is
-  // nothing to be looked for.
+  // Calls CheckLater() after kRetryDelay.
+  base::EventLoop::Registration CheckAfterDelay(Instance& instance);
+  // True if process group and cgroup are empty, which makes a search needless.
   bool IsKnownToBeGone(Instance& instance) const;
-  // What was found. True if nothing is left.
-  bool Found(Instance& instance, std::vector<platform::ProcessHandle> members);
+  // Signals and watches the processes that a search found; true if there are
+  // none.
+  bool HandleMembers(Instance& instance,
+                     std::vector<platform::ProcessHandle> members);
   void WatchCgroup(Instance& instance);
   void CheckLater(Instance& instance);
   void Finish(Instance& instance);
-  void LookOnceMore();
+  // Kills what the last search for a launch without a cgroup missed.
+  void KillMissedMembers();
 
   base::EventLoop& loop_;
   const platform::CgroupParent* const cgroups_;
   const std::function<void(Instance&)> gone_;
-  // Those to look at in the next Round().
-  std::set<Instance*> to_check_;
-  // Those that were found to be gone without a cgroup to prove it.
+  std::set<Instance*> to_check_;  // In the next Round().
+  // Launches that seem to be gone, without a cgroup as proof.
   std::vector<platform::LaunchIdentity> gone_launches_;
-  base::EventLoop::Registration once_more_;
+  base::EventLoop::Registration missed_timer_;
 };
 
 }  // namespace tallyman::stacks

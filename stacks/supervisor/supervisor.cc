@@ -1,12 +1,10 @@
 #include "stacks/supervisor/supervisor.h"
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -16,20 +14,22 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "platform/base/event_loop.h"
+#include "platform/base/loop_thread.h"
 #include "platform/cgroup.h"
 #include "platform/process_handle.h"
+#include "stacks/model/notice.h"
 #include "stacks/model/registry.h"
 #include "stacks/model/status.h"
 #include "stacks/output/output_watcher.h"
-#include "stacks/supervisor/instance_manager.h"
 #include "stacks/supervisor/instance_store.h"
 #include "stacks/supervisor/journal.h"
+#include "stacks/supervisor/supervisor_core.h"
 
 namespace tallyman::stacks {
 namespace {
 
-// Removes what an earlier server made for launches that never came to be. What
-// still has processes stays.
+// Removes the cgroups that an earlier server made for launches that were never
+// recorded. A cgroup that still has processes stays.
 void RemoveUnknownCgroups(const platform::CgroupParent& cgroups,
                           const std::vector<InstanceRecord>& records) {
   std::set<std::string> known;
@@ -41,34 +41,64 @@ void RemoveUnknownCgroups(const platform::CgroupParent& cgroups,
   }
 }
 
+// Null if cgroups can't or shall not be used.
+std::unique_ptr<platform::CgroupParent> OpenCgroups(
+    const Supervisor::Options& options,
+    const std::vector<InstanceRecord>& records) {
+  if (!options.use_cgroups) return nullptr;
+  const auto notify = [&](std::string_view event, std::string_view what) {
+    if (options.notices) options.notices({.event = event, .what = what});
+  };
+  auto cgroups = platform::CgroupParent::Open(
+      absl::StrCat("tallyman-", options.server_uid));
+  if (!cgroups.ok()) {
+    notify("cgroups_not_used", cgroups.status().message());
+    return nullptr;
+  }
+  RemoveUnknownCgroups(**cgroups, records);
+  notify("cgroups_used", (*cgroups)->path());
+  return *std::move(cgroups);
+}
+
+absl::StatusOr<std::unique_ptr<OutputWatcher>> StartOutputWatcher(
+    const OutputLogs& logs, const NoticeSink& notices) {
+  return OutputWatcher::Start(logs,
+                              {.on_error = [notices](const absl::Status& why) {
+                                if (!notices) return;
+                                notices({.severity = Notice::Severity::kError,
+                                         .event = "output_not_rotated",
+                                         .what = why.message()});
+                              }});
+}
+
 class ThreadSupervisor final : public Supervisor {
  public:
   ThreadSupervisor(Options options, const Parts& parts,
+                   std::unique_ptr<base::EventLoop> loop,
                    std::unique_ptr<platform::CgroupParent> cgroups,
                    std::unique_ptr<OutputWatcher> watcher,
                    std::vector<InstanceRecord> records)
-      : registry_(parts.registry),
-        cgroups_(std::move(cgroups)),
+      : cgroups_(std::move(cgroups)),
         watcher_(std::move(watcher)),
-        journal_(parts.database, parts.events),
-        manager_(ManagerOptions(std::move(options)),
-                 {.loop = loop_,
-                  .registry = parts.registry,
-                  .journal = journal_,
-                  .logs = parts.logs,
-                  .lister = parts.lister}) {
-    manager_.Recover(std::move(records));
-    manager_.Round();
-    watch_ = registry_.Watch([this] { loop_.Wake(); });
-    loop_.Wake();  // For what changed before it watched.
-    thread_ = std::thread([this] { Run(); });
+        status_(std::make_shared<const StatusSnapshot>(
+            StatusSnapshot{.server_uid = options.server_uid})),
+        loop_(std::move(loop)),
+        journal_(parts.database, parts.events, options.server_uid),
+        core_(CoreOptions(std::move(options)), {.loop = *loop_,
+                                                .registry = parts.registry,
+                                                .journal = journal_,
+                                                .logs = parts.logs,
+                                                .lister = parts.lister}) {
+    core_.Recover(std::move(records));
+    core_.Round();
+    watch_ = parts.registry.Watch([this] { loop_->Wake(); });
+    loop_->Wake();  // For changes before the watch.
+    thread_.emplace(*loop_, [this] { core_.Round(); });
   }
 
   ~ThreadSupervisor() override {
     watch_.reset();
-    stop_.store(true);
-    loop_.Wake();
-    thread_.join();
+    thread_.reset();
     if (cgroups_ != nullptr) cgroups_->RemoveIfEmpty();
   }
 
@@ -78,9 +108,7 @@ class ThreadSupervisor final : public Supervisor {
   }
 
  private:
-  InstanceManager::Options ManagerOptions(Options options) {
-    status_ = std::make_shared<const StatusSnapshot>(
-        StatusSnapshot{.server_uid = options.server_uid});
+  SupervisorCore::Options CoreOptions(Options options) {
     return {.server_uid = std::move(options.server_uid),
             .boot_id = std::move(options.boot_id),
             .directory = std::move(options.directory),
@@ -102,25 +130,16 @@ class ThreadSupervisor final : public Supervisor {
             }};
   }
 
-  void Run() {
-    while (!stop_.load()) {
-      loop_.RunOnce();
-      manager_.Round();
-    }
-  }
-
-  Registry& registry_;
   const std::unique_ptr<platform::CgroupParent> cgroups_;
   const std::unique_ptr<OutputWatcher> watcher_;
   mutable absl::Mutex mutex_;
   std::shared_ptr<const StatusSnapshot> status_ ABSL_GUARDED_BY(mutex_);
-  // Of the thread, but for Wake().
-  base::EventLoop loop_;
+  const std::unique_ptr<base::EventLoop> loop_;
+  // The thread's while it runs.
   Journal journal_;
-  InstanceManager manager_;
-  std::atomic<bool> stop_ = false;
+  SupervisorCore core_;
   std::unique_ptr<RegistryWatch> watch_;
-  std::thread thread_;
+  std::optional<base::LoopThread> thread_;  // Last: it uses all of the above.
 };
 
 }  // namespace
@@ -134,34 +153,17 @@ absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Start(
   }
   absl::StatusOr<std::vector<InstanceRecord>> records = parts.instances.List();
   if (!records.ok()) return records.status();
-
-  const auto tell = [&](std::string_view event, std::string_view what) {
-    if (options.notices) options.notices({.event = event, .what = what});
-  };
-  std::unique_ptr<platform::CgroupParent> cgroups;
-  if (options.use_cgroups) {
-    auto opened = platform::CgroupParent::Open(
-        absl::StrCat("tallyman-", options.server_uid));
-    if (opened.ok()) {
-      cgroups = *std::move(opened);
-      RemoveUnknownCgroups(*cgroups, *records);
-      tell("cgroups_used", cgroups->path());
-    } else {
-      tell("cgroups_not_used", opened.status().message());
-    }
-  }
-  absl::StatusOr<std::unique_ptr<OutputWatcher>> watcher = OutputWatcher::Start(
-      parts.logs,
-      {.on_error = [notices = options.notices](const absl::Status& why) {
-        if (!notices) return;
-        notices({.severity = Notice::Severity::kError,
-                 .event = "output_not_rotated",
-                 .what = why.message()});
-      }});
+  absl::StatusOr<std::unique_ptr<base::EventLoop>> loop =
+      base::EventLoop::Create();
+  if (!loop.ok()) return loop.status();
+  absl::StatusOr<std::unique_ptr<OutputWatcher>> watcher =
+      StartOutputWatcher(parts.logs, options.notices);
   if (!watcher.ok()) return watcher.status();
+  std::unique_ptr<platform::CgroupParent> cgroups =
+      OpenCgroups(options, *records);
   return std::make_unique<ThreadSupervisor>(
-      std::move(options), parts, std::move(cgroups), *std::move(watcher),
-      *std::move(records));
+      std::move(options), parts, *std::move(loop), std::move(cgroups),
+      *std::move(watcher), *std::move(records));
 }
 
 }  // namespace tallyman::stacks

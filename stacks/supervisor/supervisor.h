@@ -1,10 +1,11 @@
-// The supervisor: a thread that makes what runs on this machine what the
-// registry wants, whatever dies meanwhile. docs/lifecycle.md tells how.
+// The supervisor: a thread that keeps the instances on this machine equal to
+// the desired ones in the registry, across crashes of programs, keeper and
+// server. docs/lifecycle.md describes how.
 //
 //   absl::StatusOr<std::unique_ptr<Supervisor>> supervisor =
 //       Supervisor::Start(options, {...});
-//   registry.Scale({...});                // it is woken by changes
-//   supervisor->Status()->Find(uid, "worker")->running
+//   registry.Scale({...});  // Wakes the supervisor.
+//   (*supervisor)->Status()->Find(uid, "worker")->running
 
 #ifndef TALLYMAN_STACKS_SUPERVISOR_SUPERVISOR_H_
 #define TALLYMAN_STACKS_SUPERVISOR_SUPERVISOR_H_
@@ -28,27 +29,32 @@
 
 namespace tallyman::stacks {
 
-// Instances outlive it: destroying it stops the thread and nothing else.
+// Thread-safe. Instances outlive it: the destructor ends the thread only.
 class Supervisor : public StatusSource {
  public:
   struct Options {
     std::string server_uid;
-    // The data directory: the keeper's socket is in it.
+    // The data directory, which holds the keeper's socket.
     std::string directory;
-    // The program that is a keeper if it is called as keeper.h says.
+    // Started as the keeper, with the argument kKeeperArgument
+    // (stacks/keeper/daemon.h).
     std::string program = "/proc/self/exe";
     BackoffOptions backoff;
-    // See InstanceManager::Options.
+    // How long a program has to run before its instance counts as running for
+    // an action: a program that ends at once does not.
     absl::Duration settle_time = absl::Seconds(1);
+    // How long an action may take, besides the stop sequences that it causes,
+    // from when this server first sees it.
     absl::Duration action_deadline = absl::Seconds(60);
+    // RLIMIT_NOFILE of instances whose definition has none; 0: the keeper's.
     int64_t default_open_files = 0;
-    // Whether to use cgroups (version 2) where that is possible.
+    // Whether to use cgroups (version 2) where the kernel allows it.
     bool use_cgroups = true;
-    // The boot that this is; "" asks the kernel. For tests of reboots.
+    // The id of the present boot; "" asks the kernel. For tests of reboots.
     std::string boot_id;
-    // Called from the thread after Status() has changed; it has to be quick.
+    // Called from the thread after Status() changed; must be quick.
     std::function<void()> on_change;
-    // Called from the thread, or by Start(). May be empty.
+    // Called from the thread, and by Start(). May be empty.
     NoticeSink notices;
   };
 
@@ -63,7 +69,8 @@ class Supervisor : public StatusSource {
   };
 
   // Takes over the instances of earlier servers before it returns: Status() is
-  // right from then on.
+  // complete from then on. Errors are those of the database, and of the kernel
+  // if the process is out of descriptors.
   static absl::StatusOr<std::unique_ptr<Supervisor>> Start(Options options,
                                                            const Parts& parts);
 };

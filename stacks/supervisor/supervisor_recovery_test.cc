@@ -1,4 +1,5 @@
-// What happens to instances when the server, the keeper or the machine end.
+// Instances across the end of the server, the keeper or the machine, with real
+// processes.
 
 #include <poll.h>
 #include <signal.h>
@@ -38,7 +39,7 @@ void Kill(const platform::ProcessHandle& handle) {
   CHECK_EQ(poll(&fd, 1, -1), 1);
 }
 
-TEST(SupervisorRecoveryTest, TheNextServerHasTheSameProcesses) {
+TEST(SupervisorRecoveryTest, TheNextServerAdoptsAllProcesses) {
   Supervised app(Quick());
   app.Define({Command("worker", "sleep 1000")});
   app.ScaleTo("worker", 4);
@@ -53,7 +54,7 @@ TEST(SupervisorRecoveryTest, TheNextServerHasTheSameProcesses) {
   app.ScaleTo("worker", 5);
 }
 
-TEST(SupervisorRecoveryTest, AnExitWhileTheServerIsAwayIsKnown) {
+TEST(SupervisorRecoveryTest, AnExitWithoutAServerIsRecordedByTheNext) {
   Supervised app(Quick());
   app.Define({Command("worker", "sleep 1000")});
   app.ScaleTo("worker", 2);
@@ -69,7 +70,7 @@ TEST(SupervisorRecoveryTest, AnExitWhileTheServerIsAwayIsKnown) {
   EXPECT_EQ(exits[0].cause, "killed by SIGKILL");
 }
 
-TEST(SupervisorRecoveryTest, WhatIsScaledWhileTheServerIsAwayIsDoneLater) {
+TEST(SupervisorRecoveryTest, AScaleWithoutAServerIsDoneByTheNext) {
   Supervised app(Quick());
   app.Define({Command("worker", "sleep 1000")});
   app.ScaleTo("worker", 3);
@@ -87,7 +88,7 @@ TEST(SupervisorRecoveryTest, InstancesOutliveTheirKeeper) {
   const std::vector<int32_t> pids = app.Pids("worker");
   const int32_t keeper = app.KeeperPid();
   Kill(HandleOf(keeper));
-  // Its successor starts the fourth.
+  // The next keeper starts the fourth.
   app.ScaleTo("worker", 4);
   EXPECT_NE(app.KeeperPid(), keeper);
   for (size_t i = 0; i < pids.size(); ++i) {
@@ -95,14 +96,14 @@ TEST(SupervisorRecoveryTest, InstancesOutliveTheirKeeper) {
   }
   EXPECT_THAT(app.Events(EventKind::kAdopted), SizeIs(3));
 
-  // Their ends are seen, though not how they ended.
+  // Their ends are noticed; their exit codes are unknown.
   Kill(HandleOf(pids[0]));
   app.WaitUntil("worker", [](const ProcessStatus& status) {
     return status.running == 4 && status.instances[0].restarts == 1;
   });
   EXPECT_THAT(app.Events(EventKind::kExited)[0].cause, HasSubstr("unknown"));
 
-  // They are stopped as all others.
+  // They are stopped like all others.
   app.ScaleTo("worker", 0);
   for (const int32_t pid : pids) EXPECT_FALSE(Exists(pid));
 }
@@ -113,8 +114,8 @@ TEST(SupervisorRecoveryTest, ALostConnectionToALivingKeeperChangesNothing) {
   app.ScaleTo("worker", 3);
   const std::vector<int32_t> pids = app.Pids("worker");
   const int32_t keeper = app.KeeperPid();
-  // The newest connection counts, so the server loses its own and makes the
-  // next one, with which this one ends.
+  // The keeper serves the newest connection only: the server loses its own and
+  // connects again, which ends this one.
   absl::StatusOr<std::unique_ptr<KeeperClient>> other =
       KeeperClient::Connect(app.directory(), absl::Seconds(30));
   ASSERT_TRUE(other.ok()) << other.status();
@@ -129,7 +130,7 @@ TEST(SupervisorRecoveryTest, ALostConnectionToALivingKeeperChangesNothing) {
     EXPECT_EQ(app.Pids("worker")[i], pids[i]);
   }
   EXPECT_THAT(app.Events(EventKind::kAdopted), SizeIs(0));
-  // Its children are its own still: it tells how they end.
+  // They are still children of the keeper, which reports how they end.
   Kill(HandleOf(pids[0]));
   app.WaitUntil("worker", [](const ProcessStatus& status) {
     return status.running == 4 && status.instances[0].restarts == 1;
@@ -137,7 +138,7 @@ TEST(SupervisorRecoveryTest, ALostConnectionToALivingKeeperChangesNothing) {
   EXPECT_EQ(app.Events(EventKind::kExited)[0].cause, "killed by SIGKILL");
 }
 
-TEST(SupervisorRecoveryTest, WithoutServerAndKeeperInstancesLiveOn) {
+TEST(SupervisorRecoveryTest, InstancesOutliveServerAndKeeper) {
   Supervised app(Quick());
   app.Define({Command("worker", "sleep 1000")});
   app.ScaleTo("worker", 3);
@@ -153,13 +154,13 @@ TEST(SupervisorRecoveryTest, WithoutServerAndKeeperInstancesLiveOn) {
   });
   EXPECT_EQ(app.Pids("worker")[1], pids[1]);
   EXPECT_EQ(app.Pids("worker")[2], pids[2]);
-  // Whether its parent had waited for it already is up to the kernel's init.
+  // Lost if init has reaped the first one before its pidfd is opened.
   EXPECT_EQ(app.Events(EventKind::kLost).size() +
                 app.Events(EventKind::kExited).size(),
             1u);
 }
 
-// Rewrites what is written down of the instances.
+// Changes the durable launch records of all instances.
 void Rewrite(Supervised& app, void (*change)(LaunchRecord&)) {
   std::vector<InstanceRecord> records = app.instances().List().value();
   CHECK(app.database()
@@ -174,7 +175,7 @@ void Rewrite(Supervised& app, void (*change)(LaunchRecord&)) {
             .ok());
 }
 
-TEST(SupervisorRecoveryTest, AfterARebootTheDesiredCountsAreStartedAfresh) {
+TEST(SupervisorRecoveryTest, AfterARebootTheDesiredCountsAreStarted) {
   Supervised app(Quick());
   app.Define({Command("worker", "sleep 1000")});
   app.ScaleTo("worker", 2);
@@ -187,7 +188,7 @@ TEST(SupervisorRecoveryTest, AfterARebootTheDesiredCountsAreStartedAfresh) {
   }();
   const platform::ProcessHandle keeper = HandleOf(app.KeeperPid());
   app.StopServer();
-  // The keeper doesn't live through a reboot either.
+  // The reboot ends the keeper, too.
   Kill(keeper);
   Rewrite(app, [](LaunchRecord& launch) {
     launch.identity.boot_id = "00000000-0000-0000-0000-000000000000";
@@ -197,15 +198,15 @@ TEST(SupervisorRecoveryTest, AfterARebootTheDesiredCountsAreStartedAfresh) {
     return status.running == 2;
   });
   EXPECT_THAT(app.Events(EventKind::kLost), SizeIs(2));
-  // Old records are never taken for living processes: these, which have the
-  // pids that stand there, were left alone.
+  // Processes with the recorded pids, but not of the recorded boot, are left
+  // alone.
   for (const platform::ProcessHandle& handle : before) {
     EXPECT_FALSE(handle.HasEnded());
     Kill(handle);
   }
 }
 
-TEST(SupervisorRecoveryTest, APidThatWentToAnotherProcessIsNotTouched) {
+TEST(SupervisorRecoveryTest, AReusedPidIsNotSignalled) {
   Supervised app(Quick());
   app.Define({Command("worker", "sleep 1000")});
   app.ScaleTo("worker", 1);
@@ -213,7 +214,7 @@ TEST(SupervisorRecoveryTest, APidThatWentToAnotherProcessIsNotTouched) {
   const platform::ProcessHandle keeper = HandleOf(app.KeeperPid());
   app.StopServer();
   Kill(keeper);
-  // As if the pid had gone to a process that started later.
+  // As if a process that started later had reused the pid.
   Rewrite(app, [](LaunchRecord& launch) {
     --launch.identity.start_ticks;
     launch.launch = "0123456789abcdef0123456789abcdef";
@@ -229,7 +230,7 @@ TEST(SupervisorRecoveryTest, APidThatWentToAnotherProcessIsNotTouched) {
   Kill(other);
 }
 
-TEST(SupervisorRecoveryTest, ACrashLoopGoesOnAfterTheServerWasAway) {
+TEST(SupervisorRecoveryTest, ACrashLoopContinuesUnderTheNextServer) {
   Supervised app(Quick());
   app.Define({Command("worker", "exit 1")});
   app.Scale("worker", 1);

@@ -95,7 +95,7 @@ Supervised::~Supervised() {
     }
   }
   StopServer();
-  // The keeper has nothing left to keep.
+  // A keeper without children and server ends.
   if (keeper.ok()) {
     pollfd fd{.fd = keeper->fd(), .events = POLLIN, .revents = 0};
     EXPECT_EQ(poll(&fd, 1, 30000), 1) << "the keeper doesn't end";
@@ -218,8 +218,8 @@ std::vector<int32_t> Supervised::Pids(std::string_view process) const {
 std::vector<Event> Supervised::Events() {
   std::vector<Event> all;
   for (int64_t page = 1;; ++page) {
-    auto listed =
-        events_->List(stack_uid_, {.page = page, .per_page = storage::kMaxPerPage});
+    auto listed = events_->List(
+        stack_uid_, {.page = page, .per_page = storage::kMaxPerPage});
     CHECK_OK(listed);
     all.insert(all.end(), listed->events.begin(), listed->events.end());
     if (!listed->info.next) break;

@@ -1,5 +1,5 @@
-// A supervisor with all that it needs, for tests: a database, a registry and a
-// directory of its own, a real keeper, real processes.
+// A supervisor for tests, with a database, a registry and a directory of its
+// own, a real keeper and real processes.
 
 #ifndef TALLYMAN_STACKS_SUPERVISOR_TESTING_SUPERVISED_H_
 #define TALLYMAN_STACKS_SUPERVISOR_TESTING_SUPERVISED_H_
@@ -32,11 +32,11 @@
 
 namespace tallyman::stacks {
 
-// To be the main() of a test that uses Supervised: the test's program is its
-// own keeper. Returns the exit code.
+// The main() of a test that uses Supervised: the program of the test is also
+// the keeper's. Returns the exit code.
 int SupervisedMain(int argc, char** argv);
 
-// At its end all that it has started is stopped, and the keeper is gone.
+// The destructor stops all instances and waits for the end of the keeper.
 class Supervised {
  public:
   explicit Supervised(Supervisor::Options options = {});
@@ -44,12 +44,12 @@ class Supervised {
   Supervised(const Supervised&) = delete;
   Supervised& operator=(const Supervised&) = delete;
 
-  // Ends the supervisor as a crash of the server does, but for what is in
-  // memory only; Start() is the next server.
+  // Ends the supervisor; the state that is not durable is lost. StartServer()
+  // starts the next one.
   void StopServer();
   void StartServer();
 
-  // One stack, "app". Its uid is returned, and used where none is given.
+  // Creates the stack "app", which all other functions use. Returns its uid.
   std::string Define(std::vector<ProcessDefinition> processes);
   void Redefine(std::vector<ProcessDefinition> processes);
 
@@ -57,7 +57,7 @@ class Supervised {
   Action Run(ActionKind kind, std::string_view process);
   Action Delete();
 
-  // Waits until the action has ended, and returns it.
+  // Waits until the action has ended, and returns it then.
   Action WaitFor(const Action& action);
   // Scales and waits; fails the test unless that succeeds.
   void ScaleTo(std::string_view process, int64_t count);
@@ -68,7 +68,7 @@ class Supervised {
   ProcessStatus WaitUntil(
       std::string_view process,
       const std::function<bool(const ProcessStatus&)>& condition);
-  // The pids of those that run, by number.
+  // The pids of the running instances, by number.
   std::vector<int32_t> Pids(std::string_view process) const;
 
   // All events, the oldest first.
@@ -106,21 +106,21 @@ class Supervised {
   std::unique_ptr<Supervisor> supervisor_;
 };
 
-// A process of a Procfile.
+// A definition without options.
 ProcessDefinition Command(std::string name, std::string command);
 
-// No waits: an instance counts as running once its program was executed, and is
-// started again after a millisecond.
+// Options without waits: an instance counts as running once its program is
+// executed, and starts again a millisecond after it ended.
 Supervisor::Options Quick();
 
 // The handle of a process that the test has started through the supervisor.
 platform::ProcessHandle HandleOf(int32_t pid);
 
-// True if there is a process of that pid that is no zombie.
+// True if there is a process with the pid that is no zombie.
 bool Exists(int32_t pid);
 
-// The state of a process as the kernel shows it, 'R', 'S', 'T', 'Z'...; 0 if it
-// isn't there.
+// The state of a process, 'R', 'S', 'T', 'Z', ... (proc_pid_stat(5)); '\0' if
+// there is none.
 char KernelState(int32_t pid);
 
 }  // namespace tallyman::stacks
