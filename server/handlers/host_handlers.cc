@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -31,6 +32,15 @@ struct HostServices {
   RequestCoalescer answers;
 };
 
+// The lister is unavailable when the server is out of descriptors or memory.
+api::Error ListError(const absl::Status& status) {
+  if (!absl::IsUnavailable(status)) return api::ErrorFromStatus(status);
+  return api::ServerFault(
+      status,
+      "cannot list processes: the server is out of file descriptors or memory; "
+      "raise its limit on open files (ulimit -n), or try again later");
+}
+
 HandlerResult ListProcesses(HostServices& services,
                             const RequestContext& context) {
   const absl::StatusOr<api::ProcessListQuery> query =
@@ -44,7 +54,7 @@ HandlerResult ListProcesses(HostServices& services,
         return api::RenderProcesses(snapshot->processes(), query->keys(),
                                     services.format, absl::Now());
       });
-  if (!answer.ok()) return api::ErrorFromStatus(answer.status());
+  if (!answer.ok()) return ListError(answer.status());
   api::Response response;
   response.shared_body = *std::move(answer);
   return response;

@@ -17,11 +17,13 @@
 #include "api/http/error.h"
 #include "api/http/http.h"
 #include "api/http/rate_limit_headers.h"
+#include "api/json/json_writer.h"
 #include "api/stacks/stacks_envelope.h"
 #include "auth/authenticator.h"
 #include "auth/rate_limiter.h"
 #include "auth/secret.h"
 #include "auth/token.h"
+#include "server/log/log.h"
 #include "server/log/request_log.h"
 #include "server/routing/router.h"
 
@@ -48,8 +50,8 @@ auth::Secret PresentedToken(const api::Request& request, ApiFamily family) {
 }  // namespace
 
 Dispatcher::Dispatcher(const Parts& parts) : parts_(parts) {
-  if (parts.request_log != nullptr) {
-    request_log_.emplace(*parts.request_log, parts.redactor);
+  if (parts.log != nullptr && parts.log_requests) {
+    request_log_.emplace(*parts.log, parts.redactor);
   }
 }
 
@@ -126,7 +128,7 @@ api::Response Dispatcher::AnswerEndpoint(const api::Request& request,
   }
   api::Response response;
   if (access.refusal) {
-    response = Render(*access.refusal, family);
+    response = Render(request, family, *access.refusal);
   } else {
     HandlerResult result = endpoint.handler({.request = request,
                                              .path_params = match.path_params,
@@ -134,7 +136,7 @@ api::Response Dispatcher::AnswerEndpoint(const api::Request& request,
                                              .user = user});
     response = std::holds_alternative<api::Response>(result)
                    ? std::get<api::Response>(std::move(result))
-                   : Render(std::get<api::Error>(result), family);
+                   : Render(request, family, std::get<api::Error>(result));
   }
   AddAccessHeaders(access, response);
   return response;
@@ -153,7 +155,7 @@ api::Response Dispatcher::RoutingError(const api::Request& request,
       error = *access.refusal;
     }
   }
-  api::Response response = Render(error, family);
+  api::Response response = Render(request, family, error);
   AddAccessHeaders(access, response);
   return response;
 }
@@ -200,8 +202,9 @@ Dispatcher::Access Dispatcher::Check(const api::Request& request,
   return access;
 }
 
-api::Response Dispatcher::Render(const api::Error& error,
-                                 ApiFamily family) const {
+api::Response Dispatcher::Render(const api::Request& request, ApiFamily family,
+                                 const api::Error& error) const {
+  LogFault(request, error);
   api::Response response;
   response.status = api::HttpStatus(error.kind);
   response.body = family == ApiFamily::kHost
@@ -211,6 +214,21 @@ api::Response Dispatcher::Render(const api::Error& error,
     response.AddHeader("WWW-Authenticate", "Bearer");
   }
   return response;
+}
+
+void Dispatcher::LogFault(const api::Request& request,
+                          const api::Error& error) const {
+  if (error.log_reason.empty() || parts_.log == nullptr) return;
+  parts_.log->Error("request_failed", [&](api::JsonWriter& json) {
+    json.Key("method");
+    json.String(request.method);
+    json.Key("path");
+    json.String(parts_.redactor.Text(request.path));
+    json.Key("status");
+    json.Int(api::HttpStatus(error.kind));
+    json.Key("reason");
+    json.String(error.log_reason);
+  });
 }
 
 void Dispatcher::AddAccessHeaders(const Access& access,

@@ -33,7 +33,8 @@ class Dispatcher {
     auth::AuthFailureLimiter& failures;
     const CorsPolicy& cors;
     const api::Redactor& redactor;
-    const Log* request_log;  // Null: requests are not logged.
+    const Log* log;     // Null: nothing is logged.
+    bool log_requests;  // Each request gets a line; faults do in any case.
     absl::TimeZone zone;
   };
 
@@ -74,7 +75,11 @@ class Dispatcher {
   api::Response RoutingError(const api::Request& request, ApiFamily family,
                              api::Error error, std::string& user) const;
 
-  api::Response Render(const api::Error& error, ApiFamily family) const;
+  // Renders `error` in the format of `family`, and logs its reason if the
+  // server is at fault.
+  api::Response Render(const api::Request& request, ApiFamily family,
+                       const api::Error& error) const;
+  void LogFault(const api::Request& request, const api::Error& error) const;
   static void AddAccessHeaders(const Access& access, api::Response& response);
   void Finish(const api::Request& request, ApiFamily family, absl::Time begin,
               const std::string& user, api::Response& response) const;
