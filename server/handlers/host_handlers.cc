@@ -21,7 +21,7 @@
 namespace tallyman::server {
 namespace {
 
-// What the route is made of.
+// Shared by all requests of the route. Thread-safe.
 struct HostServices {
   HostServices(const platform::ProcessLister& lister,
                const api::ProcessFormat& format)
@@ -29,7 +29,7 @@ struct HostServices {
 
   const platform::ProcessLister& lister;
   const api::ProcessFormat format;
-  RequestCoalescer answers;
+  RequestCoalescer coalescer;
 };
 
 // The lister is unavailable when the server is out of descriptors or memory.
@@ -46,8 +46,8 @@ HandlerResult ListProcesses(HostServices& services,
   const absl::StatusOr<api::ProcessListQuery> query =
       api::ProcessListQuery::Parse(context.request.params);
   if (!query.ok()) return api::ErrorFromStatus(query.status());
-  RequestCoalescer::Answer answer =
-      services.answers.Get(query->text(), [&]() -> absl::StatusOr<std::string> {
+  RequestCoalescer::Answer answer = services.coalescer.Get(
+      query->text(), [&]() -> absl::StatusOr<std::string> {
         const absl::StatusOr<platform::ProcessSnapshot> snapshot =
             services.lister.List(query->ToPlatform());
         if (!snapshot.ok()) return snapshot.status();
