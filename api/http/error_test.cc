@@ -13,7 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-TEST(ErrorTest, MapsStatusCodesToHttp) {
+TEST(ErrorTest, MapsStatusCodesToHttpAndHidesServerFaults) {
   const std::vector<std::pair<absl::StatusCode, int>> expected = {
       {absl::StatusCode::kInvalidArgument, 400},
       {absl::StatusCode::kOutOfRange, 400},
@@ -68,7 +68,7 @@ TEST(ErrorTest, FindsTheKindOfAnHttpStatus) {
   EXPECT_EQ(ErrorName(ErrorKind::kThrottled), "throttled");
 }
 
-TEST(ErrorTest, AFailedPreconditionOfARequestIs412) {
+TEST(ErrorTest, PreconditionFailedIs412) {
   EXPECT_EQ(HttpStatus(ErrorKind::kPreconditionFailed), 412);
   EXPECT_EQ(ErrorName(ErrorKind::kPreconditionFailed), "precondition_failed");
   EXPECT_EQ(ErrorKindOfHttpStatus(412), ErrorKind::kPreconditionFailed);

@@ -66,7 +66,7 @@ absl::StatusOr<RequestFields> RequestFields::Read(
   }
   if (!HasContentType(request, kJsonMediaType)) {
     return absl::InvalidArgumentError(
-        "the body is neither JSON nor a form, by its Content-Type");
+        "the body is neither JSON nor a form, according to its Content-Type");
   }
   absl::StatusOr<Json> json = ParseJsonObject(request.body);
   if (!json.ok()) return json.status();
@@ -84,7 +84,7 @@ absl::StatusOr<std::optional<std::string>> RequestFields::GetString(
     for (const auto& [key, value] : params->all()) {
       if (key.starts_with(absl::StrCat(name, "["))) {
         return absl::InvalidArgumentError(
-            absl::StrCat(name, ": is one text, and no list"));
+            absl::StrCat(name, ": takes one value, not a list"));
       }
       if (key != name) continue;
       absl::Status status = SetField(name, value, found);
