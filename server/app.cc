@@ -106,15 +106,15 @@ absl::Status App::Listen() {
   AddHostRoutes(*lister_, *config_.redactor, zone, router_);
   AddTokenRoutes(*tokens_, router_);
   AddHealthRoutes(*database_, log_, router_);
-  dispatcher_.emplace(
-      Dispatcher::Parts{.router = router_,
-                        .authenticator = *authenticator_,
-                        .limiter = *limiter_,
-                        .failures = failures_,
-                        .cors = config_.cors,
-                        .redactor = *config_.redactor,
-                        .request_log = config_.log_requests ? &log_ : nullptr,
-                        .zone = zone});
+  dispatcher_.emplace(Dispatcher::Parts{.router = router_,
+                                        .authenticator = *authenticator_,
+                                        .limiter = *limiter_,
+                                        .failures = failures_,
+                                        .cors = config_.cors,
+                                        .redactor = *config_.redactor,
+                                        .log = &log_,
+                                        .log_requests = config_.log_requests,
+                                        .zone = zone});
   HttpServer::Options options = config_.http;
   options.on_exhausted = [this](int error) {
     log_.Error("connections_wait", [&](api::JsonWriter& json) {

@@ -14,7 +14,7 @@
 namespace tallyman::api {
 namespace {
 
-// About what one process takes, so that the text seldom has to move.
+// The usual size of one process, so that the string seldom reallocates.
 constexpr size_t kBytesPerProcess = 320;
 
 void BeginEnvelope(int status_code, std::string_view status_desc,

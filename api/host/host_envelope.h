@@ -1,5 +1,5 @@
-// The envelope of the host family: every answer, errors included, is an object
-// with the keys status_code, status_desc, data and time_generated.
+// The envelope of the host family: every response, errors included, is an
+// object with the keys status_code, status_desc, data and time_generated.
 
 #ifndef TALLYMAN_API_HOST_HOST_ENVELOPE_H_
 #define TALLYMAN_API_HOST_HOST_ENVELOPE_H_
@@ -14,14 +14,13 @@
 
 namespace tallyman::api {
 
-// The answer that lists `processes` with the keys `keys`. `generated` is when
-// the list was made.
+// A list of `processes`, each with `keys`. `generated` is the time of the list.
 std::string RenderProcesses(absl::Span<const platform::Process> processes,
                             absl::Span<const ProcessKey* const> keys,
                             const ProcessFormat& format, absl::Time generated);
 
-// An error: `data` is [], `status_desc` is the error's details, or the
-// description of its kind where it has none.
+// An error: `data` is [], and `status_desc` is its details, or the description
+// of its kind if it has none.
 std::string RenderHostError(const Error& error, absl::Time generated,
                             absl::TimeZone zone);
 

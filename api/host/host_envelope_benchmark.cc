@@ -1,7 +1,7 @@
-// What rendering a list of processes costs, on processes read from a recorded
-// tree and repeated:
+// The cost of rendering a list of processes. Reads processes from a recorded
+// tree and repeats them:
 //
-//   bazel run //api:host_envelope_benchmark
+//   bazel run //api/host:host_envelope_benchmark
 
 #include <cstdint>
 #include <memory>

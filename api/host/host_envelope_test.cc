@@ -32,7 +32,7 @@ std::string Render(const std::vector<Process>& processes,
                          {.redactor = **redactor, .zone = kZone}, kGenerated);
 }
 
-// The values of the seed's sample, and the forms that unknown ones take.
+// The values of the documented sample, and the forms of unknown values.
 TEST(RenderProcessesTest, WritesTheDocumentedResponse) {
   std::vector<Process> processes(2);
   processes[0].name = "System Idle Process";
@@ -62,13 +62,13 @@ TEST(RenderProcessesTest, WritesTheDocumentedResponse) {
       R"("time_generated":"2020-09-23T10:54:18-06:00"})");
 }
 
-TEST(RenderProcessesTest, NoProcessesIsAnEmptyList) {
+TEST(RenderProcessesTest, NoProcessesAreAnEmptyList) {
   EXPECT_EQ(Render({}, ""),
             R"({"status_code":200,"status_desc":"Ok","data":[],)"
             R"("time_generated":"2020-09-23T10:54:18-06:00"})");
 }
 
-TEST(RenderProcessesTest, WritesTheFurtherKeys) {
+TEST(RenderProcessesTest, WritesTheOptionalKeys) {
   std::vector<Process> processes(1);
   processes[0].pid = 7;
   processes[0].parent_pid = 1;

@@ -1,4 +1,5 @@
-// The table of the keys of a process.
+// The table of the keys of a process. A new key is one row of kKeys, and one
+// field in platform/process.h.
 
 #include <array>
 #include <cstdint>
@@ -21,7 +22,7 @@ using platform::Process;
 using platform::ProcessField;
 using platform::ProcessFields;
 
-// Writes and compares a member that is an integer or text.
+// Writes a member that is an integer or a string.
 template <auto Member>
 void Write(const Process& process, const ProcessFormat& /*format*/,
            JsonWriter& json) {

@@ -30,13 +30,12 @@ using platform::Process;
 using platform::ProcessFields;
 using platform::ProcessState;
 
-// Longer expressions than this are refused; RE2's time is linear in the text,
-// but its memory depends on the expression.
-constexpr size_t kMaxPattern = 1000;
+// RE2 takes time linear in the text, but its memory grows with the expression.
+constexpr size_t kMaxPatternBytes = 1000;
 constexpr int64_t kPatternMemoryBytes = int64_t{1} << 20;
 
-// Calls `take(item, position)` for each item of a comma-separated list; the
-// position of its first character counts from 1. Stops at an error.
+// Calls `take(item, position)` for each item of a comma-separated list, with
+// the position of its first byte, from 1. Stops at the first error.
 absl::Status ForEachItem(
     std::string_view list,
     const std::function<absl::Status(std::string_view, size_t)>& take) {
@@ -74,15 +73,16 @@ const ProcessKey* FindKey(std::string_view name) {
   return nullptr;
 }
 
-// Where the parentheses of `pattern` do not match, as an index: at the first
-// closing one too many, or at the last opening one that nothing closes.
+// The index of the unbalanced parenthesis in `pattern`: the first closing one
+// without an opening one, else the last opening one that is not closed. npos if
+// all are balanced.
 size_t UnbalancedParenthesis(std::string_view pattern) {
   std::vector<size_t> open;
   for (size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i] == '\\') {
       ++i;
     } else if (pattern[i] == '[') {
-      // A bracket right behind the opening one, or its ^, is a member.
+      // A "]" directly after "[" or "[^" is a member of the set.
       i = pattern.find(']', i + (pattern.substr(i + 1, 1) == "^" ? 3 : 2));
       if (i == std::string_view::npos) break;
     } else if (pattern[i] == '(') {
@@ -95,7 +95,7 @@ size_t UnbalancedParenthesis(std::string_view pattern) {
   return open.empty() ? std::string_view::npos : open.back();
 }
 
-// The index of what RE2 does not accept in `text`; npos if it does not say.
+// The index of the error that RE2 found in `text`; npos if unknown.
 size_t ErrorIndex(std::string_view text, const RE2& pattern) {
   switch (pattern.error_code()) {
     case RE2::ErrorMissingParen:
@@ -104,17 +104,17 @@ size_t ErrorIndex(std::string_view text, const RE2& pattern) {
     case RE2::ErrorTrailingBackslash:
       return text.size() - 1;
     default:
-      // The part that is wrong, and where it is first found.
+      // RE2 reports the wrong part but not its position: take the first match.
       return pattern.error_arg().empty() ? std::string_view::npos
                                          : text.find(pattern.error_arg());
   }
 }
 
 absl::StatusOr<std::shared_ptr<const RE2>> ParseName(std::string_view text) {
-  if (text.size() > kMaxPattern) {
+  if (text.size() > kMaxPatternBytes) {
     return absl::InvalidArgumentError(
         absl::StrCat("name: the expression has ", text.size(),
-                     " bytes; at most ", kMaxPattern, " are allowed"));
+                     " bytes; at most ", kMaxPatternBytes, " are allowed"));
   }
   RE2::Options options;
   options.set_log_errors(false);
@@ -155,7 +155,7 @@ absl::StatusOr<std::vector<int32_t>> ParsePids(std::string_view text) {
         if (item.find_first_not_of("0123456789") != std::string_view::npos ||
             !absl::SimpleAtoi(item, &pid)) {
           return Bad("pid", "bad process id", item, position,
-                     "ids are integers divided by commas");
+                     "ids are integers separated by commas");
         }
         pids.push_back(pid);
         return absl::OkStatus();
@@ -167,7 +167,7 @@ absl::StatusOr<std::vector<int32_t>> ParsePids(std::string_view text) {
 absl::StatusOr<std::vector<const ProcessKey*>> ParseFields(
     std::optional<std::string_view> text) {
   std::vector<const ProcessKey*> keys;
-  std::vector<const ProcessKey*> desired;
+  std::vector<const ProcessKey*> named;
   if (text) {
     absl::Status status =
         ForEachItem(*text, [&](std::string_view name, size_t position) {
@@ -176,13 +176,13 @@ absl::StatusOr<std::vector<const ProcessKey*>> ParseFields(
             return Bad("fields", "unknown key", name, position,
                        absl::StrCat("keys are ", KeyNames()));
           }
-          desired.push_back(key);
+          named.push_back(key);
           return absl::OkStatus();
         });
     if (!status.ok()) return status;
   }
   for (const ProcessKey& key : ProcessKeys()) {
-    if (text ? absl::c_linear_search(desired, &key) : key.is_default) {
+    if (text ? absl::c_linear_search(named, &key) : key.is_default) {
       keys.push_back(&key);
     }
   }
@@ -196,7 +196,7 @@ absl::StatusOr<ProcessListQuery> ProcessListQuery::Parse(const Params& params) {
   for (const std::string_view name :
        {"name", "user", "state", "pid", "sort", "limit", "fields"}) {
     const auto value = params.Get(name);
-    // With the size before it, no value can be taken for another parameter.
+    // The size before each value keeps different queries different.
     if (value) {
       absl::StrAppend(&query.text_, name, "=", value->size(), ":", *value, ";");
     }
@@ -243,15 +243,15 @@ platform::ProcessQuery ProcessListQuery::ToPlatform() const {
   using platform::ProcessField;
   platform::ProcessQuery query;
   query.pids = pids_;
-  ProcessFields decisive;
-  if (name_ != nullptr) decisive |= ProcessField::kName;
-  if (!users_.empty()) decisive |= ProcessField::kUser;
-  if (!states_.empty()) decisive |= ProcessField::kState;
-  if (!decisive.empty()) {
+  ProcessFields filtered;
+  if (name_ != nullptr) filtered |= ProcessField::kName;
+  if (!users_.empty()) filtered |= ProcessField::kUser;
+  if (!states_.empty()) filtered |= ProcessField::kState;
+  if (!filtered.empty()) {
     query.condition = [copy = *this](const Process& process) {
       return copy.Matches(process);
     };
-    query.condition_fields = decisive;
+    query.condition_fields = filtered;
   }
   if (sort_key_ != nullptr) {
     query.order_fields = sort_key_->fields;

@@ -1,5 +1,5 @@
-// What a client asks of a list of processes: filters, order, number and fields,
-// as parameters of GET /server/processes.
+// The parameters of GET /server/processes: filters, order, limit and fields. To
+// add a field of a process, add a row to the table in process_keys.cc.
 
 #ifndef TALLYMAN_API_HOST_PROCESS_QUERY_H_
 #define TALLYMAN_API_HOST_PROCESS_QUERY_H_
@@ -22,56 +22,56 @@
 
 namespace tallyman::api {
 
-// What rendering needs beside the process.
+// The settings of rendering. `redactor` must outlive the format.
 struct ProcessFormat {
   const Redactor& redactor;
   absl::TimeZone zone;
 };
 
-// One key of a process in JSON. There is one table of them, which says
-// everything that depends on the key.
+// One key of a process in JSON: a row of the one table of keys, which
+// parsing, sorting and rendering share.
 struct ProcessKey {
   std::string_view name;
-  // What has to be read for it.
+  // The fields to read from the system.
   platform::ProcessFields fields;
-  // True for the documented keys, which are there unless others are asked for.
+  // Whether the key is written when the query has no `fields`.
   bool is_default;
   void (*write)(const platform::Process& process, const ProcessFormat& format,
                 JsonWriter& json);
   bool (*less)(const platform::Process& a, const platform::Process& b);
 };
 
-// All keys, in the order in which they are written.
+// All keys, in the order of the output.
 absl::Span<const ProcessKey> ProcessKeys();
 
-// A query that has been checked. Copyable.
+// A valid query. Copyable; thread-safe once made.
 class ProcessListQuery {
  public:
-  // Reads `name`, `user`, `state`, `pid`, `sort`, `limit` and `fields`; other
-  // parameters are not looked at. InvalidArgument names the parameter, what was
-  // wrong with it and at which position of its value (the first is 1).
+  // Reads `name`, `user`, `state`, `pid`, `sort`, `limit` and `fields`; ignores
+  // other parameters. InvalidArgument names the parameter, the error and its
+  // position in the value (from 1).
   static absl::StatusOr<ProcessListQuery> Parse(const Params& params);
 
-  // What has to be read to answer it: what is listed then is the answer. Keeps
-  // what it needs, so it may outlive this query.
+  // The query for the platform, which filters, sorts and limits. It copies this
+  // query, so it may outlive it.
   platform::ProcessQuery ToPlatform() const;
 
-  // The parameters, in a form of its own: queries with the same text have the
-  // same answer.
+  // A normal form of the parameters: queries with equal texts have equal
+  // results.
   const std::string& text() const { return text_; }
 
-  // The keys to write.
+  // The keys to write, in the order of the output.
   absl::Span<const ProcessKey* const> keys() const { return keys_; }
 
  private:
   bool Matches(const platform::Process& process) const;
 
   std::string text_;
-  std::shared_ptr<const RE2> name_;  // Null: any name.
-  std::vector<std::string> users_;   // Empty: any user; likewise states_.
-  std::vector<platform::ProcessState> states_;
-  std::optional<std::vector<int32_t>> pids_;
-  const ProcessKey* sort_key_ = nullptr;  // Null: by pid.
+  std::shared_ptr<const RE2> name_;             // Null: any name.
+  std::vector<std::string> users_;              // Empty: any user.
+  std::vector<platform::ProcessState> states_;  // Empty: any state.
+  std::optional<std::vector<int32_t>> pids_;    // nullopt: all.
+  const ProcessKey* sort_key_ = nullptr;        // Null: by pid.
   bool descending_ = false;
   std::optional<int64_t> limit_;
   std::vector<const ProcessKey*> keys_;

@@ -40,7 +40,7 @@ std::vector<Process> SomeProcesses() {
   return processes;
 }
 
-// What the platform would list of these.
+// The subset of the given processes that the platform lists.
 std::vector<int32_t> Select(std::string_view query_string) {
   const auto query = ProcessListQuery::Parse(Params::Parse(query_string));
   EXPECT_TRUE(query.ok()) << query.status();
@@ -62,7 +62,7 @@ std::vector<int32_t> Select(std::string_view query_string) {
   return pids;
 }
 
-TEST(ProcessListQueryTest, TheDefaultIsEverythingByPid) {
+TEST(ProcessListQueryTest, TheDefaultIsAllProcessesByPid) {
   EXPECT_THAT(Select(""), ElementsAre(1, 20, 21, 30));
   EXPECT_THAT(Select("token=x&_=1600000000"), ElementsAre(1, 20, 21, 30));
 }
@@ -89,7 +89,7 @@ TEST(ProcessListQueryTest, SortsAndLimits) {
   EXPECT_THAT(Select("sort=memory&limit=3&user=www"), ElementsAre(20, 21));
 }
 
-TEST(ProcessListQueryTest, AsksThePlatformForWhatItNeeds) {
+TEST(ProcessListQueryTest, AsksThePlatformForTheNeededFields) {
   const auto fields = [](std::string_view text) {
     return ProcessListQuery::Parse(Params::Parse(text))->ToPlatform().fields;
   };
@@ -104,7 +104,7 @@ TEST(ProcessListQueryTest, AsksThePlatformForWhatItNeeds) {
   EXPECT_THAT(*query->ToPlatform().pids, ElementsAre(3, 1));
 }
 
-TEST(ProcessListQueryTest, KeysComeInTheDocumentedOrder) {
+TEST(ProcessListQueryTest, WritesKeysInTheDocumentedOrder) {
   const auto names = [](std::string_view text) {
     std::vector<std::string_view> names;
     const auto query = ProcessListQuery::Parse(Params::Parse(text));
@@ -119,7 +119,7 @@ TEST(ProcessListQueryTest, KeysComeInTheDocumentedOrder) {
               ElementsAre("name", "pid", "ppid", "cpu_seconds"));
 }
 
-TEST(ProcessListQueryTest, SaysWhatIsWrongAndWhere) {
+TEST(ProcessListQueryTest, ErrorsNameTheParameterAndThePosition) {
   const auto error = [](std::string_view text) {
     const auto query = ProcessListQuery::Parse(Params::Parse(text));
     EXPECT_EQ(query.status().code(), absl::StatusCode::kInvalidArgument)

@@ -53,7 +53,7 @@ constexpr bool IsInOrder() {
 }
 static_assert(IsInOrder());
 
-ErrorKind KindOf(absl::StatusCode code) {
+ErrorKind KindOfCode(absl::StatusCode code) {
   switch (code) {
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kOutOfRange:
@@ -96,7 +96,24 @@ ErrorKind ErrorKindOfHttpStatus(int status) {
 }
 
 Error ErrorFromStatus(const absl::Status& status) {
-  return {KindOf(status.code()), std::string(status.message())};
+  const ErrorKind kind = KindOfCode(status.code());
+  if (kind == ErrorKind::kUnavailable || kind == ErrorKind::kInternal) {
+    return ServerFault(status);
+  }
+  return {.kind = kind, .details = std::string(status.message())};
+}
+
+Error ServerFault(const absl::Status& status, std::string_view details) {
+  const bool may_pass = KindOfCode(status.code()) == ErrorKind::kUnavailable ||
+                        status.code() == absl::StatusCode::kResourceExhausted;
+  if (details.empty()) {
+    details = may_pass ? "the server can't read or write its data now; try "
+                         "again later"
+                       : "the server failed; its log has the reason";
+  }
+  return {.kind = may_pass ? ErrorKind::kUnavailable : ErrorKind::kInternal,
+          .details = std::string(details),
+          .log_reason = std::string(status.message())};
 }
 
 }  // namespace tallyman::api

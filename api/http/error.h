@@ -1,4 +1,5 @@
-// What goes wrong, as clients are told: one table from status codes to HTTP.
+// Errors of the API: one table from status codes to HTTP, and the one place
+// that decides which messages clients see and which only the log gets.
 
 #ifndef TALLYMAN_API_HTTP_ERROR_H_
 #define TALLYMAN_API_HTTP_ERROR_H_
@@ -10,7 +11,7 @@
 
 namespace tallyman::api {
 
-// The kinds of errors of the API, each with its HTTP status and its name.
+// The kinds of errors, each with its HTTP status and its machine-readable name.
 enum class ErrorKind {
   kBadRequest,            // 400 bad_request
   kUnauthenticated,       // 401 unauthenticated
@@ -29,28 +30,44 @@ enum class ErrorKind {
 
 int HttpStatus(ErrorKind kind);
 
-// "bad_request", ...: the machine-readable name.
+// The machine-readable name: "bad_request".
 std::string_view ErrorName(ErrorKind kind);
 
 // A sentence that describes the kind: "The request is malformed.".
 std::string_view ErrorDescription(ErrorKind kind);
 
-// The kind whose HTTP status is `status`; for any other status the kind that
-// its class stands for (400 or 500).
+// The kind whose HTTP status is `status`. Any other status gets the kind of its
+// class: kInternal from 500 on, kBadRequest below.
 ErrorKind ErrorKindOfHttpStatus(int status);
 
-// An error as a value. `details` says what was wrong in words that its reader
-// can act on.
+// An error as a value.
 struct Error {
   ErrorKind kind = ErrorKind::kInternal;
+  // For the client: the value that is wrong, its place and a hint. "" if the
+  // description of the kind suffices. Names no file of the server.
   std::string details;
+  // For the server's log, never for the client: why the server is at fault. ""
+  // if the client is, or if the log has the reason already.
+  std::string log_reason = {};
 };
 
-// By the code of `status`, which must not be ok: InvalidArgument and OutOfRange
-// are 400, Unauthenticated 401, PermissionDenied 403, NotFound 404,
-// AlreadyExists, FailedPrecondition and Aborted 409, ResourceExhausted 429,
-// Unavailable and DeadlineExceeded 503, all others 500.
+// The error for `status`, which must not be ok. Its code decides who reads its
+// message:
+//   - The client is at fault: the message becomes `details`. InvalidArgument
+//   and
+//     OutOfRange are 400, Unauthenticated 401, PermissionDenied 403, NotFound
+//     404, AlreadyExists, FailedPrecondition and Aborted 409, ResourceExhausted
+//     (a quota of the client) 429.
+//   - The server is at fault: ServerFault(). Unavailable and DeadlineExceeded
+//     are 503, all others (Internal, DataLoss, Unknown, ...) 500.
 Error ErrorFromStatus(const absl::Status& status);
+
+// The error for a failure that is the server's whatever the code of `status`,
+// such as that of a system call. The message, which may name files of the
+// server, becomes `log_reason`. `details` are for the client; "" stands for a
+// plain sentence. Unavailable, DeadlineExceeded and ResourceExhausted (here: of
+// the server) are 503, all others 500.
+Error ServerFault(const absl::Status& status, std::string_view details = {});
 
 }  // namespace tallyman::api
 

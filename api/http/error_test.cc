@@ -4,12 +4,16 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace tallyman::api {
 namespace {
 
-TEST(ErrorTest, MapsStatusCodesToHttp) {
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(ErrorTest, MapsStatusCodesToHttpAndHidesServerFaults) {
   const std::vector<std::pair<absl::StatusCode, int>> expected = {
       {absl::StatusCode::kInvalidArgument, 400},
       {absl::StatusCode::kOutOfRange, 400},
@@ -29,8 +33,32 @@ TEST(ErrorTest, MapsStatusCodesToHttp) {
   for (const auto& [code, http_status] : expected) {
     const Error error = ErrorFromStatus(absl::Status(code, "why"));
     EXPECT_EQ(HttpStatus(error.kind), http_status) << code;
-    EXPECT_EQ(error.details, "why");
+    if (http_status < 500) {
+      EXPECT_EQ(error.details, "why") << code;
+      EXPECT_EQ(error.log_reason, "") << code;
+    } else {
+      EXPECT_THAT(error.details, Not(HasSubstr("why"))) << code;
+      EXPECT_EQ(error.log_reason, "why") << code;
+    }
   }
+}
+
+TEST(ErrorTest, AServerFaultIsNeverBlamedOnTheClient) {
+  const std::vector<std::pair<absl::StatusCode, int>> expected = {
+      {absl::StatusCode::kPermissionDenied, 500},
+      {absl::StatusCode::kNotFound, 500},
+      {absl::StatusCode::kResourceExhausted, 503},
+      {absl::StatusCode::kUnavailable, 503},
+      {absl::StatusCode::kInternal, 500},
+  };
+  for (const auto& [code, http_status] : expected) {
+    const Error error = ServerFault(absl::Status(code, "/data/x: why"));
+    EXPECT_EQ(HttpStatus(error.kind), http_status) << code;
+    EXPECT_THAT(error.details, Not(HasSubstr("/data"))) << code;
+    EXPECT_EQ(error.log_reason, "/data/x: why") << code;
+  }
+  EXPECT_EQ(ServerFault(absl::UnavailableError("why"), "come back").details,
+            "come back");
 }
 
 TEST(ErrorTest, FindsTheKindOfAnHttpStatus) {
@@ -40,7 +68,7 @@ TEST(ErrorTest, FindsTheKindOfAnHttpStatus) {
   EXPECT_EQ(ErrorName(ErrorKind::kThrottled), "throttled");
 }
 
-TEST(ErrorTest, AFailedPreconditionOfARequestIs412) {
+TEST(ErrorTest, PreconditionFailedIs412) {
   EXPECT_EQ(HttpStatus(ErrorKind::kPreconditionFailed), 412);
   EXPECT_EQ(ErrorName(ErrorKind::kPreconditionFailed), "precondition_failed");
   EXPECT_EQ(ErrorKindOfHttpStatus(412), ErrorKind::kPreconditionFailed);

@@ -24,21 +24,22 @@ namespace {
 
 constexpr size_t kHashBytes = 16;
 
-// What may stand between the quotation marks: etagc of RFC 9110.
+// A character between the quotation marks: etagc (RFC 9110, section 8.8.3).
 bool IsTagCharacter(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte == 0x21 || (byte >= 0x23 && byte != 0x7F);
 }
 
-// Spaces and the commas of empty elements, which a list may have (RFC 9110,
+// Removes whitespace and commas; a list may have empty elements (RFC 9110,
 // section 5.6.1).
 void SkipSeparators(std::string_view& text) {
   const size_t end = text.find_first_not_of(" \t,");
   text.remove_prefix(end == std::string_view::npos ? text.size() : end);
 }
 
-// Takes the tag that `text` begins with; nullopt if there is none.
-std::optional<EtagList::Tag> TakeTag(std::string_view& text) {
+// Removes and returns the tag at the beginning of `text`; nullopt, and `text`
+// is unchanged, if there is none.
+std::optional<EtagList::Tag> ConsumeTag(std::string_view& text) {
   EtagList::Tag tag;
   std::string_view rest = text;
   if (rest.starts_with("W/")) {
@@ -55,16 +56,16 @@ std::optional<EtagList::Tag> TakeTag(std::string_view& text) {
   return tag;
 }
 
-// All lines of a header as one list (RFC 9110, section 5.3); nullopt if there
-// is none.
-std::optional<std::string> WholeHeader(const Request& request,
-                                       std::string_view name) {
-  std::optional<std::string> whole;
+// The values of all headers `name`, joined (RFC 9110, section 5.3); nullopt if
+// there is none.
+std::optional<std::string> JoinedHeader(const Request& request,
+                                        std::string_view name) {
+  std::optional<std::string> joined;
   for (const auto& [key, value] : request.headers) {
     if (!absl::EqualsIgnoreCase(key, name)) continue;
-    whole = whole ? absl::StrCat(*whole, ", ", value) : std::string(value);
+    joined = joined ? absl::StrCat(*joined, ", ", value) : std::string(value);
   }
-  return whole;
+  return joined;
 }
 
 }  // namespace
@@ -103,15 +104,15 @@ absl::StatusOr<EtagList> ParseEtagList(std::string_view text) {
   std::string_view rest = text;
   SkipSeparators(rest);
   while (!rest.empty()) {
-    std::optional<EtagList::Tag> tag = TakeTag(rest);
-    const bool is_divided = rest.empty() || rest.front() == ',' ||
-                            rest.front() == ' ' || rest.front() == '\t';
-    if (!tag || !is_divided) {
+    std::optional<EtagList::Tag> tag = ConsumeTag(rest);
+    const bool is_separated = rest.empty() || rest.front() == ',' ||
+                              rest.front() == ' ' || rest.front() == '\t';
+    if (!tag || !is_separated) {
       return absl::InvalidArgumentError(absl::StrCat(
           "\"", absl::Utf8SafeCEscape(text), "\" is wrong at byte ",
           text.size() - rest.size(),
-          "; send tags as ETag had them, with their quotation marks and "
-          "divided by commas, or *"));
+          "; send tags as the header ETag gave them, with their quotation "
+          "marks and separated by commas, or *"));
     }
     list.tags.push_back(*std::move(tag));
     SkipSeparators(rest);
@@ -120,7 +121,7 @@ absl::StatusOr<EtagList> ParseEtagList(std::string_view text) {
 }
 
 absl::StatusOr<std::optional<EtagList>> ParseIfMatch(const Request& request) {
-  const std::optional<std::string> text = WholeHeader(request, "If-Match");
+  const std::optional<std::string> text = JoinedHeader(request, "If-Match");
   if (!text) return std::nullopt;
   absl::StatusOr<EtagList> list = ParseEtagList(*text);
   if (!list.ok()) {
@@ -131,7 +132,8 @@ absl::StatusOr<std::optional<EtagList>> ParseIfMatch(const Request& request) {
 }
 
 bool IsUnchanged(const Request& request, std::string_view etag) {
-  const std::optional<std::string> text = WholeHeader(request, "If-None-Match");
+  const std::optional<std::string> text =
+      JoinedHeader(request, "If-None-Match");
   if (!text) return false;
   const absl::StatusOr<EtagList> list = ParseEtagList(*text);
   return list.ok() && list->HasWeak(etag);

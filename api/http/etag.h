@@ -16,42 +16,43 @@
 
 namespace tallyman::api {
 
-// The first 128 bits of the SHA-256 of `text`, as 32 lower-case hex digits: the
-// same text, and for all purposes only that, has the same hash.
+// The first 128 bits of the SHA-256 of `text`, as 32 lower-case hex digits.
+// Collision-resistant: equal hashes mean equal texts.
 std::string ContentHash(std::string_view text);
 
-// The strong entity tag of a representation, in its quotation marks.
+// The strong entity tag of a representation, including its quotation marks.
 std::string StrongEtag(std::string_view representation);
 
-// A list of entity tags, as If-Match and If-None-Match have it.
+// The list of entity tags in If-Match or If-None-Match.
 struct EtagList {
   struct Tag {
     bool is_weak = false;
-    std::string opaque;  // With its quotation marks.
+    std::string opaque;  // Includes the quotation marks.
   };
   bool any = false;  // "*"
   std::vector<Tag> tags;
 
-  // Whether `etag`, a strong one, is among them. By the strong comparison weak
-  // tags of the list are equal to none; by the weak one the W/ doesn't count.
+  // Whether the list contains the strong tag `etag` (RFC 9110,
+  // section 8.8.3.2). The strong comparison ignores weak tags of the list; the
+  // weak comparison ignores their W/.
   bool HasStrong(std::string_view etag) const;
   bool HasWeak(std::string_view etag) const;
 };
 
-// Reads "*" or tags divided by commas. InvalidArgument quotes what is neither,
-// and where.
+// Reads "*" or a comma-separated list of tags. InvalidArgument quotes the text
+// and gives the position of the error in bytes.
 absl::StatusOr<EtagList> ParseEtagList(std::string_view text);
 
-// The list of the header If-Match, all of its lines together; nullopt if there
-// is none. InvalidArgument names the header.
+// The list in all If-Match headers together; nullopt if there is none.
+// InvalidArgument names the header.
 absl::StatusOr<std::optional<EtagList>> ParseIfMatch(const Request& request);
 
-// True if If-None-Match says that the client has the representation whose tag
-// is `etag`, so that the answer to GET is 304. A malformed header is ignored:
-// the full answer is right in any case.
+// True if If-None-Match lists `etag`: the client has the current
+// representation, and GET returns 304. Ignores a malformed header, since the
+// full response is always correct.
 bool IsUnchanged(const Request& request, std::string_view etag);
 
-// The answer 304.
+// The response 304 with the header ETag.
 Response NotModified(std::string_view etag);
 
 }  // namespace tallyman::api

@@ -31,7 +31,7 @@ TEST(EtagTest, IsAQuotedHash) {
   EXPECT_NE(StrongEtag("abc"), StrongEtag("abd"));
 }
 
-TEST(EtagListTest, AListMayHaveTagsOfAllKinds) {
+TEST(EtagListTest, ReadsStrongAndWeakTags) {
   const auto list = ParseEtagList(R"( "a" ,, W/"b",	"c,d" , "",)");
   ASSERT_TRUE(list.ok()) << list.status();
   ASSERT_EQ(list->tags.size(), 4);
@@ -43,7 +43,7 @@ TEST(EtagListTest, AListMayHaveTagsOfAllKinds) {
   EXPECT_FALSE(list->any);
 }
 
-TEST(EtagListTest, AWeakTagIsEqualOnlyByTheWeakComparison) {
+TEST(EtagListTest, AWeakTagMatchesOnlyWeakly) {
   const auto list = ParseEtagList(R"(W/"b")");
   ASSERT_TRUE(list.ok());
   EXPECT_FALSE(list->HasStrong("\"b\""));
@@ -51,7 +51,7 @@ TEST(EtagListTest, AWeakTagIsEqualOnlyByTheWeakComparison) {
   EXPECT_FALSE(list->HasWeak("\"a\""));
 }
 
-TEST(EtagListTest, AStarIsEveryTag) {
+TEST(EtagListTest, AStarMatchesEveryTag) {
   const auto list = ParseEtagList(" * ");
   ASSERT_TRUE(list.ok());
   EXPECT_TRUE(list->HasStrong("\"a\""));
@@ -65,7 +65,7 @@ TEST(EtagListTest, AnEmptyListHasNoTag) {
   EXPECT_FALSE(list->HasWeak("\"a\""));
 }
 
-TEST(EtagListTest, WhatIsNoTagIsToldWithItsPlace) {
+TEST(EtagListTest, ErrorsQuoteTheTextAndThePosition) {
   for (const std::string_view text :
        {"abc", "\"abc", "abc\"", "w/\"a\"", "W/a", "\"a\"\"b\"", "\"a\", *",
         "\"a b\"", "'a'"}) {
@@ -76,7 +76,7 @@ TEST(EtagListTest, WhatIsNoTagIsToldWithItsPlace) {
               HasSubstr("is wrong at byte 5"));
 }
 
-TEST(IfMatchTest, AllLinesOfTheHeaderCount) {
+TEST(IfMatchTest, JoinsRepeatedHeaders) {
   EXPECT_FALSE(ParseIfMatch(RequestWith({}))->has_value());
   const auto list = ParseIfMatch(
       RequestWith({{"if-match", "\"a\""}, {"X", "y"}, {"If-Match", "\"b\""}}));
@@ -87,7 +87,7 @@ TEST(IfMatchTest, AllLinesOfTheHeaderCount) {
               HasSubstr("If-Match: \"a\" is wrong at byte 0"));
 }
 
-TEST(IfNoneMatchTest, TellsThatTheClientHasIt) {
+TEST(IfNoneMatchTest, MatchesTheTagOfTheClient) {
   const std::string etag = StrongEtag("x");
   const std::string weak = "W/" + etag;
   EXPECT_FALSE(IsUnchanged(RequestWith({}), etag));
@@ -98,7 +98,7 @@ TEST(IfNoneMatchTest, TellsThatTheClientHasIt) {
   EXPECT_FALSE(IsUnchanged(RequestWith({{"If-None-Match", "broken"}}), etag));
 }
 
-TEST(IfNoneMatchTest, TheAnswerHasTheTagAndNoBody) {
+TEST(IfNoneMatchTest, NotModifiedHasTheTagAndNoBody) {
   const Response response = NotModified("\"a\"");
   EXPECT_EQ(response.status, 304);
   EXPECT_EQ(response.body, "");

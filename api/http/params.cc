@@ -16,7 +16,7 @@
 namespace tallyman::api {
 namespace {
 
-// The value of a hexadecimal digit; -1 for what is none.
+// The value of a hexadecimal digit; -1 for any other character.
 int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;

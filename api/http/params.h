@@ -14,22 +14,23 @@
 
 namespace tallyman::api {
 
-// Names and values in the order in which they came, decoded. Names may repeat.
+// Decoded names and values in the order of the text. Names may repeat.
 class Params {
  public:
   Params() = default;
 
-  // Decodes application/x-www-form-urlencoded text (as browsers write it, see
-  // the WHATWG URL standard, section 5.1): pairs divided by '&', '+' for a
-  // space, percent-encoded bytes. Any text is accepted: a '%' that begins no
-  // encoded byte stands for itself.
+  // Decodes application/x-www-form-urlencoded text (WHATWG URL standard,
+  // section 5.1): pairs separated by '&', '+' for a space, percent-encoded
+  // bytes. Accepts any text: a '%' that begins no encoded byte stands for
+  // itself.
   static Params Parse(std::string_view text);
 
-  // The first value of that name; nullopt if there is none.
+  // The first value of `name`; nullopt if it is absent.
   std::optional<std::string_view> Get(std::string_view name) const;
 
-  // The first value as an integer of at least `min`; nullopt if the name is
-  // not there, InvalidArgument naming the parameter and its value otherwise.
+  // The first value of `name` as a decimal integer of at least `min`; nullopt
+  // if `name` is absent. InvalidArgument names the parameter and quotes the
+  // value.
   absl::StatusOr<std::optional<int64_t>> GetInteger(std::string_view name,
                                                     int64_t min) const;
 
@@ -41,7 +42,8 @@ class Params {
   std::vector<std::pair<std::string, std::string>> all_;
 };
 
-// Decodes percent-encoded bytes (RFC 3986, section 2.1); '+' stands for itself.
+// Decodes percent-encoded bytes (RFC 3986, section 2.1). Unlike in Params, '+'
+// stands for itself.
 std::string DecodePercent(std::string_view text);
 
 }  // namespace tallyman::api

@@ -39,7 +39,7 @@ TEST(ParamsTest, AcceptsAnyText) {
               ElementsAre(Pair("", "x"), Pair("a", "=b")));
 }
 
-TEST(ParamsTest, UnescapedValuesAreTakenAsTheyAre) {
+TEST(ParamsTest, KeepsUnencodedValues) {
   EXPECT_EQ(Params::Parse("server_count=ab12:4,cd34:0").Get("server_count"),
             "ab12:4,cd34:0");
 }
@@ -51,7 +51,7 @@ TEST(ParamsTest, ReadsIntegers) {
   EXPECT_EQ(*params.GetInteger("none", 1), std::nullopt);
 }
 
-TEST(ParamsTest, NamesBadIntegers) {
+TEST(ParamsTest, ErrorsNameTheParameter) {
   for (const std::string_view value :
        {"0", "-1", "1.5", "x", "", "+1", "%201", "9223372036854775808"}) {
     const auto number =
@@ -62,7 +62,7 @@ TEST(ParamsTest, NamesBadIntegers) {
   }
 }
 
-TEST(DecodePercentTest, LeavesPlusAlone) {
+TEST(DecodePercentTest, KeepsPlus) {
   EXPECT_EQ(DecodePercent("a+b%20c%2Ejson"), "a+b c.json");
 }
 

@@ -1,4 +1,4 @@
-// The headers that tell a client how much it may still ask.
+// The headers that inform a client about its quota.
 
 #ifndef TALLYMAN_API_HTTP_RATE_LIMIT_HEADERS_H_
 #define TALLYMAN_API_HTTP_RATE_LIMIT_HEADERS_H_
@@ -9,13 +9,13 @@
 
 namespace tallyman::api {
 
-// Adds X-RateLimit-Limit, X-RateLimit-Remaining and X-RateLimit-Reset (Unix
-// seconds), and Retry-After to a refusal.
+// Adds X-RateLimit-Limit and X-RateLimit-Remaining (requests) and
+// X-RateLimit-Reset (Unix time in seconds); for a refusal also Retry-After.
 void AddRateLimitHeaders(const auth::RateDecision& decision,
                          Response& response);
 
-// Adds Retry-After (RFC 9110, section 10.2.3): whole seconds, rounded up, at
-// least 1.
+// Adds Retry-After (RFC 9110, section 10.2.3) in seconds, rounded up, at least
+// 1.
 void AddRetryAfter(absl::Duration wait, Response& response);
 
 }  // namespace tallyman::api

@@ -12,7 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::Pair;
 
-TEST(RateLimitHeadersTest, DescribeTheWindow) {
+TEST(RateLimitHeadersTest, DescribeTheQuota) {
   Response response;
   AddRateLimitHeaders({.allowed = true,
                        .limit = 3600,
@@ -26,7 +26,7 @@ TEST(RateLimitHeadersTest, DescribeTheWindow) {
                           Pair("X-RateLimit-Reset", "1600880400")));
 }
 
-TEST(RateLimitHeadersTest, ARefusalSaysWhenToComeBack) {
+TEST(RateLimitHeadersTest, ARefusalHasRetryAfter) {
   Response response;
   AddRateLimitHeaders({.allowed = false,
                        .limit = 5,
@@ -37,7 +37,7 @@ TEST(RateLimitHeadersTest, ARefusalSaysWhenToComeBack) {
   EXPECT_THAT(response.headers.back(), Pair("Retry-After", "2"));
 }
 
-TEST(RateLimitHeadersTest, WaitsAtLeastASecond) {
+TEST(RateLimitHeadersTest, RetryAfterIsAtLeastOneSecond) {
   Response response;
   AddRetryAfter(absl::ZeroDuration(), response);
   EXPECT_THAT(response.headers, ElementsAre(Pair("Retry-After", "1")));

@@ -1,5 +1,9 @@
-// The fields that a request gives in its query, and in a body that is a form or
-// a JSON object, by name.
+// The fields of a request: parameters of its query, and of a body that is a
+// form or a JSON object.
+//
+//   const auto fields = RequestFields::Read(request, {"name", "count"});
+//   if (!fields.ok()) return fields.status();
+//   const auto name = fields->GetString("name");
 
 #ifndef TALLYMAN_API_HTTP_REQUEST_FIELDS_H_
 #define TALLYMAN_API_HTTP_REQUEST_FIELDS_H_
@@ -16,28 +20,29 @@
 
 namespace tallyman::api {
 
-// Whether the body is one that RequestFields::Read understands, by its
-// Content-Type: application/json, application/x-www-form-urlencoded, or there
-// is no body. Where not, the answer is 415.
+// Whether RequestFields::Read() can read the body: its Content-Type is
+// application/json or application/x-www-form-urlencoded, or it is empty. If
+// not, respond with 415 (UnsupportedMediaType() in media_type.h).
 bool HasSupportedBodyType(const Request& request);
 
 // A plain value.
 class RequestFields {
  public:
-  // InvalidArgument where the body is not what its type says, or has a field
-  // that is none of `names`: what is misspelt must not pass for absent. In the
-  // query others are fine (it may also carry a token). A field may be written
-  // "name[...]" in a form. `request` must have a supported type of body.
+  // Reads the fields `names`; one of a form may also be written "name[...]".
+  // The body must have a supported type. InvalidArgument if the body does not
+  // match its type, or has a field other than `names`: a misspelt field must
+  // not pass for an absent one. Other fields in the query are ignored, since it
+  // may carry a token.
   static absl::StatusOr<RequestFields> Read(
       const Request& request, absl::Span<const std::string_view> names);
 
-  // The value of a field that is a string; nullopt if it is absent, or null in
-  // JSON. InvalidArgument where it is empty, is no string in JSON, or is given
-  // twice with different values.
+  // The value of a string field; nullopt if it is absent, or null in JSON.
+  // InvalidArgument if it is empty, is not a string in JSON, or has two
+  // different values.
   absl::StatusOr<std::optional<std::string>> GetString(
       std::string_view name) const;
 
-  // For fields that are no strings.
+  // For fields of other types.
   const Params& query() const { return query_; }
   const Params& form() const { return form_; }
   const nlohmann::json& json() const { return json_; }  // Always an object.

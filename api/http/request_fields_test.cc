@@ -36,7 +36,7 @@ absl::StatusOr<std::optional<std::string>> GetString(const Request& request,
   return fields->GetString(name);
 }
 
-TEST(HasSupportedBodyTypeTest, KnowsFormsAndJson) {
+TEST(HasSupportedBodyTypeTest, AcceptsFormsJsonAndEmptyBodies) {
   for (const std::string_view type :
        {"application/json", "Application/JSON",
         "application/json; charset=UTF-8", " application/json ;",
@@ -52,7 +52,7 @@ TEST(HasSupportedBodyTypeTest, KnowsFormsAndJson) {
   }
 }
 
-TEST(RequestFieldsTest, ReadsEachPart) {
+TEST(RequestFieldsTest, ReadsQueryFormAndJson) {
   EXPECT_EQ(*GetString(MakeRequest("name=a%20b+c"), "name"), "a b c");
   EXPECT_EQ(*GetString(MakeRequest("", kForm, "name=a%20b+c"), "name"),
             "a b c");
@@ -61,17 +61,17 @@ TEST(RequestFieldsTest, ReadsEachPart) {
   EXPECT_EQ(*GetString(MakeRequest("", kJson, R"({"name":null})"), "name"),
             std::nullopt);
   EXPECT_EQ(*GetString(MakeRequest(""), "name"), std::nullopt);
-  // An empty body is none, whatever its type.
+  // An empty body counts as absent, whatever its type.
   EXPECT_EQ(*GetString(MakeRequest("name=a", kJson, ""), "name"), "a");
 }
 
-TEST(RequestFieldsTest, PartsComplementEachOther) {
+TEST(RequestFieldsTest, CombinesQueryAndBody) {
   const Request request = MakeRequest("name=a", kJson, R"({"uid":"b"})");
   EXPECT_EQ(*GetString(request, "name"), "a");
   EXPECT_EQ(*GetString(request, "uid"), "b");
 }
 
-TEST(RequestFieldsTest, TheSameTwiceIsFineAndTwoDifferentAreNot) {
+TEST(RequestFieldsTest, ARepeatedFieldMustHaveTheSameValue) {
   EXPECT_EQ(*GetString(MakeRequest("name=a&name=a", kForm, "name=a"), "name"),
             "a");
   for (const Request& request :
@@ -84,12 +84,13 @@ TEST(RequestFieldsTest, TheSameTwiceIsFineAndTwoDifferentAreNot) {
   }
 }
 
-TEST(RequestFieldsTest, NamesWhatIsWrong) {
+TEST(RequestFieldsTest, ErrorsNameTheField) {
   const std::vector<std::pair<Request, std::string_view>> expected = {
       {MakeRequest("name="), "name: is empty"},
       {MakeRequest("name"), "name: is empty"},
-      {MakeRequest("name[]=a"), "name: is one text, and no list"},
-      {MakeRequest("", kForm, "name[x]=a"), "name: is one text, and no list"},
+      {MakeRequest("name[]=a"), "name: takes one value, not a list"},
+      {MakeRequest("", kForm, "name[x]=a"),
+       "name: takes one value, not a list"},
       {MakeRequest("", kForm, "nam=a"), "nam: unknown key; keys are name, uid"},
       {MakeRequest("", kForm, "{\"name\":\"a\"}"), "unknown key"},
       {MakeRequest("", kJson, R"({"name":""})"), "name: is empty"},
@@ -109,7 +110,7 @@ TEST(RequestFieldsTest, NamesWhatIsWrong) {
   }
 }
 
-TEST(RequestFieldsTest, TheQueryMayCarryMore) {
+TEST(RequestFieldsTest, IgnoresOtherFieldsOfTheQuery) {
   EXPECT_EQ(*GetString(MakeRequest("token=t&name=a&x=y"), "name"), "a");
 }
 

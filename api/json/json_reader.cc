@@ -25,8 +25,8 @@ using Json = nlohmann::json;
 
 absl::StatusOr<Json> ParseJsonObject(std::string_view text,
                                      std::string_view what) {
-  // The keys of each object that is open. Of two with the same key the parser
-  // would silently keep one.
+  // The keys of each open object. The parser would silently drop one of two
+  // members with the same key.
   std::vector<absl::flat_hash_set<std::string>> keys;
   std::optional<std::string> duplicate;
   const Json::parser_callback_t watch =

@@ -27,7 +27,7 @@ TEST(ParseJsonObjectTest, ReadsAnObject) {
   EXPECT_TRUE(ParseJsonObject("{}").ok());
 }
 
-TEST(ParseJsonObjectTest, SaysWhatIsWrong) {
+TEST(ParseJsonObjectTest, ErrorsDescribeTheText) {
   const std::vector<std::pair<std::string_view, std::string_view>> expected = {
       {"", "the body is not JSON: wrong at byte 1"},
       {"{\"a\":1", "the body is not JSON: wrong at byte 7"},
@@ -51,7 +51,7 @@ TEST(ParseJsonObjectTest, SaysWhatIsWrong) {
             "the file must be a JSON object, not array");
 }
 
-TEST(ParseJsonObjectTest, DepthIsNoProblem) {
+TEST(ParseJsonObjectTest, AcceptsDeepNesting) {
   std::string text = "{\"a\":";
   text.append(200000, '[');
   EXPECT_FALSE(ParseJsonObject(text).ok());
@@ -60,7 +60,7 @@ TEST(ParseJsonObjectTest, DepthIsNoProblem) {
   EXPECT_TRUE(ParseJsonObject(text).ok());
 }
 
-TEST(IntegerOfTest, TakesOnlyIntegers) {
+TEST(IntegerOfTest, AcceptsOnlyIntegers) {
   EXPECT_EQ(IntegerOf(Json::parse("-5")), -5);
   EXPECT_EQ(IntegerOf(Json::parse("9223372036854775807")),
             std::numeric_limits<int64_t>::max());
@@ -70,7 +70,7 @@ TEST(IntegerOfTest, TakesOnlyIntegers) {
   }
 }
 
-TEST(ReadTest, NamesThePlaceAndTheType) {
+TEST(ReadTest, ErrorsNameThePlaceAndTheType) {
   std::string text;
   EXPECT_TRUE(ReadString("a.b", Json("x"), text).ok());
   EXPECT_EQ(text, "x");

@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-// Bytes that stand for themselves in a JSON string: ASCII but for control
-// characters, the quote and the backslash.
+// Bytes that need no escape in a JSON string: ASCII except control characters,
+// the quotation mark and the backslash.
 constexpr std::array<bool, 256> kPlain = [] {
   std::array<bool, 256> plain{};
   for (int c = 0x20; c < 0x7F; ++c) plain[c] = c != '"' && c != '\\';

@@ -16,9 +16,8 @@
 
 namespace tallyman::api {
 
-// Appends values to a string that must outlive the writer, and puts the commas
-// between them. It does not check that the calls nest properly. Not
-// thread-safe.
+// Appends values to a string, which must outlive the writer, with commas
+// between them. Does not check that the calls nest properly. Not thread-safe.
 class JsonWriter {
  public:
   explicit JsonWriter(std::string& out) : out_(out) {}
@@ -28,7 +27,7 @@ class JsonWriter {
   void BeginArray() { Begin('['); }
   void EndArray() { End(']'); }
 
-  // The key of the next value. Written as it is: it must need no escaping.
+  // The key of the next value. Not escaped: `key` must be plain text.
   void Key(std::string_view key) {
     Separate();
     out_.push_back('"');
@@ -37,12 +36,12 @@ class JsonWriter {
     needs_comma_ = false;
   }
 
-  // Any bytes. What is not UTF-8 becomes U+FFFD, one for each maximal part of
-  // a character (the Unicode Standard, section 3.9), so that the text is valid
-  // whatever a process calls itself.
+  // Accepts any bytes, since processes choose their names. Invalid UTF-8
+  // becomes U+FFFD, one for each maximal subpart (the Unicode Standard,
+  // section 3.9).
   void String(std::string_view bytes);
   void Int(int64_t value);
-  // The shortest text that reads back as `value`, which must be finite.
+  // The shortest decimal text that parses to `value`, which must be finite.
   void Double(double value);
   void Bool(bool value) { Literal(value ? "true" : "false"); }
   void Null() { Literal("null"); }

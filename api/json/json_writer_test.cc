@@ -19,7 +19,7 @@ std::string Quoted(std::string_view bytes) {
   return out;
 }
 
-TEST(JsonWriterTest, PutsCommasBetweenValues) {
+TEST(JsonWriterTest, SeparatesValuesByCommas) {
   std::string out;
   JsonWriter json(out);
   json.BeginObject();
@@ -53,7 +53,7 @@ TEST(JsonWriterTest, WritesNumbersThatReadBack) {
   EXPECT_EQ(out, "[-9223372036854775808,9223372036854775807,0.1,12345.67,0]");
 }
 
-TEST(JsonWriterTest, EscapesWhatJsonMust) {
+TEST(JsonWriterTest, EscapesSpecialCharacters) {
   EXPECT_EQ(Quoted("plain"), "\"plain\"");
   EXPECT_EQ(Quoted(""), "\"\"");
   EXPECT_EQ(Quoted("a\"b\\c/\n\r\t"), R"("a\"b\\c/\n\r\t")");
@@ -66,7 +66,7 @@ TEST(JsonWriterTest, KeepsUtf8) {
 }
 
 // The examples of the Unicode Standard, section 3.9, tables 3-8 to 3-11.
-TEST(JsonWriterTest, ReplacesMaximalPartsOfWhatIsNotUtf8) {
+TEST(JsonWriterTest, ReplacesMaximalSubpartsOfInvalidUtf8) {
   const std::string r = "\xEF\xBF\xBD";
   EXPECT_EQ(Quoted("\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41"),
             "\"" + r + r + r + r + r + r + r + r + "A\"");

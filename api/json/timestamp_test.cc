@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-TEST(TimestampTest, WritesTheSeedsForms) {
+TEST(TimestampTest, WritesTheDocumentedFormats) {
   const absl::Time time = absl::FromUnixMillis(1600877658370);
   EXPECT_EQ(LocalTimestamp(time, absl::FixedTimeZone(-6 * 3600)),
             "2020-09-23T10:14:18-06:00");

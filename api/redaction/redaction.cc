@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::string_view kHidden = "***";
 
-// A value inside a longer text, up to a blank that is not quoted, or to what
-// ends a parameter in a URL. Hiding too much does less harm than too little.
+// A value inside a longer text. It ends at an unquoted space, or at the & that
+// ends a parameter of a URL. If in doubt, it is too long rather than too short.
 constexpr std::string_view kValue =
     R"re((?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s&])+)re";
 
@@ -63,7 +63,7 @@ struct Redactor::Patterns {
   }
 
   const RE2 name;       // A whole name.
-  const RE2 candidate;  // Matches wherever anything has to be hidden.
+  const RE2 candidate;  // Matches every text that has a secret.
   const RE2 assignment;
   const RE2 option;
   const RE2 bearer;
@@ -79,7 +79,7 @@ absl::StatusOr<std::unique_ptr<Redactor>> Redactor::Create(
     const std::vector<std::string>& secret_names) {
   RE2::Options options;
   options.set_log_errors(false);
-  // Command lines are bytes of any kind.
+  // Command lines may hold any bytes.
   options.set_encoding(RE2::Options::EncodingLatin1);
   for (const std::string& name : secret_names) {
     const RE2 pattern(name, options);
@@ -97,7 +97,7 @@ absl::StatusOr<std::unique_ptr<Redactor>> Redactor::Create(
   if (secret_names.empty()) return Disabled();
   auto patterns = std::make_unique<Patterns>(
       absl::StrCat("(?:", absl::StrJoin(secret_names, ")|(?:"), ")"), options);
-  // An expression may be good alone and not as a part, such as \Qtext.
+  // A valid expression may be invalid inside another one, such as \Qtext.
   if (!patterns->ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("the secret names do not go together, or are too long: \"",
@@ -126,7 +126,7 @@ std::string Redactor::CommandLine(std::string_view arguments) const {
   while (true) {
     const size_t end = std::min(arguments.find('\0'), arguments.size());
     const std::string_view argument = arguments.substr(0, end);
-    // A value may begin with one dash; with two it is an option.
+    // A value may begin with one dash; two begin an option.
     if (hide_next && !argument.starts_with("--") && !argument.empty()) {
       line.append(kHidden);
       hide_next = false;
@@ -144,14 +144,14 @@ std::string Redactor::CommandLine(std::string_view arguments) const {
 
 void Redactor::AppendArgument(std::string_view argument,
                               std::string& line) const {
-  // NAME=value as an argument of its own: the value goes on to the end of the
-  // argument, whatever is in it.
-  const size_t divider = argument.find_first_of("=:");
-  if (divider != std::string_view::npos) {
-    const std::string_view name = argument.substr(0, divider);
+  // NAME=value as a whole argument: the value extends to the end of the
+  // argument.
+  const size_t separator = argument.find_first_of("=:");
+  if (separator != std::string_view::npos) {
+    const std::string_view name = argument.substr(0, separator);
     if (name.find_first_of(" \t\n\"'/") == std::string_view::npos &&
         IsSecretName(name)) {
-      absl::StrAppend(&line, argument.substr(0, divider + 1), kHidden);
+      absl::StrAppend(&line, argument.substr(0, separator + 1), kHidden);
       return;
     }
   }

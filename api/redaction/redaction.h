@@ -1,4 +1,5 @@
-// Hides secrets in command lines and in other text that leaves the server.
+// Hides secrets in command lines and other text, before the server sends or
+// logs it. Best effort: it recognises secrets by the names around them.
 
 #ifndef TALLYMAN_API_REDACTION_REDACTION_H_
 #define TALLYMAN_API_REDACTION_REDACTION_H_
@@ -16,37 +17,38 @@ namespace tallyman::api {
 // `password`, `token`, `secret` and `api_key`.
 std::vector<std::string> DefaultSecretNames();
 
-// Replaces the values of what looks like a secret by "***". A name is secret
-// if one of the expressions matches its end, whatever its case. Values are
-// found in
+// Replaces secret values by "***". A name is secret if an expression matches
+// its end, ignoring case. Values are found in
 //   --NAME=value, --NAME value, NAME=value, NAME: value   (as arguments, and
-//     inside longer ones such as the text of `sh -c`),
+//     inside longer ones such as the script of `sh -c`),
 //   Bearer value, Basic value,
 //   scheme://user:value@host, and
-//   tokens of this server.
+//   tokens of this server (tly_...).
 // Immutable and thread-safe.
 class Redactor {
  public:
-  // InvalidArgument naming the expression that RE2 does not accept, or that has
-  // a capturing group.
+  // `secret_names` are RE2 expressions; an empty list is Disabled().
+  // InvalidArgument quotes the expression that RE2 rejects or that has a
+  // capturing group.
   static absl::StatusOr<std::unique_ptr<Redactor>> Create(
       const std::vector<std::string>& secret_names);
 
-  // Replaces nothing in command lines. Text() still hides this server's tokens.
+  // A redactor that changes no command line. Text() still hides tokens of this
+  // server.
   static std::unique_ptr<Redactor> Disabled();
 
   ~Redactor();
   Redactor(const Redactor&) = delete;
   Redactor& operator=(const Redactor&) = delete;
 
-  // The command line of `arguments`, which are divided by NULs, joined with one
-  // space. The whole value of an argument is hidden, spaces in it included.
+  // Joins `arguments`, which are separated by NULs, with spaces, and hides the
+  // secrets. A value ends with its argument, not at a space inside it.
   std::string CommandLine(std::string_view arguments) const;
 
-  // `text` with the secrets in it hidden, for logs.
+  // `text` without its secrets.
   std::string Text(std::string_view text) const;
 
-  // True if a parameter of that name has a secret value.
+  // Whether the value of a parameter called `name` is secret.
   bool IsSecretName(std::string_view name) const;
 
  private:

@@ -85,7 +85,7 @@ TEST(RedactorTest, HidesValuesInsideLongerArguments) {
   }
 }
 
-TEST(RedactorTest, LeavesTheRestAlone) {
+TEST(RedactorTest, KeepsOtherText) {
   for (const std::string_view line :
        {"", "sleep 100", "app --tokenizer=bpe --bypass=1 --compass x",
         "nginx: worker process", "--password", "app --password --verbose",
@@ -105,12 +105,12 @@ TEST(RedactorTest, EmptyArgumentsKeepTheirSpaces) {
             "a  --token=***  c");
 }
 
-TEST(RedactorTest, BytesOfAnyKindPass) {
+TEST(RedactorTest, AcceptsAnyBytes) {
   EXPECT_EQ(Default().CommandLine("\xff\xfe\0--token=\xff\0\x80"sv),
             "\xff\xfe --token=*** \x80");
 }
 
-TEST(RedactorTest, TheNamesCanBeChosen) {
+TEST(RedactorTest, UsesTheGivenNames) {
   const auto redactor = Redactor::Create({"pin"});
   ASSERT_TRUE(redactor.ok());
   EXPECT_EQ((*redactor)->CommandLine("a\0--pin=1\0--password=2"sv),
@@ -119,7 +119,7 @@ TEST(RedactorTest, TheNamesCanBeChosen) {
   EXPECT_FALSE((*redactor)->IsSecretName("pink"));
 }
 
-TEST(RedactorTest, CanBeTurnedOff) {
+TEST(RedactorTest, DisabledHidesOnlyTokens) {
   EXPECT_EQ(Redactor::Disabled()->CommandLine("a\0--password=1"sv),
             "a --password=1");
   EXPECT_THAT(Redactor::Disabled()->Text(
@@ -132,7 +132,7 @@ TEST(RedactorTest, HidesSecretsInText) {
             "GET /server/processes?a=1&token=***");
 }
 
-TEST(RedactorTest, NamesABadExpression) {
+TEST(RedactorTest, ErrorsQuoteTheBadExpression) {
   EXPECT_THAT(Redactor::Create({"ok", "(x"}).status().message(),
               HasSubstr("\"(x\""));
   EXPECT_THAT(Redactor::Create({R"(\Qpassword)"}).status().message(),

@@ -24,7 +24,7 @@ void WriteAction(const stacks::Action& action, const Redactor& redactor,
   json.String(action.started_via);
   json.Key("started_at");
   json.String(UtcTimestamp(action.started_at));
-  // Clients wait for the first and read the others then.
+  // Clients poll finished_at, then read the other two.
   const bool has_ended = action.finished_at.has_value();
   json.Key("finished_at");
   if (has_ended) {

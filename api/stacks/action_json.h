@@ -9,7 +9,7 @@
 
 namespace tallyman::api {
 
-// The message may quote output of a process: secrets in it are hidden.
+// `redactor` hides secrets in the message, which may quote output of a process.
 void WriteAction(const stacks::Action& action, const Redactor& redactor,
                  JsonWriter& json);
 

@@ -12,7 +12,7 @@
 namespace tallyman::api {
 namespace {
 
-TEST(ActionJsonTest, TheLastThreeKeysAreNullUntilItEndsAndSetTogether) {
+TEST(ActionJsonTest, TheFinishedKeysAreNullUntilTheActionEnds) {
   const std::unique_ptr<Redactor> redactor =
       *Redactor::Create(DefaultSecretNames());
   stacks::Action action = {.id = 10,

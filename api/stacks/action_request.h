@@ -1,4 +1,4 @@
-// The request to do something to the processes of a stack.
+// The request to restart, pause or resume processes of a stack.
 
 #ifndef TALLYMAN_API_STACKS_ACTION_REQUEST_H_
 #define TALLYMAN_API_STACKS_ACTION_REQUEST_H_
@@ -23,11 +23,11 @@ struct ActionRequest {
   std::string server_uid;    // "": all servers
 };
 
-// Reads `command`, `process_name` and `server_uid` from the query, a form body
-// or a JSON body (all of them strings), whose type must be a supported one
-// (HasSupportedBodyType in request_fields.h). The commands process_* need a
-// process, a server, or both; restart takes no process. Whether they exist is
-// for the caller to see. InvalidArgument begins with the field that is wrong.
+// Reads the strings `command`, `process_name` and `server_uid` from the query,
+// a form body or a JSON body, which must have a supported type
+// (HasSupportedBodyType() in request_fields.h). The commands process_* need a
+// process, a server, or both; restart takes no process. Does not check that
+// they exist: the registry does. InvalidArgument begins with the wrong field.
 absl::StatusOr<ActionRequest> ParseActionRequest(const Request& request);
 
 }  // namespace tallyman::api

@@ -29,7 +29,7 @@ Request MakeRequest(std::string_view query, std::string_view type = "",
   return request;
 }
 
-TEST(ParseActionRequestTest, KnowsEveryCommand) {
+TEST(ParseActionRequestTest, ReadsEveryCommand) {
   const std::vector<std::pair<std::string_view, Command>> expected = {
       {"command=restart", Command::kRestart},
       {"command=process_restart&process_name=web", Command::kProcessRestart},
@@ -46,7 +46,7 @@ TEST(ParseActionRequestTest, KnowsEveryCommand) {
   }
 }
 
-TEST(ParseActionRequestTest, ReadsEveryForm) {
+TEST(ParseActionRequestTest, ReadsQueryFormAndJson) {
   for (const Request& request :
        {MakeRequest("server_uid=A&process_name=web.1&command=process_pause"),
         MakeRequest("", kForm,
@@ -77,7 +77,7 @@ TEST(ParseActionRequestTest, AServerAloneIsEnough) {
             "A");
 }
 
-TEST(ParseActionRequestTest, NamesWhatIsWrong) {
+TEST(ParseActionRequestTest, ErrorsNameTheField) {
   const std::vector<std::pair<Request, std::string>> expected = {
       {MakeRequest(""), "command: is missing; commands are restart"},
       {MakeRequest("command="), "command: is empty"},
@@ -97,7 +97,7 @@ TEST(ParseActionRequestTest, NamesWhatIsWrong) {
       {MakeRequest("command=process_pause&process_name=&server_uid=A"),
        "process_name: is empty"},
       {MakeRequest("command=process_pause&process_name[]=a&server_uid=A"),
-       "process_name: is one text"},
+       "process_name: takes one value"},
       {MakeRequest("", kJson, R"({"command":"process_pause","server_uid":[]})"),
        "server_uid: must be a string, not array"},
       {MakeRequest("", kJson,

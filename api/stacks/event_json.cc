@@ -22,7 +22,7 @@ void WriteTextOrNull(std::string_view key, std::string_view text,
   }
 }
 
-// None of these numbers is ever 0 where it applies.
+// 0 means that the number does not apply: ids, pids and instances are positive.
 void WriteNumberOrNull(std::string_view key, int64_t number, JsonWriter& json) {
   json.Key(key);
   if (number == 0) {

@@ -1,4 +1,4 @@
-// Events of stacks and the output of their instances as JSON.
+// Events of stacks, and the output of their instances, as JSON.
 
 #ifndef TALLYMAN_API_STACKS_EVENT_JSON_H_
 #define TALLYMAN_API_STACKS_EVENT_JSON_H_
@@ -14,11 +14,12 @@
 
 namespace tallyman::api {
 
-// What does not apply to an event is null. Secrets in its cause are hidden.
+// Fields that do not apply to the event are null. `redactor` hides secrets in
+// its cause.
 void WriteEvent(const stacks::Event& event, const Redactor& redactor,
                 JsonWriter& json);
 
-// The last lines of an instance's output, oldest first.
+// The last lines of output of an instance, oldest first.
 struct InstanceOutput {
   std::string_view process;
   std::string_view server;  // Its name.
@@ -26,7 +27,7 @@ struct InstanceOutput {
   std::vector<std::string> lines;
 };
 
-// Secrets in the lines are hidden.
+// `redactor` hides secrets in the lines.
 void WriteInstanceOutput(const InstanceOutput& output, const Redactor& redactor,
                          JsonWriter& json);
 

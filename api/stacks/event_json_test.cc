@@ -52,7 +52,7 @@ TEST_F(EventJsonTest, AnEventOfAnActionHasNoInstance) {
             R"("action_id":10,"user":"deploy"})");
 }
 
-TEST_F(EventJsonTest, OutputIsAListOfLines) {
+TEST_F(EventJsonTest, WritesOutputAsAListOfLines) {
   std::string text;
   JsonWriter json(text);
   WriteInstanceOutput({.process = "web",

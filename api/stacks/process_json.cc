@@ -22,8 +22,8 @@ namespace {
 
 using stacks::ServerCounts;
 
-// A key that may have any characters: JsonWriter::Key() does not escape.
-void WriteAnyKey(std::string_view key, JsonWriter& json) {
+// JsonWriter::Key() does not escape; the names of servers may need it.
+void WriteEscapedKey(std::string_view key, JsonWriter& json) {
   std::string text;
   JsonWriter writer(text);
   writer.String(key);
@@ -64,7 +64,7 @@ void WriteCounts(std::string_view key, const std::vector<ServerCounts>& servers,
   json.Key(key);
   json.BeginObject();
   for (const ServerCounts& server : servers) {
-    WriteAnyKey(server.name, json);
+    WriteEscapedKey(server.name, json);
     json.Int(server.*count);
   }
   json.EndObject();
@@ -100,7 +100,7 @@ void WriteInstance(const ProcessView& view,
   json.EndObject();
 }
 
-// The instance that ended last; null if none ever did.
+// The instance with the latest exit; null if none has ended.
 const stacks::InstanceStatus* LastEnded(
     const std::vector<stacks::InstanceStatus>& instances) {
   const stacks::InstanceStatus* last = nullptr;
@@ -113,7 +113,7 @@ const stacks::InstanceStatus* LastEnded(
   return last;
 }
 
-// What only /api/3 shows.
+// The fields that only /api/3 shows.
 void WriteDetails(const ProcessView& view,
                   const stacks::DesiredProcess& process,
                   const std::vector<ServerCounts>& servers, JsonWriter& json) {
@@ -168,7 +168,7 @@ std::string ProcessEtag(const ProcessView& view,
                 .stack = view.stack,
                 .redactor = view.redactor},
                process, json);
-  // The revision stands for what is not shown: environment, limits, ...
+  // The revision covers the hidden parts: environment, limits, ...
   absl::StrAppend(&text, process.revision);
   return StrongEtag(text);
 }

@@ -14,24 +14,27 @@
 
 namespace tallyman::api {
 
-// What processes of `stack` are seen with. All of it must outlive the view.
+// The snapshots and settings to render processes of `stack` with. They must
+// outlive the view.
 struct ProcessView {
   const stacks::RegistrySnapshot& registry;
   const stacks::StatusSnapshot& status;
   const stacks::Stack& stack;
   const Redactor& redactor;
-  // Only what is on this server is shown; "": all servers.
+  // Limits counts and instances to this server; "" means all servers.
   std::string_view server_uid = {};
 };
 
-// Writes {"md5","name","command","servers":{server name: running}} and, below
-// /api/3, what else there is to know. Secrets in the command and in lines of
-// output are hidden; md5 is that of the whole command.
+// Writes {"md5","name","command","servers":{server name: running}}; below
+// /api/3 also desired counts, state, instances and last exit. The redactor
+// hides secrets in the command and in output; md5 is the hash of the full
+// command. A new field belongs into WriteDetails() in process_json.cc.
 void WriteProcess(Mount mount, const ProcessView& view,
                   const stacks::DesiredProcess& process, JsonWriter& json);
 
-// The strong entity tag of the process: that of all that /api/3 shows of it, on
-// all servers, whatever the view and the mount are, and of its definition.
+// The strong entity tag of the process. It covers the definition and everything
+// that /api/3 shows on all servers, so it is the same for each mount and each
+// `view.server_uid`.
 std::string ProcessEtag(const ProcessView& view,
                         const stacks::DesiredProcess& process);
 

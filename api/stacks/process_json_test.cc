@@ -20,7 +20,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-// A stack "s" with a process "web" that is wanted on "here" and on "there".
+// A stack "s" with a process "web" that is desired on "here" and on "there".
 class ProcessJsonTest : public testing::Test {
  protected:
   ProcessJsonTest() {
@@ -79,7 +79,7 @@ TEST_F(ProcessJsonTest, ThePlainMountHasFourKeys) {
   EXPECT_EQ(json["servers"], (Json{{"alpha", 0}, {"zeta \"1\"\n", 2}}));
 }
 
-TEST_F(ProcessJsonTest, Api3TellsWhatIsDesiredAndPaused) {
+TEST_F(ProcessJsonTest, Api3ShowsDesiredAndPausedCounts) {
   const Json json = Write(Mount::kApi3);
   EXPECT_EQ(json["servers"], (Json{{"alpha", 0}, {"zeta \"1\"\n", 2}}));
   EXPECT_EQ(json["servers_pauses"], (Json{{"alpha", 0}, {"zeta \"1\"\n", 1}}));
@@ -91,7 +91,7 @@ TEST_F(ProcessJsonTest, Api3TellsWhatIsDesiredAndPaused) {
   EXPECT_EQ(json["last_exit"], nullptr);
 }
 
-TEST_F(ProcessJsonTest, AFilterKeepsOneServersCounts) {
+TEST_F(ProcessJsonTest, AFilterLimitsCountsToOneServer) {
   EXPECT_EQ(Write(Mount::kPlain, "here")["servers"],
             (Json{{"zeta \"1\"\n", 2}}));
   EXPECT_EQ(Write(Mount::kApi3, "here")["state"], "running");
@@ -108,14 +108,14 @@ TEST_F(ProcessJsonTest, OmitsServersWhereInstancesOnlyStop) {
   EXPECT_EQ(Write(Mount::kPlain)["servers"], Json::object());
 }
 
-TEST_F(ProcessJsonTest, WhatRunsWhereItIsNotDesiredIsShown) {
+TEST_F(ProcessJsonTest, ShowsInstancesThatRunWhereNoneIsDesired) {
   process_.servers.clear();
   EXPECT_EQ(Write(Mount::kPlain)["servers"], (Json{{"zeta \"1\"\n", 2}}));
   registry_.servers.clear();
   EXPECT_EQ(Write(Mount::kPlain)["servers"], (Json{{"here", 2}}));
 }
 
-TEST_F(ProcessJsonTest, TellsTheNewestExit) {
+TEST_F(ProcessJsonTest, ShowsTheLatestExit) {
   const absl::Time time = absl::FromUnixSeconds(1'600'000'000);
   Run({{.number = 1,
         .last_exit = "exited with code 1",
@@ -135,11 +135,11 @@ TEST_F(ProcessJsonTest, TellsTheNewestExit) {
   EXPECT_EQ(json["instances"][2]["pid"], nullptr);
 }
 
-TEST_F(ProcessJsonTest, TheTagChangesWithWhatIsShownAndWithTheDefinition) {
+TEST_F(ProcessJsonTest, TheTagCoversTheRepresentationAndTheDefinition) {
   const std::string etag = Etag();
   EXPECT_EQ(etag, Etag());
   EXPECT_EQ(etag, ProcessEtag(View("there"), process_));
-  process_.revision = 9;  // Its environment has changed, say.
+  process_.revision = 9;  // For example, its environment has changed.
   EXPECT_NE(etag, Etag());
   process_.servers["here"].count = 4;
   const std::string desired_more = Etag();

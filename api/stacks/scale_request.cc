@@ -34,34 +34,35 @@ using Counts = std::vector<std::pair<std::string, int64_t>>;
 constexpr std::string_view kProcessName = "process_name";
 constexpr std::string_view kServerCount = "server_count";
 
-absl::Status Bad(std::string_view what) {
+absl::Status CountError(std::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat(kServerCount, ": ", what));
 }
 
-// A count that is not one, as messages show it.
-std::string AsGiven(const Json& count) {
+// An invalid count, as messages quote it.
+std::string QuoteCount(const Json& count) {
   if (count.is_number()) return count.dump();
   if (!count.is_string()) return count.type_name();
   return absl::StrCat("the string ",
                       base::Quote(count.get_ref<const std::string&>()));
 }
 
-// Collects the counts that one part of a request gives.
+// The counts in one part of a request: its query or its body.
 class CountList {
  public:
   absl::Status Add(std::string_view uid, std::optional<int64_t> count,
-                   std::string_view as_given) {
+                   std::string_view quoted) {
     if (uid.empty()) {
-      return Bad(absl::StrCat("the count ", as_given,
-                              " has no server; give SERVER_UID:COUNT"));
+      return CountError(absl::StrCat("the count ", quoted,
+                                     " has no server; give SERVER_UID:COUNT"));
     }
     if (!count || *count < 0 || *count > stacks::kMaxInstances) {
-      return Bad(absl::StrCat("the count of server ", base::Quote(uid),
-                              " must be an integer from 0 to ",
-                              stacks::kMaxInstances, ", not ", as_given));
+      return CountError(absl::StrCat("the count of server ", base::Quote(uid),
+                                     " must be an integer from 0 to ",
+                                     stacks::kMaxInstances, ", not ", quoted));
     }
     if (!uids_.emplace(uid).second) {
-      return Bad(absl::StrCat("server ", base::Quote(uid), " is there twice"));
+      return CountError(
+          absl::StrCat("server ", base::Quote(uid), " is there twice"));
     }
     counts_.emplace_back(uid, *count);
     return absl::OkStatus();
@@ -82,7 +83,8 @@ class CountList {
       item = absl::StripAsciiWhitespace(item);
       const size_t colon = item.find(':');
       if (colon == std::string_view::npos) {
-        return Bad(absl::StrCat(base::Quote(item), " is not SERVER_UID:COUNT"));
+        return CountError(
+            absl::StrCat(base::Quote(item), " is not SERVER_UID:COUNT"));
       }
       absl::Status added =
           AddText(item.substr(0, colon), item.substr(colon + 1));
@@ -99,8 +101,8 @@ class CountList {
         if (absl::Status added = AddList(value); !added.ok()) return added;
       } else if (absl::ConsumePrefix(&key, "[")) {
         if (!absl::ConsumeSuffix(&key, "]")) {
-          return Bad(absl::StrCat(base::Quote(name),
-                                  " is not server_count[SERVER_UID]"));
+          return CountError(absl::StrCat(base::Quote(name),
+                                         " is not server_count[SERVER_UID]"));
         }
         if (absl::Status added = AddText(key, value); !added.ok()) return added;
       }
@@ -115,9 +117,9 @@ class CountList {
       return WrongType(kServerCount, "an object such as {\"SERVER_UID\":4}",
                        value);
     }
-    if (value.empty()) return Bad("is empty; give at least one server");
+    if (value.empty()) return CountError("is empty; give at least one server");
     for (const auto& [uid, count] : value.items()) {
-      absl::Status added = Add(uid, IntegerOf(count), AsGiven(count));
+      absl::Status added = Add(uid, IntegerOf(count), QuoteCount(count));
       if (!added.ok()) return added;
     }
     return absl::OkStatus();
@@ -149,14 +151,15 @@ absl::StatusOr<Counts> ReadCounts(const RequestFields& fields) {
     if (absl::Status added = body.AddJson(*member); !added.ok()) return added;
   }
   if (query.counts().empty() && body.counts().empty()) {
-    return Bad(
-        "is missing; give SERVER_UID:COUNT, several divided by commas, or "
+    return CountError(
+        "is missing; give SERVER_UID:COUNT, several separated by commas, or "
         "{\"SERVER_UID\":COUNT} in JSON");
   }
   if (query.counts().empty()) return body.counts();
   if (!body.counts().empty() &&
       Sorted(query.counts()) != Sorted(body.counts())) {
-    return Bad("is given twice, differently in the query and in the body");
+    return CountError(
+        "is given twice, differently in the query and in the body");
   }
   return query.counts();
 }

@@ -15,23 +15,22 @@ namespace tallyman::api {
 
 struct ScaleRequest {
   std::string process_name;
-  // Uid of a server and the count that is wanted there, from 0 to
-  // stacks::kMaxInstances; at least one, no uid twice. In the order of the
-  // request, or by uid where a JSON object gave them.
+  // The uid of a server and the desired count there, from 0 to
+  // stacks::kMaxInstances. At least one pair; uids are unique. In the order of
+  // the request; those of a JSON object in the order of their uids.
   std::vector<std::pair<std::string, int64_t>> counts;
 };
 
 // Reads `process_name` and `server_count` from the query, a form body or a JSON
-// body, whose type must be a supported one
-// (HasSupportedBodyType in request_fields.h):
-//   process_name=web&server_count=UID:4,UID:2     in a query or form
-//   process_name=web&server_count[UID]=4          likewise
+// body, which must have a supported type (HasSupportedBodyType() in
+// request_fields.h):
+//   process_name=web&server_count=UID:4,UID:2     in a query or a form
+//   process_name=web&server_count[UID]=4          in a query or a form
 //   {"process_name":"web","server_count":{"UID":4}}
 //   {"process_name":"web","server_count":"UID:4"}
-// One may be in the query and the other in the body. The same in both is fine
-// as long as it is the same value. Whether there is such a process and such
-// servers is for the caller to see. InvalidArgument begins with the field that
-// is wrong.
+// One field may be in the query and the other in the body. A field in both must
+// have the same value. Does not check that the process and the servers exist:
+// the registry does. InvalidArgument begins with the wrong field.
 absl::StatusOr<ScaleRequest> ParseScaleRequest(const Request& request);
 
 }  // namespace tallyman::api

@@ -60,7 +60,7 @@ TEST(ParseScaleRequestTest, ReadsTheDocumentedForms) {
   }
 }
 
-TEST(ParseScaleRequestTest, KeepsTheOrderOfSeveral) {
+TEST(ParseScaleRequestTest, KeepsTheOrderOfServers) {
   EXPECT_THAT(
       ParseScaleRequest(MakeRequest("process_name=p&server_count=B:0,%20A:1000"
                                     "&server_count[D]=007&server_count=C:2"))
@@ -74,7 +74,7 @@ TEST(ParseScaleRequestTest, KeepsTheOrderOfSeveral) {
       ElementsAre(FieldsAre("A", 1), FieldsAre("B", 0)));
 }
 
-TEST(ParseScaleRequestTest, QueryAndBodyComplementEachOther) {
+TEST(ParseScaleRequestTest, CombinesQueryAndBody) {
   for (const Request& request :
        {MakeRequest("process_name=web", kJson, R"({"server_count":{"A":4}})"),
         MakeRequest("server_count=A:4", kJson, R"({"process_name":"web"})"),
@@ -113,7 +113,7 @@ TEST(ParseScaleRequestTest, TheBodyMustNotContradictTheQuery) {
             R"(process_name: is given twice, as "p" and as "q")");
 }
 
-TEST(ParseScaleRequestTest, NamesTheProcessThatIsMissing) {
+TEST(ParseScaleRequestTest, AMissingProcessIsAnError) {
   for (const Request& request :
        {MakeRequest("server_count=A:4"),
         MakeRequest("", kJson, R"({"server_count":{"A":4}})"),
@@ -124,7 +124,7 @@ TEST(ParseScaleRequestTest, NamesTheProcessThatIsMissing) {
   }
 }
 
-TEST(ParseScaleRequestTest, SaysWhatIsWrongWithCountsInText) {
+TEST(ParseScaleRequestTest, ErrorsDescribeCountsInText) {
   const std::vector<std::pair<std::string_view, std::string_view>> expected = {
       {"", "is missing; give SERVER_UID:COUNT"},
       {"&server_count", R"("" is not SERVER_UID:COUNT)"},
@@ -160,7 +160,7 @@ TEST(ParseScaleRequestTest, SaysWhatIsWrongWithCountsInText) {
          {MakeRequest(query), MakeRequest("", kForm, query)}) {
       const absl::Status status = ParseScaleRequest(request).status();
       EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
-      // A form's unknown keys are errors of their own.
+      // Unknown keys of a form have an error of their own.
       if (text.starts_with("&server_counts") && !request.body.empty()) {
         EXPECT_THAT(std::string(status.message()), HasSubstr("unknown key"));
         continue;
@@ -171,7 +171,7 @@ TEST(ParseScaleRequestTest, SaysWhatIsWrongWithCountsInText) {
   }
 }
 
-TEST(ParseScaleRequestTest, SaysWhatIsWrongWithCountsInJson) {
+TEST(ParseScaleRequestTest, ErrorsDescribeCountsInJson) {
   const std::vector<std::pair<std::string_view, std::string_view>> expected = {
       {"null", "server_count: is missing"},
       {"{}", "server_count: is empty; give at least one server"},

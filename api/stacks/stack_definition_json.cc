@@ -38,8 +38,8 @@ constexpr std::string_view kStackKeys =
 constexpr std::string_view kFileStackKeys =
     "name, environment, procfile, procfile_path, processes";
 
-// The same status with `prefix` before its message.
-absl::Status Prefixed(std::string_view prefix, const absl::Status& status) {
+// `status` with `prefix` before its message.
+absl::Status WithPrefix(std::string_view prefix, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(prefix, status.message()));
 }
 
@@ -71,7 +71,7 @@ absl::Status ReadStopSequence(std::string_view place, const Json& value,
   absl::StatusOr<stacks::StopSequence> parsed =
       stacks::StopSequence::Parse(text);
   if (!parsed.ok()) {
-    return Prefixed(absl::StrCat(place, ": "), parsed.status());
+    return WithPrefix(absl::StrCat(place, ": "), parsed.status());
   }
   sequence = *std::move(parsed);
   return absl::OkStatus();
@@ -82,7 +82,7 @@ absl::Status ReadOptionalInteger(std::string_view place, const Json& value,
   return ReadInteger(place, value, number.emplace());
 }
 
-// `prefix` is "processes[0].".
+// `prefix` is the place of `process`, such as "processes[0].".
 absl::Status ReadProcessMember(std::string_view prefix, std::string_view key,
                                const Json& value, ProcessDefinition& process) {
   const std::string place = absl::StrCat(prefix, key);
@@ -104,7 +104,7 @@ absl::Status ReadProcessMember(std::string_view prefix, std::string_view key,
   return UnknownKey(prefix, key, kProcessKeys);
 }
 
-bool IsThere(const Json& object, std::string_view key) {
+bool HasMember(const Json& object, std::string_view key) {
   const auto member = object.find(key);
   return member != object.end() && !member->is_null();
 }
@@ -126,17 +126,18 @@ absl::StatusOr<std::vector<ProcessDefinition>> ReadProcesses(
       if (!read.ok()) return read;
     }
     for (const std::string_view key : {"name", "command"}) {
-      if (!IsThere(item, key)) return Missing(absl::StrCat(prefix, key));
+      if (!HasMember(item, key)) return Missing(absl::StrCat(prefix, key));
     }
     processes.push_back(std::move(process));
   }
   return processes;
 }
 
-// Reads one stack; `read_file` where procfile_path is allowed.
+// Reads one stack.
 class StackReader {
  public:
-  // `prefix` is "" or "stacks[1].", of the places of its members.
+  // `prefix` begins the places of the members: "" or "stacks[1].".
+  // procfile_path is allowed if `read_file` is set.
   StackReader(std::string_view prefix, std::optional<ReadFile> read_file)
       : prefix_(prefix), read_file_(read_file) {}
 
@@ -149,10 +150,10 @@ class StackReader {
       if (!is_source.ok()) return is_source.status();
       if (*is_source) ++sources;
     }
-    if (!IsThere(object, "name")) return Missing(Place("name"));
+    if (!HasMember(object, "name")) return Missing(PlaceOf("name"));
     if (sources != 1) {
       return absl::InvalidArgumentError(absl::StrCat(
-          Place("processes"),
+          PlaceOf("processes"),
           sources == 0 ? ": is missing" : ": is given twice", "; give either ",
           read_file_ ? "procfile, procfile_path" : "procfile",
           " or processes"));
@@ -161,16 +162,16 @@ class StackReader {
   }
 
  private:
-  std::string Place(std::string_view key) const {
+  std::string PlaceOf(std::string_view key) const {
     return absl::StrCat(prefix_, key);
   }
 
-  // Whether it was one that gives the processes.
+  // Returns whether the member defines the processes.
   absl::StatusOr<bool> ReadMember(std::string_view key, const Json& value,
                                   StackDefinition& stack) {
     if (key == "name" || key == "environment") {
       absl::Status read = ReadString(
-          Place(key), value, key == "name" ? stack.name : stack.environment);
+          PlaceOf(key), value, key == "name" ? stack.name : stack.environment);
       if (!read.ok()) return read;
       return false;
     }
@@ -179,8 +180,8 @@ class StackReader {
       return UnknownKey(prefix_, key, read_file_ ? kFileStackKeys : kStackKeys);
     }
     absl::StatusOr<std::vector<ProcessDefinition>> processes =
-        key == "processes" ? ReadProcesses(Place(key), value)
-                           : ReadProcfile(Place(key), value, is_path);
+        key == "processes" ? ReadProcesses(PlaceOf(key), value)
+                           : ReadProcfile(PlaceOf(key), value, is_path);
     if (!processes.ok()) return processes.status();
     stack.processes = *std::move(processes);
     return true;
@@ -195,13 +196,13 @@ class StackReader {
     std::string prefix = absl::StrCat(place, ": ");
     if (is_path) {
       absl::StatusOr<std::string> contents = (*read_file_)(text);
-      if (!contents.ok()) return Prefixed(prefix, contents.status());
+      if (!contents.ok()) return WithPrefix(prefix, contents.status());
       absl::StrAppend(&prefix, base::Quote(text), ": ");
       text = *std::move(contents);
     }
     absl::StatusOr<std::vector<ProcessDefinition>> processes =
         stacks::ParseProcfile(text);
-    if (!processes.ok()) return Prefixed(prefix, processes.status());
+    if (!processes.ok()) return WithPrefix(prefix, processes.status());
     return processes;
   }
 
@@ -242,7 +243,7 @@ absl::StatusOr<std::vector<StackDefinition>> ParseStacksFile(
         StackReader(absl::StrCat(place, "."), read_file).Read(item);
     if (!stack.ok()) return stack.status();
     if (absl::Status valid = stacks::Validate(*stack); !valid.ok()) {
-      return Prefixed(absl::StrCat(place, ": "), valid);
+      return WithPrefix(absl::StrCat(place, ": "), valid);
     }
     const auto [first, is_new] = positions.try_emplace(
         std::pair(stack->name, stack->environment), all.size());

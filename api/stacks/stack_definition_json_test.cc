@@ -44,7 +44,7 @@ TEST(ParseStackDefinitionTest, ReadsAProcfile) {
                               {.name = "worker", .command = "bin/work"}}}));
 }
 
-TEST(ParseStackDefinitionTest, ReadsEverythingOfAProcess) {
+TEST(ParseStackDefinitionTest, ReadsAllKeysOfAProcess) {
   const auto stack = ParseStackDefinition(R"({"name":"shop","processes":[
       {"name":"web","command":"bin/web","directory":"/srv/shop",
        "env":{"PORT":"80","EMPTY":""},"user":"shop",
@@ -71,13 +71,13 @@ TEST(ParseStackDefinitionTest, ReadsEverythingOfAProcess) {
             (ProcessDefinition{.name = "worker", .command = "bin/work\nmore"}));
 }
 
-TEST(ParseStackDefinitionTest, NullIsAsGoodAsAbsent) {
+TEST(ParseStackDefinitionTest, NullCountsAsAbsent) {
   EXPECT_TRUE(ParseStackDefinition(R"({"name":"a","environment":null,)"
                                    R"("procfile":"a: b","processes":null})")
                   .ok());
 }
 
-TEST(ParseStackDefinitionTest, NamesThePlaceThatIsWrong) {
+TEST(ParseStackDefinitionTest, ErrorsNameThePlace) {
   const std::vector<std::pair<std::string_view, std::string_view>> expected = {
       {"", "the body is not JSON"},
       {"[]", "the body must be a JSON object, not array"},
@@ -140,7 +140,7 @@ TEST(ParseStackDefinitionTest, NamesThePlaceThatIsWrong) {
        "processes[0].stop_sequence: must be a string, not number"},
       {R"({"name":"a","processes":[{"stop_sequence":"term,x"}]})",
        "processes[0].stop_sequence: item 2 \"x\" is not a number of seconds"},
-      // What stacks::Validate says.
+      // Errors of stacks::Validate().
       {R"({"name":"","procfile":"a: b"})", "name is empty"},
       {R"({"name":"a","processes":[{"name":"a","command":"b","cpu":0}]})",
        "process \"a\": cpu is 0"},
@@ -154,7 +154,7 @@ TEST(ParseStackDefinitionTest, NamesThePlaceThatIsWrong) {
   }
 }
 
-// Files by their path.
+// Files in memory, by path.
 class ParseStacksFileTest : public ::testing::Test {
  protected:
   absl::StatusOr<std::vector<StackDefinition>> Parse(std::string_view text) {
@@ -171,7 +171,7 @@ class ParseStacksFileTest : public ::testing::Test {
   std::map<std::string, std::string> files_;
 };
 
-TEST_F(ParseStacksFileTest, ReadsStacksInTheirOrder) {
+TEST_F(ParseStacksFileTest, KeepsTheOrderOfStacks) {
   files_["shop/Procfile"] = "web: bin/web\r\nworker: bin/work\r\n";
   const auto stacks = Parse(R"({"stacks":[
       {"name":"shop","environment":"test","procfile_path":"shop/Procfile"},
@@ -186,13 +186,13 @@ TEST_F(ParseStacksFileTest, ReadsStacksInTheirOrder) {
   EXPECT_EQ((*stacks)[2].processes[0].name, "out");
 }
 
-TEST_F(ParseStacksFileTest, MayHaveNone) {
+TEST_F(ParseStacksFileTest, AcceptsAnEmptyList) {
   const auto stacks = Parse(R"({"stacks":[]})");
   ASSERT_TRUE(stacks.ok()) << stacks.status();
   EXPECT_THAT(*stacks, IsEmpty());
 }
 
-TEST_F(ParseStacksFileTest, NamesThePlaceThatIsWrong) {
+TEST_F(ParseStacksFileTest, ErrorsNameThePlace) {
   files_["bad"] = "web\n";
   const std::vector<std::pair<std::string_view, std::string_view>> expected = {
       {"x", "the file is not JSON: wrong at byte 1"},
@@ -229,7 +229,7 @@ TEST_F(ParseStacksFileTest, NamesThePlaceThatIsWrong) {
   }
 }
 
-TEST_F(ParseStacksFileTest, SourcesAreGivenOnce) {
+TEST_F(ParseStacksFileTest, TheSourceOfProcessesIsGivenOnce) {
   files_["good"] = "web: run\n";
   ExpectInvalid(Parse(R"({"stacks":[{"name":"a","procfile":"a: b",)"
                       R"("procfile_path":"good"}]})")

@@ -13,7 +13,8 @@
 namespace tallyman::api {
 namespace {
 
-// Published clients read the times under the names that end in _iso.
+// Published clients read the keys that end in _iso; created_at and updated_at
+// are those of this API.
 void WriteTimes(absl::Time created_at, absl::Time updated_at,
                 JsonWriter& json) {
   const std::string created = UtcTimestamp(created_at);

@@ -11,12 +11,12 @@
 
 namespace tallyman::api {
 
-// `status` has the numbers that published clients of this API know: 1 deployed,
-// 2 failed, 6 deploying.
+// `status` has the numbers of published clients: 1 deployed, 2 failed, 6
+// deploying.
 void WriteStack(const stacks::Stack& stack, stacks::Health health,
                 JsonWriter& json);
 
-// A server that runs processes of the stack `stack_uid`.
+// A server as a part of the stack `stack_uid`.
 void WriteServer(const stacks::Server& server, std::string_view stack_uid,
                  stacks::Health health, JsonWriter& json);
 

@@ -11,7 +11,7 @@
 namespace tallyman::api {
 namespace {
 
-TEST(StackJsonTest, AStackHasNumbersForItsHealthAndTimesUnderBothNames) {
+TEST(StackJsonTest, AStackHasHealthNumbersAndTimesUnderBothNames) {
   const absl::Time time = absl::FromUnixSeconds(1'451'675'285);
   const stacks::Stack stack = {.id = 7,
                                .uid = "5999b763474b0eafa5fafb64bff0ba80",

@@ -23,7 +23,7 @@ TEST(StacksEnvelopeTest, ASingleResourceIsAListOfOneOrAnObject) {
   EXPECT_EQ(RenderOne(Mount::kApi3, write), R"({"response":7})");
 }
 
-TEST(StacksEnvelopeTest, APageCarriesItsPlace) {
+TEST(StacksEnvelopeTest, APageHasItsPagination) {
   const auto write = [](JsonWriter& json, size_t i) {
     json.Int(static_cast<int64_t>(i));
   };
@@ -45,7 +45,7 @@ TEST(StacksEnvelopeTest, ErrorsHaveThreeFields) {
             R"(could not answer the request.","details":null})");
 }
 
-TEST(ParsePageRequestTest, ReadsAndChecks) {
+TEST(ParsePageRequestTest, ReadsAndValidates) {
   const auto parse = [](std::string_view query) {
     return ParsePageRequest(Params::Parse(query));
   };

@@ -1,5 +1,5 @@
-// The documented requests of the stacks family, byte by byte, and their shape
-// beside the samples of the API's documentation.
+// Compares responses of the stacks family with golden files byte by byte, and
+// their shape with the samples of the documentation of the API.
 
 #include <cstddef>
 #include <fstream>
@@ -38,16 +38,16 @@ std::string ReadTestdata(std::string_view name) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// The file ends with a newline, which the answer does not have.
+// The file ends with a newline; the response does not.
 void ExpectGolden(std::string_view name, std::string_view answer) {
   EXPECT_EQ(absl::StrCat(answer, "\n"), ReadTestdata(name)) << name;
 }
 
-// Whether a map of the API, whose keys are names of servers, is at `key`.
+// Whether `key` holds a map whose keys are names of servers.
 bool IsMapOfServers(std::string_view key) { return key == "servers"; }
 
-// The types of values and the order of keys of `sample` and of `answer` are
-// the same. Items of a list are all like the sample's first one.
+// Expects the same types of values and the same order of keys in `sample` and
+// in `answer`. All items of a list must be like the first one of the sample.
 void ExpectSameShape(const std::string& place, const Json& sample,
                      const Json& answer) {
   ASSERT_STREQ(sample.type_name(), answer.type_name()) << place;
@@ -75,7 +75,7 @@ void ExpectSameShape(const std::string& place, const Json& sample,
   }
 }
 
-// As the documentation has it.
+// The sample in the documentation.
 void ExpectDocumentedShape(std::string_view sample, std::string_view answer) {
   ExpectSameShape("answer",
                   Json::parse(ReadTestdata(absl::StrCat("samples/", sample))),
@@ -175,7 +175,7 @@ TEST_F(StacksGoldenTest, ASingleProcess) {
                }));
 }
 
-TEST_F(StacksGoldenTest, ScalingAnswersTheAction) {
+TEST_F(StacksGoldenTest, ScalingReturnsTheAction) {
   const stacks::Action action = {
       .id = 10,
       .user = "operator@example.com",

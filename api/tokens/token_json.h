@@ -12,15 +12,16 @@
 
 namespace tallyman::api {
 
-// Reads what POST /tokens takes:
+// Reads the body of POST /tokens:
 //   {"name":"deploy","scopes":["public"],"expires_at":"2030-01-31T12:00:00Z",
 //    "hourly_limit":3600,"daily_limit":0}
-// Only name and scopes are needed; null is as good as absent. InvalidArgument
-// names the key that is wrong or unknown, or where the text is no JSON. Whether
-// the values make sense is for auth::Validate to say.
+// Only name and scopes are required; null counts as absent. InvalidArgument
+// names the wrong or unknown key, or the position of a JSON error. Unvalidated:
+// auth::Validate() checks the values.
 absl::StatusOr<auth::TokenSpec> ParseTokenSpec(std::string_view body);
 
-// Writes the token, and, right after it was made, its value.
+// Writes the token, and its secret `value` unless null: only the response that
+// creates a token shows it.
 void WriteToken(const auth::Token& token, const auth::Secret* value,
                 JsonWriter& json);
 

@@ -32,7 +32,7 @@ TEST(ParseTokenSpecTest, ReadsEverything) {
   EXPECT_EQ(spec->daily_limit, 100);
 }
 
-TEST(ParseTokenSpecTest, TheRestHasDefaults) {
+TEST(ParseTokenSpecTest, OptionalKeysHaveDefaults) {
   const auto spec =
       ParseTokenSpec(R"({"name":"a","scopes":["public"],"expires_at":null})");
   ASSERT_TRUE(spec.ok()) << spec.status();
@@ -41,7 +41,7 @@ TEST(ParseTokenSpecTest, TheRestHasDefaults) {
   EXPECT_EQ(spec->daily_limit, 0);
 }
 
-TEST(ParseTokenSpecTest, NamesWhatIsWrong) {
+TEST(ParseTokenSpecTest, ErrorsNameTheKey) {
   const std::vector<std::pair<std::string_view, std::string_view>> expected = {
       {"", "not JSON: wrong at byte"},
       {"{\"name\":", "not JSON: wrong at byte"},

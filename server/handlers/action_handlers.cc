@@ -13,13 +13,17 @@
 #include "absl/strings/str_cat.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
+#include "api/http/media_type.h"
 #include "api/http/request_fields.h"
 #include "api/json/json_writer.h"
 #include "api/stacks/action_json.h"
 #include "api/stacks/action_request.h"
 #include "auth/token.h"
 #include "platform/base/text.h"
-#include "server/handlers/stack_requests.h"
+#include "server/handlers/change_origin.h"
+#include "server/handlers/responses.h"
+#include "server/handlers/stack_lookup.h"
+#include "server/handlers/stack_responses.h"
 #include "server/handlers/stack_services.h"
 #include "server/routing/router.h"
 #include "stacks/model/registry.h"
@@ -53,7 +57,7 @@ HandlerResult GetAction(const StackServices& services,
   }
   if (absl::IsNotFound(action.status())) {
     if (services.registry.Snapshot()->FindStack(uid) == nullptr) {
-      return api::ErrorFromStatus(NoSuchStack(uid));
+      return api::ErrorFromStatus(StackNotFound(uid));
     }
     return api::Error{api::ErrorKind::kNotFound,
                       absl::StrCat("the stack ", base::Quote(uid),
@@ -82,7 +86,7 @@ stacks::ActionKind KindOf(api::ActionRequest::Command command) {
 HandlerResult StartAction(const StackServices& services,
                           const RequestContext& context) {
   if (!api::HasSupportedBodyType(context.request)) {
-    return UnsupportedBody(
+    return api::UnsupportedMediaType(
         context.request,
         R"(application/json, for example {"command":"process_restart",)"
         R"("process_name":"web"}, or application/x-www-form-urlencoded, or )"
@@ -95,7 +99,7 @@ HandlerResult StartAction(const StackServices& services,
                                           .stack_uid = context.path_params[0],
                                           .process = request->process_name,
                                           .server_uid = request->server_uid};
-  const absl::StatusOr<stacks::Origin> origin = OriginOf(
+  const absl::StatusOr<stacks::Origin> origin = ChangeOrigin(
       context, {"POST", absl::StrCat("/stacks/", command.stack_uid, "/actions"),
                 std::string(stacks::ActionKindName(command.kind)),
                 command.process, command.server_uid});

@@ -1,4 +1,4 @@
-// Actions of a stack: listing, showing, starting.
+// /stacks/{uid}/actions: lists, shows and starts actions of a stack.
 
 #ifndef TALLYMAN_SERVER_HANDLERS_ACTION_HANDLERS_H_
 #define TALLYMAN_SERVER_HANDLERS_ACTION_HANDLERS_H_
@@ -8,7 +8,7 @@
 
 namespace tallyman::server {
 
-// A part of AddStackRoutes(), see server/handlers/stack_handlers.h.
+// Part of AddStackRoutes(), see stack_handlers.h.
 void AddActionRoutes(const StackServices& services, Router& router);
 
 }  // namespace tallyman::server

@@ -1,8 +1,6 @@
-// Actions, events and output of a stack.
+// Actions and events of a stack.
 
 #include "server/handlers/action_handlers.h"
-
-#include <unistd.h>
 
 #include <cstdint>
 #include <string>
@@ -29,7 +27,7 @@ constexpr std::string_view kHere = StackApi::kHere;
 
 class ActionHandlersTest : public testing::Test {
  protected:
-  // Scales web; the action.
+  // Scales the process web; returns the action.
   Json Scale(int count) const {
     return api_
         .Ask("POST", absl::StrCat(path_, "/processes?process_name=web&",
@@ -41,7 +39,7 @@ class ActionHandlersTest : public testing::Test {
     return api_.Ask("POST", absl::StrCat(path_, "/actions?", query));
   }
 
-  // Removes the stack, as if all had stopped.
+  // Removes the stack, and reports that all its instances have stopped.
   void RemoveStack() {
     CHECK_EQ(api_.Ask("DELETE", path_).status, 200);
     const auto snapshot = api_.registry().Snapshot();
@@ -56,18 +54,6 @@ class ActionHandlersTest : public testing::Test {
       }
     }
     CHECK_EQ(api_.registry().Snapshot()->FindStack(uid_), nullptr);
-  }
-
-  void WriteOutput(int64_t instance, std::string_view text) {
-    const auto file = api_.logs().OpenForAppend(
-        {.stack_uid = uid_, .process = "web", .number = instance});
-    CHECK_OK(file);
-    CHECK_EQ(write(file->get(), text.data(), text.size()),
-             static_cast<ssize_t>(text.size()));
-  }
-
-  Answer Logs(std::string_view query = "") const {
-    return api_.Get(absl::StrCat(path_, "/processes/web/logs", query));
   }
 
   static void ExpectError(const Answer& answer, int status,
@@ -88,7 +74,7 @@ TEST_F(ActionHandlersTest, ListsActionsNewestFirst) {
   EXPECT_EQ(list.json["count"], 2);
   EXPECT_EQ(list.json["response"][0]["id"], second["id"]);
   EXPECT_EQ(list.json["response"][0]["finished_at"], nullptr);
-  // Superseded.
+  // The second scale supersedes the first.
   EXPECT_EQ(list.json["response"][1]["id"], first["id"]);
   EXPECT_EQ(list.json["response"][1]["finished_success"], false);
   EXPECT_THAT(list.json["response"][1]["finished_message"].get<std::string>(),
@@ -117,7 +103,7 @@ TEST_F(ActionHandlersTest, ShowsOneAction) {
             404);
 }
 
-TEST_F(ActionHandlersTest, StartsActionsInAllForms) {
+TEST_F(ActionHandlersTest, StartsActionsFromQueryFormAndJson) {
   Scale(1);
   const Answer restart = Start("command=process_restart&process_name=web");
   EXPECT_EQ(restart.status, 200) << restart.body;
@@ -140,7 +126,7 @@ TEST_F(ActionHandlersTest, StartsActionsInAllForms) {
   EXPECT_EQ(all.json["response"][0]["action"], "Restart");
 }
 
-TEST_F(ActionHandlersTest, ABadActionIsNotStarted) {
+TEST_F(ActionHandlersTest, AnInvalidRequestStartsNothing) {
   ExpectError(Start(""), 400, "command");
   ExpectError(Start("command=reboot"), 400, "reboot");
   ExpectError(Start("command=process_pause"), 400, "process_name");
@@ -155,7 +141,7 @@ TEST_F(ActionHandlersTest, ABadActionIsNotStarted) {
   EXPECT_EQ(api_.Get(path_ + "/actions").json["count"], 0);
 }
 
-TEST_F(ActionHandlersTest, AKeyMakesAnActionCountOnce) {
+TEST_F(ActionHandlersTest, ARepeatedIdempotencyKeyStartsOneAction) {
   Scale(1);
   const auto restart = [&](std::string_view query) {
     return api_.Ask("POST", absl::StrCat(path_, "/actions?", query),
@@ -169,7 +155,7 @@ TEST_F(ActionHandlersTest, AKeyMakesAnActionCountOnce) {
   EXPECT_EQ(api_.Get(path_ + "/actions").json["count"], 2);
 }
 
-TEST_F(ActionHandlersTest, EventsAreAnAuditLog) {
+TEST_F(ActionHandlersTest, ListsEventsAsAnAuditLog) {
   const Json action = Scale(1);
   const Answer list = api_.Get(path_ + "/events");
   EXPECT_EQ(list.status, 200);
@@ -204,66 +190,6 @@ TEST_F(ActionHandlersTest, ActionsAndEventsOutliveTheirStack) {
     kinds.push_back(event["event"].get<std::string>());
   }
   EXPECT_THAT(kinds, Contains("stack_deleted"));
-}
-
-TEST_F(ActionHandlersTest, ShowsTheLastLinesOfEachInstance) {
-  api_.status().Set(uid_, "web", {{.number = 1}, {.number = 2}});
-  WriteOutput(1, "one\ntwo\ntoken=abc\n");
-  const Answer logs = Logs("?lines=2");
-  EXPECT_EQ(logs.status, 200) << logs.body;
-  EXPECT_EQ(logs.json["response"].dump(),
-            R"([{"process":"web","server":"server_name","instance":1,)"
-            R"("lines":["two","token=***"]},)"
-            R"({"process":"web","server":"server_name","instance":2,)"
-            R"("lines":[]}])");
-  EXPECT_EQ(logs.json["count"], 2);
-  EXPECT_EQ(Logs("?instance=1").json["response"][0]["lines"].size(), 3);
-  EXPECT_EQ(Logs("?per_page=1&page=2").json["response"][0]["instance"], 2);
-  EXPECT_EQ(Logs(absl::StrCat("?server_uid=", StackApi::kThere)).json["count"],
-            0);
-  EXPECT_EQ(api_.Get("/api/3" + path_ + "/processes/web/logs.json").body,
-            Logs().body);
-}
-
-TEST_F(ActionHandlersTest, TheOutputOfAnInstanceThatIsGoneIsThere) {
-  WriteOutput(5, "goodbye\n");
-  EXPECT_EQ(Logs().json["count"], 0);
-  EXPECT_EQ(Logs("?instance=5").json["response"][0]["lines"].dump(),
-            R"(["goodbye"])");
-  ExpectError(Logs("?instance=6"), 404, "has no instance 6");
-}
-
-TEST_F(ActionHandlersTest, ParametersOfLogsAreChecked) {
-  EXPECT_EQ(Logs("?lines=10000").status, 200);
-  for (const std::string_view query :
-       {"?lines=0", "?lines=10001", "?lines=x", "?lines="}) {
-    ExpectError(Logs(query), 400, "is not an integer from 1 to 10000");
-  }
-  ExpectError(Logs("?instance=0"), 400, "instance: \"0\"");
-  ExpectError(Logs("?server_uid=none"), 404, "there is no server \"none\"");
-  ExpectError(Logs("?page=0"), 400, "page: \"0\"");
-  ExpectError(api_.Get(path_ + "/processes/none/logs"), 404,
-              "has no process \"none\"");
-}
-
-// However much was written, an answer stays small.
-TEST_F(ActionHandlersTest, AnAnswerWithLogsIsBounded) {
-  constexpr int kInstances = 40;
-  std::vector<stacks::InstanceStatus> instances(kInstances);
-  const std::string text = absl::StrCat(std::string(999, 'x'), "\n");
-  std::string output;
-  for (int i = 0; i < 400; ++i) output += text;
-  for (int i = 0; i < kInstances; ++i) {
-    instances[i].number = i + 1;
-    WriteOutput(i + 1, output);
-  }
-  api_.status().Set(uid_, "web", instances);
-  const Answer logs = Logs("?lines=10000&per_page=100");
-  EXPECT_EQ(logs.json["count"], kInstances);
-  EXPECT_LT(logs.body.size(), size_t{9} << 20);
-  EXPECT_GT(logs.body.size(), size_t{7} << 20);
-  EXPECT_EQ(Logs("?lines=10000&instance=1").json["response"][0]["lines"].size(),
-            400);
 }
 
 }  // namespace

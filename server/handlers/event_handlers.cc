@@ -6,7 +6,7 @@
 #include "api/json/json_writer.h"
 #include "api/stacks/event_json.h"
 #include "auth/token.h"
-#include "server/handlers/stack_requests.h"
+#include "server/handlers/stack_responses.h"
 #include "server/handlers/stack_services.h"
 #include "server/routing/router.h"
 #include "stacks/registry/event_log.h"

@@ -1,4 +1,4 @@
-// The audit log of a stack.
+// /stacks/{uid}/events: the audit log of a stack.
 
 #ifndef TALLYMAN_SERVER_HANDLERS_EVENT_HANDLERS_H_
 #define TALLYMAN_SERVER_HANDLERS_EVENT_HANDLERS_H_
@@ -8,7 +8,7 @@
 
 namespace tallyman::server {
 
-// A part of AddStackRoutes(), see server/handlers/stack_handlers.h.
+// Part of AddStackRoutes(), see stack_handlers.h.
 void AddEventRoutes(const StackServices& services, Router& router);
 
 }  // namespace tallyman::server

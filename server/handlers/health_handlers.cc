@@ -21,7 +21,7 @@ api::Response Ok() {
   return response;
 }
 
-absl::Status ReadSomething(storage::Connection& connection) {
+absl::Status ReadSchema(storage::Connection& connection) {
   absl::StatusOr<storage::Statement> statement =
       connection.Prepare("SELECT count(*) FROM sqlite_schema");
   if (!statement.ok()) return statement.status();
@@ -43,7 +43,7 @@ void AddHealthRoutes(storage::Database& database, const Log& log,
       {{"GET",
         {.scope = std::nullopt,
          .handler = [&database, &log](const RequestContext&) -> HandlerResult {
-           const absl::Status read = database.Read(ReadSomething);
+           const absl::Status read = database.Read(ReadSchema);
            if (!read.ok()) {
              log.Error("database_unreadable", [&](api::JsonWriter& json) {
                json.Key("reason");

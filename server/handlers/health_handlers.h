@@ -9,9 +9,10 @@
 
 namespace tallyman::server {
 
-// Adds /healthz, which says that the server answers, and /readyz, which says
-// that it can also read its database. Neither needs a token, so why it can't is
-// for the log alone. `database` and `log` must outlive the router.
+// Adds /healthz, which is 200 while the server answers, and /readyz, which is
+// 200 while it can also read its database, else 503. Neither needs a token, so
+// only the log gets the reason (event database_unreadable). `database` and
+// `log` must outlive the router.
 void AddHealthRoutes(storage::Database& database, const Log& log,
                      Router& router);
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -20,7 +21,7 @@
 namespace tallyman::server {
 namespace {
 
-// What the route is made of.
+// Shared by all requests of the route. Thread-safe.
 struct HostServices {
   HostServices(const platform::ProcessLister& lister,
                const api::ProcessFormat& format)
@@ -28,23 +29,32 @@ struct HostServices {
 
   const platform::ProcessLister& lister;
   const api::ProcessFormat format;
-  RequestCoalescer answers;
+  RequestCoalescer coalescer;
 };
+
+// The lister is unavailable when the server is out of descriptors or memory.
+api::Error ListError(const absl::Status& status) {
+  if (!absl::IsUnavailable(status)) return api::ErrorFromStatus(status);
+  return api::ServerFault(
+      status,
+      "cannot list processes: the server is out of file descriptors or memory; "
+      "raise its limit on open files (ulimit -n), or try again later");
+}
 
 HandlerResult ListProcesses(HostServices& services,
                             const RequestContext& context) {
   const absl::StatusOr<api::ProcessListQuery> query =
       api::ProcessListQuery::Parse(context.request.params);
   if (!query.ok()) return api::ErrorFromStatus(query.status());
-  RequestCoalescer::Answer answer =
-      services.answers.Get(query->text(), [&]() -> absl::StatusOr<std::string> {
+  RequestCoalescer::Answer answer = services.coalescer.Get(
+      query->text(), [&]() -> absl::StatusOr<std::string> {
         const absl::StatusOr<platform::ProcessSnapshot> snapshot =
             services.lister.List(query->ToPlatform());
         if (!snapshot.ok()) return snapshot.status();
         return api::RenderProcesses(snapshot->processes(), query->keys(),
                                     services.format, absl::Now());
       });
-  if (!answer.ok()) return api::ErrorFromStatus(answer.status());
+  if (!answer.ok()) return ListError(answer.status());
   api::Response response;
   response.shared_body = *std::move(answer);
   return response;

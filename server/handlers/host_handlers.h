@@ -1,4 +1,4 @@
-// The host family: what runs on this machine.
+// The host family: /server/processes lists the processes of this machine.
 
 #ifndef TALLYMAN_SERVER_HANDLERS_HOST_HANDLERS_H_
 #define TALLYMAN_SERVER_HANDLERS_HOST_HANDLERS_H_

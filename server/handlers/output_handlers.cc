@@ -20,7 +20,8 @@
 #include "api/stacks/stacks_envelope.h"
 #include "auth/token.h"
 #include "platform/base/text.h"
-#include "server/handlers/stack_requests.h"
+#include "server/handlers/responses.h"
+#include "server/handlers/stack_lookup.h"
 #include "server/handlers/stack_services.h"
 #include "server/routing/router.h"
 #include "stacks/model/instance_key.h"
@@ -34,8 +35,9 @@ namespace {
 
 constexpr int64_t kDefaultLines = 100;
 
-// Of all lines in one answer; shared by the instances in it.
-constexpr size_t kMaxAnswerBytes = size_t{8} << 20;
+// The most bytes of lines in one response. The instances of the page get equal
+// shares.
+constexpr size_t kMaxResponseBytes = size_t{8} << 20;
 
 absl::StatusOr<int64_t> ParseLines(const api::Params& params) {
   const auto lines = params.GetInteger("lines", 1);
@@ -47,8 +49,8 @@ absl::StatusOr<int64_t> ParseLines(const api::Params& params) {
   return lines->value_or(kDefaultLines);
 }
 
-// Drops lines at the front until the others have at most `max_bytes`; the last
-// one stays.
+// Drops the oldest lines until the rest have at most `max_bytes`. Keeps the
+// newest line, whatever its size.
 void LimitBytes(size_t max_bytes, std::vector<std::string>& lines) {
   size_t bytes = 0;
   size_t kept = 0;
@@ -60,7 +62,8 @@ void LimitBytes(size_t max_bytes, std::vector<std::string>& lines) {
   lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kept));
 }
 
-// The numbers of the instances that there are.
+// The numbers of the present instances, in the order of `status`; none if it is
+// null.
 std::vector<int64_t> NumbersOf(const stacks::ProcessStatus* status) {
   std::vector<int64_t> numbers;
   if (status == nullptr) return numbers;
@@ -71,77 +74,87 @@ std::vector<int64_t> NumbersOf(const stacks::ProcessStatus* status) {
   return numbers;
 }
 
-// Where the logs are that are asked for.
-struct LogSource {
+// The process whose output is requested.
+struct OutputSource {
   std::string stack_uid;
   std::string process;
   std::string server;  // Its name.
 };
 
-HandlerResult RenderLogs(const StackServices& services, const LogSource& source,
-                         const std::vector<int64_t>& instances, int64_t lines,
-                         const storage::PageInfo& page) {
+// The last `lines` lines of an instance. A failure is the server's, whatever
+// the code that the system call's errno maps to.
+absl::StatusOr<std::vector<std::string>> ReadTail(const StackServices& services,
+                                                  const OutputSource& source,
+                                                  int64_t instance,
+                                                  int64_t lines) {
+  absl::StatusOr<std::vector<std::string>> tail =
+      services.logs.Tail({.stack_uid = source.stack_uid,
+                          .process = source.process,
+                          .number = instance},
+                         lines);
+  if (tail.ok()) return tail;
+  return absl::IsResourceExhausted(tail.status())
+             ? absl::UnavailableError(tail.status().message())
+             : absl::InternalError(tail.status().message());
+}
+
+HandlerResult RenderOutputs(const StackServices& services,
+                            const OutputSource& source,
+                            const std::vector<int64_t>& instances,
+                            int64_t lines, const storage::PageInfo& page) {
   const auto shown = static_cast<size_t>(page.end - page.begin);
   std::vector<api::InstanceOutput> outputs;
   outputs.reserve(shown);
   for (int64_t i = page.begin; i < page.end; ++i) {
     const int64_t number = instances[static_cast<size_t>(i)];
     absl::StatusOr<std::vector<std::string>> tail =
-        services.logs.Tail({.stack_uid = source.stack_uid,
-                            .process = source.process,
-                            .number = number},
-                           lines);
+        ReadTail(services, source, number, lines);
     if (!tail.ok()) return api::ErrorFromStatus(tail.status());
-    LimitBytes(kMaxAnswerBytes / shown, *tail);
+    LimitBytes(kMaxResponseBytes / shown, *tail);
     outputs.push_back({.process = source.process,
                        .server = source.server,
                        .instance = number,
                        .lines = *std::move(tail)});
   }
-  api::Response response;
-  response.body = api::RenderPage(
-      page, outputs.size(), [&](api::JsonWriter& json, size_t i) {
-        api::WriteInstanceOutput(outputs[i], services.redactor, json);
-      });
-  return response;
+  return RenderPage(page, [&](api::JsonWriter& json, size_t i) {
+    api::WriteInstanceOutput(outputs[i], services.redactor, json);
+  });
 }
 
-// The instances whose logs are asked for: one by `instance`, which may have
-// ended for good as long as its log is there, or all that there are.
+// The instances whose output is requested: the one that the parameter
+// `instance` names, or all present ones. A named instance may have ended, as
+// long as its output still exists; else NotFound.
 absl::StatusOr<std::vector<int64_t>> FindInstances(
-    const StackServices& services, const LogSource& source,
+    const StackServices& services, const OutputSource& source,
     const stacks::ProcessStatus* status, const api::Params& params) {
   std::vector<int64_t> numbers = NumbersOf(status);
-  const auto desired = params.GetInteger("instance", 1);
-  if (!desired.ok()) return desired.status();
-  if (!*desired) return numbers;
-  const int64_t number = **desired;
+  const auto instance = params.GetInteger("instance", 1);
+  if (!instance.ok()) return instance.status();
+  if (!*instance) return numbers;
+  const int64_t number = **instance;
   if (!absl::c_linear_search(numbers, number)) {
     const absl::StatusOr<std::vector<std::string>> tail =
-        services.logs.Tail({.stack_uid = source.stack_uid,
-                            .process = source.process,
-                            .number = number},
-                           1);
+        ReadTail(services, source, number, 1);
     if (!tail.ok()) return tail.status();
     if (tail->empty()) {
-      return absl::NotFoundError(
-          absl::StrCat("instance: the process ", base::Quote(source.process),
-                       " has no instance ", number, " and no output of it"));
+      return absl::NotFoundError(absl::StrCat(
+          "instance: the process ", base::Quote(source.process),
+          " has no instance ", number, " and no output of an earlier one"));
     }
   }
   return std::vector<int64_t>{number};
 }
 
-HandlerResult GetLogs(const StackServices& services,
-                      const RequestContext& context) {
+HandlerResult GetOutput(const StackServices& services,
+                        const RequestContext& context) {
   const api::Params& params = context.request.params;
-  const StackView view = Look(services);
-  const auto stack = FindStack(*view.registry, context);
+  const StackSnapshots now = CurrentSnapshots(services);
+  const auto stack = FindStack(*now.registry, context);
   if (!stack.ok()) return api::ErrorFromStatus(stack.status());
   const auto process = FindProcess(**stack, context.path_params[1]);
   if (!process.ok()) return api::ErrorFromStatus(process.status());
   const absl::StatusOr<std::string> filter =
-      ServerFilter(*view.registry, params);
+      ParseServerFilter(*now.registry, params);
   if (!filter.ok()) return api::ErrorFromStatus(filter.status());
   const absl::StatusOr<storage::PageRequest> page =
       api::ParsePageRequest(params);
@@ -150,30 +163,31 @@ HandlerResult GetLogs(const StackServices& services,
   if (!lines.ok()) return api::ErrorFromStatus(lines.status());
 
   const stacks::Server* const server =
-      view.registry->FindServer(services.server_uid);
-  const LogSource source = {
+      now.registry->FindServer(services.server_uid);
+  const OutputSource source = {
       .stack_uid = (*stack)->uid,
       .process = (*process)->definition.name,
       .server = server == nullptr ? services.server_uid : server->name};
-  // Logs of other servers are on them.
+  // Output of instances on other servers is kept there.
   std::vector<int64_t> instances;
   if (filter->empty() || *filter == services.server_uid) {
     absl::StatusOr<std::vector<int64_t>> found = FindInstances(
-        services, source, view.status->Find(source.stack_uid, source.process),
+        services, source, now.status->Find(source.stack_uid, source.process),
         params);
     if (!found.ok()) return api::ErrorFromStatus(found.status());
     instances = *std::move(found);
   }
   const storage::PageInfo info =
       storage::Paginate(*page, static_cast<int64_t>(instances.size()));
-  return RenderLogs(services, source, instances, *lines, info);
+  return RenderOutputs(services, source, instances, *lines, info);
 }
 
 }  // namespace
 
 void AddOutputRoutes(const StackServices& services, Router& router) {
-  router.Add("/stacks/{uid}/processes/{name}/logs", ApiFamily::kStacks,
-             {{"GET", StackEndpoint(auth::Scope::kPublic, services, GetLogs)}});
+  router.Add(
+      "/stacks/{uid}/processes/{name}/logs", ApiFamily::kStacks,
+      {{"GET", StackEndpoint(auth::Scope::kPublic, services, GetOutput)}});
 }
 
 }  // namespace tallyman::server

@@ -1,4 +1,5 @@
-// The output of a process: the last lines that its instances wrote.
+// /stacks/{uid}/processes/{name}/logs: the last lines of output of the
+// instances of a process.
 
 #ifndef TALLYMAN_SERVER_HANDLERS_OUTPUT_HANDLERS_H_
 #define TALLYMAN_SERVER_HANDLERS_OUTPUT_HANDLERS_H_
@@ -8,7 +9,7 @@
 
 namespace tallyman::server {
 
-// A part of AddStackRoutes(), see server/handlers/stack_handlers.h.
+// Part of AddStackRoutes(), see stack_handlers.h.
 void AddOutputRoutes(const StackServices& services, Router& router);
 
 }  // namespace tallyman::server

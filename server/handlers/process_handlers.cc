@@ -18,6 +18,7 @@
 #include "api/http/error.h"
 #include "api/http/etag.h"
 #include "api/http/http.h"
+#include "api/http/media_type.h"
 #include "api/http/request_fields.h"
 #include "api/json/json_writer.h"
 #include "api/stacks/process_json.h"
@@ -25,7 +26,10 @@
 #include "api/stacks/stacks_envelope.h"
 #include "auth/token.h"
 #include "platform/base/text.h"
-#include "server/handlers/stack_requests.h"
+#include "server/handlers/change_origin.h"
+#include "server/handlers/responses.h"
+#include "server/handlers/stack_lookup.h"
+#include "server/handlers/stack_responses.h"
 #include "server/handlers/stack_services.h"
 #include "server/handlers/view_cache.h"
 #include "server/routing/router.h"
@@ -35,22 +39,23 @@
 namespace tallyman::server {
 namespace {
 
-// No process ever has it.
+// The revision of no process: revisions are never negative.
 constexpr int64_t kNoRevision = -1;
 
-api::ProcessView ViewOf(const StackServices& services, const StackView& view,
-                        const stacks::Stack& stack,
-                        std::string_view server_uid) {
-  return {.registry = *view.registry,
-          .status = *view.status,
+api::ProcessView MakeProcessView(const StackServices& services,
+                                 const StackSnapshots& now,
+                                 const stacks::Stack& stack,
+                                 std::string_view server_uid) {
+  return {.registry = *now.registry,
+          .status = *now.status,
           .stack = stack,
           .redactor = services.redactor,
           .server_uid = server_uid};
 }
 
-// What the body of an answer to GET depends on besides the view. With the sizes
-// before them, no values can be taken for others; the number of parameters of
-// the path tells the resources apart.
+// Everything in the request that the body of a response to GET depends on. The
+// size before each value keeps different requests different; the number of path
+// parameters distinguishes the resources.
 std::string CacheKey(const RequestContext& context) {
   std::string key =
       absl::StrCat(context.mount == api::Mount::kApi3 ? "api3" : "plain",
@@ -68,7 +73,7 @@ std::string CacheKey(const RequestContext& context) {
   return key;
 }
 
-api::Response Answer(const CachedBody& cached, const RequestContext& context) {
+api::Response Respond(const CachedBody& cached, const RequestContext& context) {
   if (!cached.etag.empty() && api::IsUnchanged(context.request, cached.etag)) {
     return api::NotModified(cached.etag);
   }
@@ -79,20 +84,20 @@ api::Response Answer(const CachedBody& cached, const RequestContext& context) {
 }
 
 HandlerResult RenderProcessList(const StackServices& services,
-                                const StackView& view,
+                                const StackSnapshots& now,
                                 const RequestContext& context) {
-  const auto stack = FindStack(*view.registry, context);
+  const auto stack = FindStack(*now.registry, context);
   if (!stack.ok()) return api::ErrorFromStatus(stack.status());
   const absl::StatusOr<std::string> server_uid =
-      ServerFilter(*view.registry, context.request.params);
+      ParseServerFilter(*now.registry, context.request.params);
   if (!server_uid.ok()) return api::ErrorFromStatus(server_uid.status());
   const api::ProcessView processes =
-      ViewOf(services, view, **stack, *server_uid);
+      MakeProcessView(services, now, **stack, *server_uid);
   std::vector<const stacks::DesiredProcess*> shown;
   shown.reserve((*stack)->processes.size());
   for (const auto& process : (*stack)->processes) {
     if (server_uid->empty() ||
-        stacks::IsDesiredOrRunning(**stack, *process, *view.status,
+        stacks::IsDesiredOrRunning(**stack, *process, *now.status,
                                    *server_uid)) {
       shown.push_back(process.get());
     }
@@ -104,23 +109,23 @@ HandlerResult RenderProcessList(const StackServices& services,
 }
 
 HandlerResult RenderOneProcess(const StackServices& services,
-                               const StackView& view,
+                               const StackSnapshots& now,
                                const RequestContext& context,
                                std::string& etag) {
-  const auto stack = FindStack(*view.registry, context);
+  const auto stack = FindStack(*now.registry, context);
   if (!stack.ok()) return api::ErrorFromStatus(stack.status());
   const auto process = FindProcess(**stack, context.path_params[1]);
   if (!process.ok()) return api::ErrorFromStatus(process.status());
   const absl::StatusOr<std::string> server_uid =
-      ServerFilter(*view.registry, context.request.params);
+      ParseServerFilter(*now.registry, context.request.params);
   if (!server_uid.ok()) return api::ErrorFromStatus(server_uid.status());
   const api::ProcessView processes =
-      ViewOf(services, view, **stack, *server_uid);
+      MakeProcessView(services, now, **stack, *server_uid);
   etag = api::ProcessEtag(processes, **process);
   const auto write = [&](api::JsonWriter& json) {
     api::WriteProcess(context.mount, processes, **process, json);
   };
-  // The plain mount shows a list here as well, as the samples of the API do.
+  // The plain mount shows a page of one, as the samples of the API do.
   return context.mount == api::Mount::kPlain
              ? RenderItems(
                    context, 1,
@@ -128,67 +133,69 @@ HandlerResult RenderOneProcess(const StackServices& services,
              : RenderItem(context, write);
 }
 
-// The answer that `render(view, etag)` gives, which may be kept.
-HandlerResult RenderOnce(
+// The response from `cache`, or the one that `render(now, etag)` makes, which
+// goes into the cache. Errors do not.
+HandlerResult RenderCached(
     const StackServices& services, ViewCache& cache,
     const RequestContext& context,
-    absl::FunctionRef<HandlerResult(const StackView&, std::string&)> render) {
-  const StackView view = Look(services);
+    absl::FunctionRef<HandlerResult(const StackSnapshots&, std::string&)>
+        render) {
+  const StackSnapshots now = CurrentSnapshots(services);
   const std::string key = CacheKey(context);
-  if (const std::optional<CachedBody> kept = cache.Find(view, key)) {
-    return Answer(*kept, context);
+  if (const std::optional<CachedBody> kept = cache.Find(now, key)) {
+    return Respond(*kept, context);
   }
   CachedBody made;
-  HandlerResult result = render(view, made.etag);
+  HandlerResult result = render(now, made.etag);
   auto* const response = std::get_if<api::Response>(&result);
   if (response == nullptr) return result;
   made.body = std::make_shared<const std::string>(std::move(response->body));
-  cache.Keep(view, key, made);
-  return Answer(made, context);
+  cache.Put(now, key, made);
+  return Respond(made, context);
 }
 
 HandlerResult ListProcesses(const StackServices& services, ViewCache& cache,
                             const RequestContext& context) {
-  return RenderOnce(services, cache, context,
-                    [&](const StackView& view, std::string& /*etag*/) {
-                      return RenderProcessList(services, view, context);
-                    });
+  return RenderCached(services, cache, context,
+                      [&](const StackSnapshots& now, std::string& /*etag*/) {
+                        return RenderProcessList(services, now, context);
+                      });
 }
 
 HandlerResult GetProcess(const StackServices& services, ViewCache& cache,
                          const RequestContext& context) {
-  return RenderOnce(services, cache, context,
-                    [&](const StackView& view, std::string& etag) {
-                      return RenderOneProcess(services, view, context, etag);
-                    });
+  return RenderCached(services, cache, context,
+                      [&](const StackSnapshots& now, std::string& etag) {
+                        return RenderOneProcess(services, now, context, etag);
+                      });
 }
 
-// The entity tag of a process that is there; "" otherwise.
-std::string EtagNow(const StackServices& services, const StackView& view,
-                    const stacks::ScaleCommand& command) {
-  const stacks::Stack* const stack =
-      view.registry->FindStack(command.stack_uid);
+// The entity tag of the process that `command` names; "" if there is none.
+std::string CurrentEtag(const StackServices& services,
+                        const StackSnapshots& now,
+                        const stacks::ScaleCommand& command) {
+  const stacks::Stack* const stack = now.registry->FindStack(command.stack_uid);
   if (stack == nullptr) return "";
   const stacks::DesiredProcess* const process = stack->Find(command.process);
   if (process == nullptr) return "";
-  return api::ProcessEtag(ViewOf(services, view, *stack, ""), *process);
+  return api::ProcessEtag(MakeProcessView(services, now, *stack, ""), *process);
 }
 
-// The revision that the process must have by If-Match; nullopt: any. The
-// registry compares, so that nothing comes in between; it also finds what isn't
-// there, and requests that it has answered before (Idempotency-Key), which
-// succeed again although they have changed the process.
+// The revision that If-Match requires of the process; nullopt means any. The
+// registry compares it in the transaction of the change. It first reports a
+// missing stack or process, and repeats the response to a known
+// Idempotency-Key, although that request has changed the process since.
 absl::StatusOr<std::optional<int64_t>> ExpectedRevision(
     const StackServices& services, const RequestContext& context,
     const stacks::ScaleCommand& command) {
-  const absl::StatusOr<std::optional<api::EtagList>> desired =
+  const absl::StatusOr<std::optional<api::EtagList>> if_match =
       api::ParseIfMatch(context.request);
-  if (!desired.ok()) return desired.status();
-  if (!*desired || (*desired)->any) return std::nullopt;
-  const StackView view = Look(services);
-  const std::string etag = EtagNow(services, view, command);
-  if (etag.empty() || !(*desired)->HasStrong(etag)) return kNoRevision;
-  return view.registry->FindStack(command.stack_uid)
+  if (!if_match.ok()) return if_match.status();
+  if (!*if_match || (*if_match)->any) return std::nullopt;
+  const StackSnapshots now = CurrentSnapshots(services);
+  const std::string etag = CurrentEtag(services, now, command);
+  if (etag.empty() || !(*if_match)->HasStrong(etag)) return kNoRevision;
+  return now.registry->FindStack(command.stack_uid)
       ->Find(command.process)
       ->revision;
 }
@@ -196,7 +203,7 @@ absl::StatusOr<std::optional<int64_t>> ExpectedRevision(
 HandlerResult ScaleProcess(const StackServices& services,
                            const RequestContext& context) {
   if (!api::HasSupportedBodyType(context.request)) {
-    return UnsupportedBody(
+    return api::UnsupportedMediaType(
         context.request,
         R"(application/json, for example {"process_name":"web",)"
         R"("server_count":{"SERVER_UID":4}}, or )"
@@ -217,7 +224,7 @@ HandlerResult ScaleProcess(const StackServices& services,
   for (const auto& [server_uid, count] : command.counts) {
     fields.push_back(absl::StrCat(server_uid, ":", count));
   }
-  const absl::StatusOr<stacks::Origin> origin = OriginOf(context, fields);
+  const absl::StatusOr<stacks::Origin> origin = ChangeOrigin(context, fields);
   if (!origin.ok()) return api::ErrorFromStatus(origin.status());
   const absl::StatusOr<std::optional<int64_t>> expected =
       ExpectedRevision(services, context, command);
@@ -228,9 +235,10 @@ HandlerResult ScaleProcess(const StackServices& services,
   if (absl::IsAborted(action.status())) {
     return api::Error{
         api::ErrorKind::kPreconditionFailed,
-        absl::StrCat("If-Match: the process ", base::Quote(command.process),
-                     " has changed; its ETag is now ",
-                     EtagNow(services, Look(services), command))};
+        absl::StrCat(
+            "If-Match: the process ", base::Quote(command.process),
+            " has changed; its ETag is now ",
+            CurrentEtag(services, CurrentSnapshots(services), command))};
   }
   return RenderAction(services, context, action);
 }

@@ -1,4 +1,4 @@
-// Processes of a stack: listing, showing, scaling.
+// /stacks/{uid}/processes: lists, shows and scales processes of a stack.
 
 #ifndef TALLYMAN_SERVER_HANDLERS_PROCESS_HANDLERS_H_
 #define TALLYMAN_SERVER_HANDLERS_PROCESS_HANDLERS_H_
@@ -8,7 +8,7 @@
 
 namespace tallyman::server {
 
-// A part of AddStackRoutes(), see server/handlers/stack_handlers.h.
+// Part of AddStackRoutes(), see stack_handlers.h.
 void AddProcessRoutes(const StackServices& services, Router& router);
 
 }  // namespace tallyman::server

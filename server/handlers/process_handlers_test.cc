@@ -24,7 +24,7 @@ constexpr std::string_view kThere = StackApi::kThere;
 
 class ProcessHandlersTest : public testing::Test {
  protected:
-  // The answer to a scale request that has all of it in the address.
+  // Sends a scale request with all fields in the query.
   Answer Scale(std::string_view process, std::string_view counts,
                std::vector<std::pair<std::string_view, std::string_view>>
                    headers = {}) const {
@@ -36,7 +36,7 @@ class ProcessHandlersTest : public testing::Test {
 
   std::string Here(int count) const { return absl::StrCat(kHere, ":", count); }
 
-  // What is wanted of a process, as text.
+  // The desired counts of a process, as text.
   std::string Desired(std::string_view process) const {
     return api_.Get(absl::StrCat("/api/3", path_, "/", process))
         .json["response"]["desired"]
@@ -80,7 +80,7 @@ TEST_F(ProcessHandlersTest, ListsProcessesInTheOrderOfTheDefinition) {
   EXPECT_EQ(page.json["pagination"]["pages"], 3);
 }
 
-TEST_F(ProcessHandlersTest, KeepsOneServersProcesses) {
+TEST_F(ProcessHandlersTest, FiltersByServer) {
   EXPECT_EQ(Scale("web", Here(1)).status, 200);
   EXPECT_EQ(Scale("worker", absl::StrCat(kThere, ":2")).status, 200);
   const Answer here = api_.Get(absl::StrCat(path_, "?server_uid=", kHere));
@@ -108,7 +108,7 @@ TEST_F(ProcessHandlersTest, ASingleProcessIsAListOnlyOnThePlainMount) {
   EXPECT_FALSE(object.json.contains("pagination"));
 }
 
-TEST_F(ProcessHandlersTest, NamesMayHaveDots) {
+TEST_F(ProcessHandlersTest, AcceptsNamesWithDots) {
   for (const std::string_view name : {"/web.v2", "/web.v2.json", "/web%2Ev2"}) {
     const Answer answer = api_.Get(absl::StrCat(path_, name));
     EXPECT_EQ(answer.json["response"][0]["name"], "web.v2") << name;
@@ -116,7 +116,7 @@ TEST_F(ProcessHandlersTest, NamesMayHaveDots) {
   ExpectError(api_.Get(path_ + "/web.v3"), 404, "has no process \"web.v3\"");
 }
 
-TEST_F(ProcessHandlersTest, ScalingAnswersTheActionOnBothMounts) {
+TEST_F(ProcessHandlersTest, ScalingReturnsTheActionOnBothMounts) {
   const Answer plain = Scale("web", Here(2));
   EXPECT_EQ(plain.status, 200) << plain.body;
   EXPECT_EQ(plain.json.size(), 1);
@@ -143,7 +143,7 @@ TEST_F(ProcessHandlersTest, ScalingAnswersTheActionOnBothMounts) {
   EXPECT_EQ(Desired("web"), R"({"server_name":3})");
 }
 
-TEST_F(ProcessHandlersTest, CountsComeInThreeForms) {
+TEST_F(ProcessHandlersTest, AcceptsCountsInThreeForms) {
   EXPECT_EQ(Scale("web", absl::StrCat(kHere, ":1,", kThere, ":2")).status, 200);
   EXPECT_EQ(Desired("web"), R"({"other_name":2,"server_name":1})");
   const auto form = [&](const std::string& body) {
@@ -207,7 +207,7 @@ TEST_F(ProcessHandlersTest, TheTagIsTheSameOnBothMounts) {
   EXPECT_NE(api_.Get(path_ + "/web").Header("ETag"), etag);
 }
 
-TEST_F(ProcessHandlersTest, WhatTheClientHasIsNotSentAgain) {
+TEST_F(ProcessHandlersTest, IfNoneMatchSavesTheBody) {
   const std::string etag = api_.Get(path_ + "/web").Header("ETag");
   for (const std::string& tags : {etag, "\"x\", W/" + etag, std::string("*")}) {
     for (const std::string_view method : {"GET", "HEAD"}) {
@@ -226,7 +226,7 @@ TEST_F(ProcessHandlersTest, WhatTheClientHasIsNotSentAgain) {
       200);
 }
 
-TEST_F(ProcessHandlersTest, ScalesOnlyWhatIsAsExpected) {
+TEST_F(ProcessHandlersTest, IfMatchGuardsScaling) {
   const std::string etag = api_.Get(path_ + "/web").Header("ETag");
   EXPECT_EQ(Scale("web", Here(1), {{"If-Match", etag}}).status, 200);
   const std::string now = api_.Get(path_ + "/web").Header("ETag");
@@ -236,7 +236,7 @@ TEST_F(ProcessHandlersTest, ScalesOnlyWhatIsAsExpected) {
       absl::StrCat("the process \"web\" has changed; its ETag is now ", now));
   EXPECT_EQ(refused.json["error"], "precondition_failed");
   EXPECT_EQ(Desired("web"), R"({"server_name":1})");
-  // Weak tags are never equal here.
+  // If-Match compares strongly: weak tags never match.
   ExpectError(Scale("web", Here(2), {{"If-Match", "W/" + now}}), 412, now);
   ExpectError(Scale("web", Here(2), {{"If-Match", "x"}}), 400, "If-Match: ");
   EXPECT_EQ(Scale("web", Here(2), {{"If-Match", "\"x\", " + now}}).status, 200);
@@ -244,14 +244,14 @@ TEST_F(ProcessHandlersTest, ScalesOnlyWhatIsAsExpected) {
   ExpectError(Scale("none", Here(3), {{"If-Match", etag}}), 404, "\"none\"");
 }
 
-TEST_F(ProcessHandlersTest, AKeyMakesAScaleCountOnce) {
+TEST_F(ProcessHandlersTest, ARepeatedIdempotencyKeyScalesOnce) {
   const Answer first = Scale("web", Here(2), {{"Idempotency-Key", "k"}});
   EXPECT_EQ(first.status, 200);
   EXPECT_EQ(Scale("web", Here(3)).status, 200);
   const Answer again = Scale("web", Here(2), {{"Idempotency-Key", "k"}});
   EXPECT_EQ(again.json["response"][0]["id"], first.json["response"][0]["id"]);
   EXPECT_EQ(Desired("web"), R"({"server_name":3})");
-  // In another form, and in another order, it is still the same request.
+  // The same request in another form and another order.
   const auto two = [&](std::string_view body) {
     return api_.Ask("POST", absl::StrCat("/api/3", path_),
                     {.body = body,
@@ -269,8 +269,8 @@ TEST_F(ProcessHandlersTest, AKeyMakesAScaleCountOnce) {
   EXPECT_EQ(Desired("web"), R"({"other_name":1,"server_name":1})");
 }
 
-// A client that got no answer repeats the request as it was, If-Match included.
-TEST_F(ProcessHandlersTest, ARepeatedRequestIsNotRefusedForItsOwnChange) {
+// A client that got no response repeats the same request, including If-Match.
+TEST_F(ProcessHandlersTest, ARepeatedRequestIgnoresItsOwnChange) {
   const std::string etag = api_.Get(path_ + "/web").Header("ETag");
   const auto ask = [&] {
     return Scale("web", Here(2),
@@ -282,9 +282,7 @@ TEST_F(ProcessHandlersTest, ARepeatedRequestIsNotRefusedForItsOwnChange) {
   EXPECT_EQ(again.json["response"][0]["id"], first.json["response"][0]["id"]);
 }
 
-// Bodies are kept for as long as nothing changes: not for other requests, and
-// not for longer.
-TEST_F(ProcessHandlersTest, AKeptAnswerIsOnlyForTheSameQuestion) {
+TEST_F(ProcessHandlersTest, ACachedBodyServesOnlyTheSameRequest) {
   for (int running = 0; running < 3; ++running) {
     RunWeb(running);
     for (int i = 0; i < 2; ++i) {

@@ -1,8 +1,8 @@
-// What a small request costs besides the socket: reading it, answering it with
-// real tokens and limits, and writing the head of the answer. The counters are
-// those of one request.
+// The cost of a small request without the socket: parsing, dispatch with real
+// tokens and limits, and the head of the response. The counters are per
+// request.
 //
-//   tools/bazel run //server:request_benchmark
+//   tools/bazel run //server/handlers:request_benchmark
 
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +26,7 @@ namespace {
 
 constexpr int kProcesses = 10;
 
-// A stack of some processes; made once, never destroyed.
+// A stack with a few processes; created once, never destroyed.
 struct World {
   static World& Get() {
     static World* const kWorld = new World;
@@ -64,7 +64,7 @@ struct World {
   std::string bytes;
 };
 
-// Counts what was allocated on this thread since it was made.
+// Counts the allocations of this thread since its construction.
 class Counted {
  public:
   explicit Counted(benchmark::State& state)
@@ -113,8 +113,8 @@ void BM_Handle(benchmark::State& state) {
 }
 BENCHMARK(BM_Handle)->Threads(1)->Threads(2);
 
-// As above, but something has changed before each request, so that the answer
-// has to be rendered.
+// As above, after a change before each request, so that the response is
+// rendered each time.
 void BM_HandleAfterAChange(benchmark::State& state) {
   World& world = World::Get();
   api::Request request;

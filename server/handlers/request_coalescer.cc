@@ -26,7 +26,7 @@ RequestCoalescer::Answer RequestCoalescer::Get(
   const auto round = std::make_shared<Round>();
   topic.next = round;
   while (topic.running != nullptr) {
-    // It lives as long as it has to be waited for.
+    // A reference: Finish() drops that of the topic.
     const std::shared_ptr<Round> running = topic.running;
     running->done_changed.Wait(&mutex_);
   }
@@ -34,7 +34,7 @@ RequestCoalescer::Answer RequestCoalescer::Get(
   lock.Release();
 
   {
-    // Whatever happens, the others must not wait for ever.
+    // Finishes even if `make` throws: others wait for this round.
     absl::StatusOr<std::string> made =
         absl::InternalError("the answer could not be made");
     const auto finish =

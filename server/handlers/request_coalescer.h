@@ -1,4 +1,4 @@
-// Lets requests that ask the same at the same time share one answer.
+// Lets concurrent requests for the same answer share it.
 
 #ifndef TALLYMAN_SERVER_HANDLERS_REQUEST_COALESCER_H_
 #define TALLYMAN_SERVER_HANDLERS_REQUEST_COALESCER_H_
@@ -15,9 +15,9 @@
 
 namespace tallyman::server {
 
-// Answers are made in rounds, one at a time for each key. A round answers all
-// that came before it began, so nobody gets an answer that is older than the
-// question. Thread-safe.
+// Makes answers in rounds, one round at a time for each key. A round serves all
+// requests that came before it began, so no answer is older than its request.
+// Thread-safe.
 class RequestCoalescer {
  public:
   using Answer = absl::StatusOr<std::shared_ptr<const std::string>>;
@@ -26,9 +26,9 @@ class RequestCoalescer {
   RequestCoalescer(const RequestCoalescer&) = delete;
   RequestCoalescer& operator=(const RequestCoalescer&) = delete;
 
-  // What `make` returned, which was called after this call began: here, or by
-  // another thread that has the same key. `make` has to return the same
-  // whichever of these threads it comes from.
+  // Returns the result of a `make` that was called after this call began: the
+  // one of this call, or one of another thread with the same `key`. So all
+  // callers with the same key must pass equivalent functions. Blocks.
   Answer Get(std::string_view key,
              absl::FunctionRef<absl::StatusOr<std::string>()> make)
       ABSL_LOCKS_EXCLUDED(mutex_);
@@ -36,7 +36,7 @@ class RequestCoalescer {
  private:
   struct Round {
     bool done = false;
-    Answer answer;  // Does not change once it is done.
+    Answer answer;  // Immutable once `done` is true.
     absl::CondVar done_changed;
   };
   struct Topic {
@@ -48,7 +48,7 @@ class RequestCoalescer {
               Topic& topic) ABSL_LOCKS_EXCLUDED(mutex_);
 
   absl::Mutex mutex_;
-  // Only those with a round that runs or waits.
+  // By key; only keys with a round that runs or waits.
   absl::node_hash_map<std::string, Topic> topics_ ABSL_GUARDED_BY(mutex_);
 };
 

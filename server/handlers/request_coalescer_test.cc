@@ -14,43 +14,43 @@
 namespace tallyman::server {
 namespace {
 
-TEST(RequestCoalescerTest, OneAfterTheOtherEachGetsItsOwn) {
-  RequestCoalescer answers;
+TEST(RequestCoalescerTest, SequentialRequestsGetAnswersOfTheirOwn) {
+  RequestCoalescer coalescer;
   int made = 0;
   const auto make = [&made]() -> absl::StatusOr<std::string> {
     return absl::StrCat("answer ", ++made);
   };
-  EXPECT_EQ(**answers.Get("key", make), "answer 1");
-  EXPECT_EQ(**answers.Get("key", make), "answer 2");
+  EXPECT_EQ(**coalescer.Get("key", make), "answer 1");
+  EXPECT_EQ(**coalescer.Get("key", make), "answer 2");
 }
 
-TEST(RequestCoalescerTest, AnErrorIsAnAnswer) {
-  RequestCoalescer answers;
-  const RequestCoalescer::Answer answer = answers.Get(
+TEST(RequestCoalescerTest, SharesErrors) {
+  RequestCoalescer coalescer;
+  const RequestCoalescer::Answer answer = coalescer.Get(
       "key", [] { return absl::UnavailableError("no descriptors"); });
   EXPECT_EQ(answer.status(), absl::UnavailableError("no descriptors"));
-  EXPECT_TRUE(answers.Get("key", [] { return std::string("ok"); }).ok());
+  EXPECT_TRUE(coalescer.Get("key", [] { return std::string("ok"); }).ok());
 }
 
-TEST(RequestCoalescerTest, KeysDoNotWaitForEachOther) {
-  RequestCoalescer answers;
-  const RequestCoalescer::Answer outer = answers.Get("a", [&] {
-    return **answers.Get("b", [] { return std::string("inner"); });
+TEST(RequestCoalescerTest, KeysAreIndependent) {
+  RequestCoalescer coalescer;
+  const RequestCoalescer::Answer outer = coalescer.Get("a", [&] {
+    return **coalescer.Get("b", [] { return std::string("inner"); });
   });
   EXPECT_EQ(**outer, "inner");
 }
 
-// Those that come while an answer is made share the next one, and none gets
-// what began before it asked.
-TEST(RequestCoalescerTest, WhoComesInBetweenSharesTheNextAnswer) {
+// Requests that come during a round share the next one; none gets the answer of
+// a round that began before it.
+TEST(RequestCoalescerTest, RequestsDuringARoundShareTheNext) {
   constexpr int kThreads = 8;
-  RequestCoalescer answers;
+  RequestCoalescer coalescer;
   absl::Notification first_began;
   absl::Notification first_may_end;
   std::atomic<int> made = 0;
   std::thread first([&] {
     const RequestCoalescer::Answer answer =
-        answers.Get("key", [&]() -> absl::StatusOr<std::string> {
+        coalescer.Get("key", [&]() -> absl::StatusOr<std::string> {
           first_began.Notify();
           first_may_end.WaitForNotification();
           return absl::StrCat("answer ", ++made);
@@ -65,7 +65,7 @@ TEST(RequestCoalescerTest, WhoComesInBetweenSharesTheNextAnswer) {
     threads.emplace_back([&] {
       ++asking;
       const RequestCoalescer::Answer answer =
-          answers.Get("key", [&]() -> absl::StatusOr<std::string> {
+          coalescer.Get("key", [&]() -> absl::StatusOr<std::string> {
             return absl::StrCat("answer ", ++made);
           });
       EXPECT_NE(**answer, "answer 1");
@@ -79,20 +79,19 @@ TEST(RequestCoalescerTest, WhoComesInBetweenSharesTheNextAnswer) {
   EXPECT_LE(made, 1 + kThreads);
 }
 
-// Each asks again and again; an answer is never older than its question.
-TEST(RequestCoalescerTest, NoAnswerIsOlderThanItsQuestion) {
-  RequestCoalescer answers;
+TEST(RequestCoalescerTest, NoAnswerIsOlderThanItsRequest) {
+  RequestCoalescer coalescer;
   std::atomic<int> clock = 0;
   std::atomic<int> made = 0;
   constexpr int kThreads = 4;
-  constexpr int kQuestions = 500;
+  constexpr int kRequests = 500;
   std::vector<std::thread> threads;
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
-      for (int j = 0; j < kQuestions; ++j) {
+      for (int j = 0; j < kRequests; ++j) {
         const int asked_at = ++clock;
         const RequestCoalescer::Answer answer =
-            answers.Get("key", [&]() -> absl::StatusOr<std::string> {
+            coalescer.Get("key", [&]() -> absl::StatusOr<std::string> {
               ++made;
               return absl::StrCat(++clock);
             });
@@ -101,7 +100,7 @@ TEST(RequestCoalescerTest, NoAnswerIsOlderThanItsQuestion) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  EXPECT_LE(made, kThreads * kQuestions);
+  EXPECT_LE(made, kThreads * kRequests);
 }
 
 }  // namespace

@@ -11,17 +11,20 @@
 #include "absl/strings/str_cat.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
+#include "api/http/media_type.h"
 #include "api/json/json_writer.h"
 #include "api/stacks/stack_definition_json.h"
 #include "api/stacks/stack_json.h"
-#include "api/stacks/stacks_envelope.h"
 #include "auth/token.h"
 #include "platform/base/text.h"
 #include "server/handlers/action_handlers.h"
+#include "server/handlers/change_origin.h"
 #include "server/handlers/event_handlers.h"
 #include "server/handlers/output_handlers.h"
 #include "server/handlers/process_handlers.h"
-#include "server/handlers/stack_requests.h"
+#include "server/handlers/responses.h"
+#include "server/handlers/stack_lookup.h"
+#include "server/handlers/stack_responses.h"
 #include "server/handlers/stack_services.h"
 #include "server/routing/router.h"
 #include "stacks/model/definition.h"
@@ -33,18 +36,22 @@ namespace {
 
 using StackPointer = std::shared_ptr<const stacks::Stack>;
 
-constexpr std::string_view kWhatToSend =
+constexpr std::string_view kExpectedBody =
     R"(application/json, for example {"name":"shop",)"
     R"("procfile":"web: bin/web\n"})";
 
-// All that a definition says, for Idempotency-Key. A launch hash stands for
-// what it is made of.
-void AppendFields(const stacks::StackDefinition& definition,
-                  std::vector<std::string>& fields) {
-  constexpr size_t kFieldsOfAll = 2;
-  constexpr size_t kFieldsOfEach = 5;
-  fields.reserve(fields.size() + kFieldsOfAll +
-                 kFieldsOfEach * definition.processes.size());
+// The origin of a change to `definition`. Its fields are all of the definition;
+// the launch hash of a process covers the rest of that process.
+absl::StatusOr<stacks::Origin> DefinitionOrigin(
+    const RequestContext& context, std::string_view method,
+    std::string_view path, const stacks::StackDefinition& definition) {
+  constexpr size_t kFieldsOfStack = 4;
+  constexpr size_t kFieldsOfProcess = 5;
+  std::vector<std::string> fields;
+  fields.reserve(kFieldsOfStack +
+                 kFieldsOfProcess * definition.processes.size());
+  fields.emplace_back(method);
+  fields.emplace_back(path);
   fields.push_back(definition.name);
   fields.push_back(definition.environment);
   for (const stacks::ProcessDefinition& process : definition.processes) {
@@ -54,100 +61,100 @@ void AppendFields(const stacks::StackDefinition& definition,
     fields.push_back(absl::StrCat(process.max_instances));
     fields.push_back(absl::StrCat(process.instances));
   }
+  return ChangeOrigin(context, fields);
 }
 
-api::Response RenderStack(const RequestContext& context, const StackView& view,
+void WriteStack(const stacks::Stack& stack, const StackSnapshots& now,
+                api::JsonWriter& json) {
+  api::WriteStack(stack, stacks::StackHealth(stack, *now.registry, *now.status),
+                  json);
+}
+
+api::Response RenderStack(const RequestContext& context,
+                          const StackSnapshots& now,
                           const stacks::Stack& stack) {
-  return RenderItem(context, [&](api::JsonWriter& json) {
-    api::WriteStack(
-        stack, stacks::StackHealth(stack, *view.registry, *view.status), json);
-  });
+  return RenderItem(
+      context, [&](api::JsonWriter& json) { WriteStack(stack, now, json); });
 }
 
 HandlerResult ListStacks(const StackServices& services,
                          const RequestContext& context) {
-  const StackView view = Look(services);
+  const StackSnapshots now = CurrentSnapshots(services);
   const std::optional<std::string_view> name =
       context.request.params.Get("name");
   const std::optional<std::string_view> environment =
       context.request.params.Get("environment");
   std::vector<const stacks::Stack*> found;
-  found.reserve(view.registry->stacks.size());
-  for (const StackPointer& stack : view.registry->stacks) {
+  found.reserve(now.registry->stacks.size());
+  for (const StackPointer& stack : now.registry->stacks) {
     if (name && *name != stack->name) continue;
     if (environment && *environment != stack->environment) continue;
     found.push_back(stack.get());
   }
-  return RenderItems(
-      context, found.size(), [&](api::JsonWriter& json, size_t i) {
-        api::WriteStack(
-            *found[i],
-            stacks::StackHealth(*found[i], *view.registry, *view.status), json);
-      });
+  return RenderItems(context, found.size(),
+                     [&](api::JsonWriter& json, size_t i) {
+                       WriteStack(*found[i], now, json);
+                     });
 }
 
 HandlerResult GetStack(const StackServices& services,
                        const RequestContext& context) {
-  const StackView view = Look(services);
-  const auto stack = FindStack(*view.registry, context);
+  const StackSnapshots now = CurrentSnapshots(services);
+  const auto stack = FindStack(*now.registry, context);
   if (!stack.ok()) return api::ErrorFromStatus(stack.status());
-  return RenderStack(context, view, **stack);
+  return RenderStack(context, now, **stack);
 }
 
 HandlerResult CreateStack(const StackServices& services,
                           const RequestContext& context) {
-  if (!HasJson(context.request)) {
-    return UnsupportedBody(context.request, kWhatToSend);
+  if (!api::HasContentType(context.request, api::kJsonMediaType)) {
+    return api::UnsupportedMediaType(context.request, kExpectedBody);
   }
   const absl::StatusOr<stacks::StackDefinition> definition =
       api::ParseStackDefinition(context.request.body);
   if (!definition.ok()) return api::ErrorFromStatus(definition.status());
-  std::vector<std::string> fields = {"POST", "/stacks"};
-  AppendFields(*definition, fields);
-  const absl::StatusOr<stacks::Origin> origin = OriginOf(context, fields);
+  const absl::StatusOr<stacks::Origin> origin =
+      DefinitionOrigin(context, "POST", "/stacks", *definition);
   if (!origin.ok()) return api::ErrorFromStatus(origin.status());
   const absl::StatusOr<StackPointer> stack =
       services.registry.CreateStack(*definition, services.server_uid, *origin);
   if (!stack.ok()) return api::ErrorFromStatus(stack.status());
-  api::Response response = RenderStack(context, Look(services), **stack);
-  response.status = 201;
-  response.AddHeader(
-      "Location",
-      absl::StrCat(context.mount == api::Mount::kApi3 ? "/api/3" : "",
-                   "/stacks/", (*stack)->uid));
+  api::Response response =
+      RenderStack(context, CurrentSnapshots(services), **stack);
+  SetCreated(context, absl::StrCat("/stacks/", (*stack)->uid), response);
   return response;
 }
 
 HandlerResult ReplaceStack(const StackServices& services,
                            const RequestContext& context) {
   const std::string& uid = context.path_params[0];
-  if (!HasJson(context.request)) {
-    return UnsupportedBody(context.request, kWhatToSend);
+  if (!api::HasContentType(context.request, api::kJsonMediaType)) {
+    return api::UnsupportedMediaType(context.request, kExpectedBody);
   }
   const absl::StatusOr<stacks::StackDefinition> definition =
       api::ParseStackDefinition(context.request.body);
   if (!definition.ok()) return api::ErrorFromStatus(definition.status());
-  std::vector<std::string> fields = {"PUT", absl::StrCat("/stacks/", uid)};
-  AppendFields(*definition, fields);
-  const absl::StatusOr<stacks::Origin> origin = OriginOf(context, fields);
+  const absl::StatusOr<stacks::Origin> origin = DefinitionOrigin(
+      context, "PUT", absl::StrCat("/stacks/", uid), *definition);
   if (!origin.ok()) return api::ErrorFromStatus(origin.status());
   const absl::StatusOr<StackPointer> stack = services.registry.ReplaceStack(
       uid, *definition, services.server_uid, *origin);
   if (!stack.ok()) return api::ErrorFromStatus(stack.status());
-  return RenderStack(context, Look(services), **stack);
+  return RenderStack(context, CurrentSnapshots(services), **stack);
 }
 
 HandlerResult DeleteStack(const StackServices& services,
                           const RequestContext& context) {
   const std::string& uid = context.path_params[0];
   const absl::StatusOr<stacks::Origin> origin =
-      OriginOf(context, {"DELETE", absl::StrCat("/stacks/", uid)});
+      ChangeOrigin(context, {"DELETE", absl::StrCat("/stacks/", uid)});
   if (!origin.ok()) return api::ErrorFromStatus(origin.status());
   return RenderAction(services, context,
                       services.registry.DeleteStack(uid, *origin));
 }
 
-// This machine is well, for it answers. Nothing tells of others.
+// This server answers, so it is healthy. No state of other servers is known
+// here.
 stacks::Health ServerHealth(const StackServices& services,
                             const stacks::Server& server) {
   return server.uid == services.server_uid ? stacks::Health::kHealthy
@@ -156,10 +163,10 @@ stacks::Health ServerHealth(const StackServices& services,
 
 HandlerResult ListServers(const StackServices& services,
                           const RequestContext& context) {
-  const StackView view = Look(services);
-  const auto stack = FindStack(*view.registry, context);
+  const StackSnapshots now = CurrentSnapshots(services);
+  const auto stack = FindStack(*now.registry, context);
   if (!stack.ok()) return api::ErrorFromStatus(stack.status());
-  const auto& servers = view.registry->servers;
+  const auto& servers = now.registry->servers;
   return RenderItems(
       context, servers.size(), [&](api::JsonWriter& json, size_t i) {
         api::WriteServer(*servers[i], (*stack)->uid,
@@ -169,11 +176,11 @@ HandlerResult ListServers(const StackServices& services,
 
 HandlerResult GetServer(const StackServices& services,
                         const RequestContext& context) {
-  const StackView view = Look(services);
-  const auto stack = FindStack(*view.registry, context);
+  const StackSnapshots now = CurrentSnapshots(services);
+  const auto stack = FindStack(*now.registry, context);
   if (!stack.ok()) return api::ErrorFromStatus(stack.status());
   const std::string& uid = context.path_params[1];
-  const stacks::Server* const server = view.registry->FindServer(uid);
+  const stacks::Server* const server = now.registry->FindServer(uid);
   if (server == nullptr) {
     return api::Error{api::ErrorKind::kNotFound,
                       absl::StrCat("there is no server ", base::Quote(uid))};

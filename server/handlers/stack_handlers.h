@@ -1,4 +1,4 @@
-// /stacks and all that is below it.
+// /stacks and everything below it.
 
 #ifndef TALLYMAN_SERVER_HANDLERS_STACK_HANDLERS_H_
 #define TALLYMAN_SERVER_HANDLERS_STACK_HANDLERS_H_
@@ -8,9 +8,9 @@
 
 namespace tallyman::server {
 
-// Adds the routes of the stacks family: reading needs the scope public,
-// changing admin. What `services` refers to must outlive the router. Of what is
-// read, only actions, events and logs come from the disk.
+// Adds /stacks and everything below it. Reads need the scope public, changes
+// admin. The objects that `services` refers to must outlive the router. Reads
+// are answered from memory, except those of actions, events and logs.
 void AddStackRoutes(const StackServices& services, Router& router);
 
 }  // namespace tallyman::server

@@ -24,7 +24,7 @@ constexpr std::string_view kShop =
 
 class StackHandlersTest : public testing::Test {
  protected:
-  // An error, of that name and with those words in its details.
+  // Expects an error with the name and with the text in its details.
   static void ExpectError(const Answer& answer, int status,
                           std::string_view error, std::string_view details) {
     EXPECT_EQ(answer.status, status) << answer.body;
@@ -35,7 +35,7 @@ class StackHandlersTest : public testing::Test {
   StackApi api_;
 };
 
-TEST_F(StackHandlersTest, MakesAStack) {
+TEST_F(StackHandlersTest, CreatesAStack) {
   const Answer made = api_.Post("/stacks", kShop);
   EXPECT_EQ(made.status, 201) << made.body;
   const Json& stack = made.json["response"][0];
@@ -54,7 +54,7 @@ TEST_F(StackHandlersTest, MakesAStack) {
   EXPECT_EQ(found.body, made.body);
 }
 
-TEST_F(StackHandlersTest, ApiThreeHasObjectsAndAddressesOfItsOwn) {
+TEST_F(StackHandlersTest, Api3ReturnsObjectsAndItsOwnLocation) {
   const Answer made = api_.Post("/api/3/stacks.json", kShop);
   EXPECT_EQ(made.status, 201) << made.body;
   const std::string uid = made.json["response"]["uid"].get<std::string>();
@@ -84,7 +84,7 @@ TEST_F(StackHandlersTest, ListsStacksByPagesAndByName) {
               "per_page: \"101\"");
 }
 
-TEST_F(StackHandlersTest, WhatIsNoDefinitionMakesNothing) {
+TEST_F(StackHandlersTest, AnInvalidDefinitionCreatesNothing) {
   ExpectError(api_.Post("/stacks", "{"), 400, "bad_request", "not JSON");
   ExpectError(api_.Post("/stacks", R"({"name":"a","procfile":"web"})"), 400,
               "bad_request", "procfile: line 1");
@@ -131,7 +131,7 @@ TEST_F(StackHandlersTest, RemovingAStackIsAnAction) {
               "there is no stack \"none\"");
 }
 
-TEST_F(StackHandlersTest, HealthFollowsWhatRuns) {
+TEST_F(StackHandlersTest, HealthFollowsTheInstances) {
   const std::string uid = api_.MakeStack();
   const std::string path = absl::StrCat("/stacks/", uid);
   api_.Ask("POST", absl::StrCat(path, "/processes?process_name=web&",
@@ -186,7 +186,7 @@ TEST_F(StackHandlersTest, AnUnknownStackIs404Everywhere) {
   }
 }
 
-TEST_F(StackHandlersTest, ReadingIsPublicAndChangingIsNot) {
+TEST_F(StackHandlersTest, ReadsNeedPublicAndChangesNeedAdmin) {
   const std::string uid = api_.MakeStack();
   const std::string path = absl::StrCat("/stacks/", uid);
   for (const std::string_view below :
@@ -218,7 +218,7 @@ TEST_F(StackHandlersTest, OtherMethodsAre405) {
   EXPECT_EQ(answer.Header("Allow"), "DELETE, GET, HEAD, PUT, OPTIONS");
 }
 
-TEST_F(StackHandlersTest, AKeyMakesARequestCountOnce) {
+TEST_F(StackHandlersTest, ARepeatedIdempotencyKeyChangesNothing) {
   const auto post = [&](std::string_view key, std::string_view target,
                         std::string_view body) {
     return api_.Ask("POST", target,
@@ -228,7 +228,7 @@ TEST_F(StackHandlersTest, AKeyMakesARequestCountOnce) {
   };
   const Answer first = post("k-1", "/stacks", kShop);
   EXPECT_EQ(first.status, 201) << first.body;
-  // The same request, written otherwise.
+  // The same request in another notation.
   const Answer again =
       post("k-1", "/api/3/stacks.json",
            R"({ "procfile": "web: bin/web\n", "environment": "production",)"
@@ -236,7 +236,7 @@ TEST_F(StackHandlersTest, AKeyMakesARequestCountOnce) {
   EXPECT_EQ(again.status, 201) << again.body;
   EXPECT_EQ(again.json["response"]["uid"], first.json["response"][0]["uid"]);
   EXPECT_EQ(api_.Get("/stacks").json["count"], 1);
-  // Another request under the same key.
+  // Another request with the same key.
   EXPECT_EQ(
       post("k-1", "/stacks", R"({"name":"b","procfile":"web: x"})").status,
       409);

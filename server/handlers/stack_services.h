@@ -1,4 +1,4 @@
-// What the handlers of stacks work with.
+// The services that the handlers of stacks use, and endpoints that hold them.
 
 #ifndef TALLYMAN_SERVER_HANDLERS_STACK_SERVICES_H_
 #define TALLYMAN_SERVER_HANDLERS_STACK_SERVICES_H_
@@ -6,6 +6,8 @@
 #include <string>
 
 #include "api/redaction/redaction.h"
+#include "auth/token.h"
+#include "server/routing/router.h"
 #include "stacks/model/registry.h"
 #include "stacks/model/status.h"
 #include "stacks/output/output_log.h"
@@ -13,7 +15,8 @@
 
 namespace tallyman::server {
 
-// Copied into each handler; what it refers to must outlive the router.
+// Copied into each handler. The objects that it refers to must outlive the
+// router and be thread-safe.
 struct StackServices {
   stacks::Registry& registry;
   const stacks::StatusSource& status;
@@ -22,6 +25,14 @@ struct StackServices {
   const api::Redactor& redactor;
   std::string server_uid;  // Of this machine.
 };
+
+using StackHandler = HandlerResult (*)(const StackServices&,
+                                       const RequestContext&);
+
+// An endpoint that needs a token with `scope` and calls `handler` with a copy
+// of `services`.
+Endpoint StackEndpoint(auth::Scope scope, const StackServices& services,
+                       StackHandler handler);
 
 }  // namespace tallyman::server
 

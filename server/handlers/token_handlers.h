@@ -1,4 +1,4 @@
-// /tokens: making, listing and revoking tokens.
+// /tokens: creates, lists and revokes tokens.
 
 #ifndef TALLYMAN_SERVER_HANDLERS_TOKEN_HANDLERS_H_
 #define TALLYMAN_SERVER_HANDLERS_TOKEN_HANDLERS_H_
@@ -8,8 +8,8 @@
 
 namespace tallyman::server {
 
-// Adds /tokens and /tokens/{id}, all for the scope admin. `store` must outlive
-// the router.
+// Adds /tokens and /tokens/{id}; all methods need the scope admin. `store` must
+// outlive the router.
 void AddTokenRoutes(auth::TokenStore& store, Router& router);
 
 }  // namespace tallyman::server

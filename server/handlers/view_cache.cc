@@ -7,39 +7,40 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
-#include "server/handlers/stack_requests.h"
+#include "server/handlers/stack_lookup.h"
 
 namespace tallyman::server {
 namespace {
 
-// What an entry costs besides its texts.
+// The memory of an entry besides its strings, roughly.
 constexpr size_t kEntryBytes = 256;
 
 }  // namespace
 
-bool ViewCache::IsOf(const StackView& view) const {
-  return view.registry == view_.registry && view.status == view_.status;
+bool ViewCache::IsCurrent(const StackSnapshots& snapshots) const {
+  return snapshots.registry == snapshots_.registry &&
+         snapshots.status == snapshots_.status;
 }
 
-std::optional<CachedBody> ViewCache::Find(const StackView& view,
+std::optional<CachedBody> ViewCache::Find(const StackSnapshots& snapshots,
                                           std::string_view key) const {
   const absl::ReaderMutexLock lock(&mutex_);
-  if (!IsOf(view)) return std::nullopt;
+  if (!IsCurrent(snapshots)) return std::nullopt;
   const auto found = bodies_.find(key);
   if (found == bodies_.end()) return std::nullopt;
   return found->second;
 }
 
-void ViewCache::Keep(const StackView& view, std::string_view key,
-                     const CachedBody& body) {
+void ViewCache::Put(const StackSnapshots& snapshots, std::string_view key,
+                    const CachedBody& body) {
   const size_t size = key.size() + body.body->capacity() + kEntryBytes;
   if (size > kMaxBytes) return;
-  // Freed after the lock.
+  // Destroyed after the lock is released.
   absl::flat_hash_map<std::string, CachedBody> old;
-  StackView old_view;
+  StackSnapshots old_snapshots;
   const absl::MutexLock lock(&mutex_);
-  if (!IsOf(view)) {
-    old_view = std::exchange(view_, view);
+  if (!IsCurrent(snapshots)) {
+    old_snapshots = std::exchange(snapshots_, snapshots);
     bodies_.swap(old);
     bytes_ = 0;
   } else if (bytes_ + size > kMaxBytes) {

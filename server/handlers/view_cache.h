@@ -1,10 +1,9 @@
-// Bodies of responses that were rendered from a StackView, kept for as long as
-// nothing has changed.
+// A cache of the bodies of responses that are rendered from StackSnapshots.
 //
-//   const StackView view = Look(services);
-//   if (const auto kept = cache.Find(view, key)) return Answer(*kept);
+//   const StackSnapshots now = CurrentSnapshots(services);
+//   if (const auto cached = cache.Find(now, key)) return Respond(*cached);
 //   ...
-//   cache.Keep(view, key, {.body = rendered});
+//   cache.Put(now, key, {.body = rendered});
 
 #ifndef TALLYMAN_SERVER_HANDLERS_VIEW_CACHE_H_
 #define TALLYMAN_SERVER_HANDLERS_VIEW_CACHE_H_
@@ -18,40 +17,42 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
-#include "server/handlers/stack_requests.h"
+#include "server/handlers/stack_lookup.h"
 
 namespace tallyman::server {
 
 struct CachedBody {
   std::shared_ptr<const std::string> body;
-  std::string etag;  // "" if it has none.
+  std::string etag;  // "" if the response has none.
 };
 
-// Holds bodies of one view only, that for which something was kept last. It is
-// held as well, and immutable, so nothing can become stale.
-// Thread-safe; finding something takes a lock that readers share.
+// Holds the bodies of one pair of snapshots: the one of the last Put(). The
+// cache keeps these snapshots alive, and they are immutable, so an entry is
+// never stale. Thread-safe; lookups share a lock.
 class ViewCache {
  public:
-  // More is not kept: all goes, and what comes next is kept again.
+  // Bounds the memory of all entries. A Put() beyond it clears the cache first.
   static constexpr size_t kMaxBytes = size_t{4} << 20;
 
-  // What was kept under `key` for this very `view`.
-  std::optional<CachedBody> Find(const StackView& view,
+  // The body under `key` for exactly these snapshots.
+  std::optional<CachedBody> Find(const StackSnapshots& snapshots,
                                  std::string_view key) const
       ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // `key` stands for all that `body`, which is not null, depends on besides
-  // `view`.
-  void Keep(const StackView& view, std::string_view key, const CachedBody& body)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  // Adds `body`, which must not be null. `key` must determine everything that
+  // the body depends on besides `snapshots`. Ignores a body above kMaxBytes,
+  // and a `key` that has a body already.
+  void Put(const StackSnapshots& snapshots, std::string_view key,
+           const CachedBody& body) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  bool IsOf(const StackView& view) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  bool IsCurrent(const StackSnapshots& snapshots) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
-  StackView view_ ABSL_GUARDED_BY(mutex_);
+  StackSnapshots snapshots_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, CachedBody> bodies_ ABSL_GUARDED_BY(mutex_);
-  size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // Of bodies_, about.
+  size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // Of bodies_, roughly.
 };
 
 }  // namespace tallyman::server

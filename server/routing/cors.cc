@@ -15,8 +15,8 @@
 namespace tallyman::server {
 namespace {
 
-// How long a browser may remember the answer to a preflight, in seconds.
-constexpr std::string_view kMaxAge = "600";
+// How long a browser may cache the response to a preflight.
+constexpr std::string_view kMaxAgeSeconds = "600";
 
 bool IsOrigin(std::string_view text) {
   static const RE2& pattern =
@@ -53,7 +53,7 @@ std::string CorsPolicy::AllowedOrigin(const api::Request& request) const {
 
 void CorsPolicy::AddHeaders(const api::Request& request,
                             api::Response& response) const {
-  // An answer that depends on the origin must not be reused for another one.
+  // A cache must not reuse a response for another origin.
   if (!any_ && !origins_.empty()) response.AddHeader("Vary", "Origin");
   const std::string allowed = AllowedOrigin(request);
   if (allowed.empty()) return;
@@ -73,8 +73,9 @@ void CorsPolicy::AddPreflightHeaders(const api::Request& request,
   response.AddHeader("Access-Control-Allow-Methods", std::string(allow));
   response.AddHeader("Access-Control-Allow-Headers",
                      "Authorization, Content-Type");
-  response.AddHeader("Access-Control-Max-Age", std::string(kMaxAge));
-  // A public page that asks for a private address, such as that of loopback.
+  response.AddHeader("Access-Control-Max-Age", std::string(kMaxAgeSeconds));
+  // From a public page to a private address, such as loopback (Private Network
+  // Access).
   if (request.Header("Access-Control-Request-Private-Network") == "true") {
     response.AddHeader("Access-Control-Allow-Private-Network", "true");
   }

@@ -1,5 +1,5 @@
-// Which pages of other origins may read answers: CORS, as the Fetch standard
-// (https://fetch.spec.whatwg.org/#http-cors-protocol) defines it.
+// CORS: the pages of other origins that may read responses, by the Fetch
+// standard (https://fetch.spec.whatwg.org/#http-cors-protocol).
 
 #ifndef TALLYMAN_SERVER_ROUTING_CORS_H_
 #define TALLYMAN_SERVER_ROUTING_CORS_H_
@@ -13,23 +13,24 @@
 
 namespace tallyman::server {
 
-// The origins that may. Immutable and thread-safe.
+// A set of allowed origins. Immutable and thread-safe.
 class CorsPolicy {
  public:
-  // "*" for all, "" for none, or origins such as "https://ops.example.com"
-  // divided by commas. InvalidArgument names what is no origin.
+  // Reads "*" (all origins), "" (none), or a comma-separated list of origins
+  // such as "https://ops.example.com". InvalidArgument quotes the item that is
+  // no origin.
   static absl::StatusOr<CorsPolicy> Parse(std::string_view origins);
 
-  // Adds to `response` what allows the page that sent `request` to read it.
+  // Adds the headers that let the page that sent `request` read `response`.
   void AddHeaders(const api::Request& request, api::Response& response) const;
 
-  // Adds to the answer of an OPTIONS request what a preflight asks about:
-  // `allow` are the methods.
+  // Adds the headers that answer a preflight to the response for an OPTIONS
+  // request. `allow` lists the methods of the resource.
   void AddPreflightHeaders(const api::Request& request, std::string_view allow,
                            api::Response& response) const;
 
  private:
-  // The value of Access-Control-Allow-Origin; "" if the page may not.
+  // The value of Access-Control-Allow-Origin; "" if the origin is not allowed.
   std::string AllowedOrigin(const api::Request& request) const;
 
   bool any_ = false;

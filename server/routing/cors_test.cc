@@ -32,12 +32,12 @@ api::Response Headers(std::string_view policy, std::string_view origin) {
   return response;
 }
 
-TEST(CorsPolicyTest, AStarIsForEverybody) {
+TEST(CorsPolicyTest, AStarAllowsEveryOrigin) {
   EXPECT_THAT(Headers("*", "http://a.example").headers,
               Contains(Pair("Access-Control-Allow-Origin", "*")));
 }
 
-TEST(CorsPolicyTest, AListIsForThoseOnIt) {
+TEST(CorsPolicyTest, AListAllowsOnlyItsOrigins) {
   constexpr std::string_view kList = "http://a.example, https://b.example:8443";
   EXPECT_THAT(
       Headers(kList, "https://b.example:8443").headers,
@@ -50,11 +50,11 @@ TEST(CorsPolicyTest, AListIsForThoseOnIt) {
               Contains(Pair("Vary", "Origin")));
 }
 
-TEST(CorsPolicyTest, NothingIsForNobody) {
+TEST(CorsPolicyTest, AnEmptyListAllowsNoOrigin) {
   EXPECT_THAT(Headers("", "http://a.example").headers, IsEmpty());
 }
 
-TEST(CorsPolicyTest, APreflightLearnsMethodsAndHeaders) {
+TEST(CorsPolicyTest, APreflightGetsMethodsAndHeaders) {
   const auto cors = CorsPolicy::Parse("*");
   api::Response response;
   cors->AddPreflightHeaders(From("http://a.example"), "GET, HEAD", response);
@@ -67,7 +67,7 @@ TEST(CorsPolicyTest, APreflightLearnsMethodsAndHeaders) {
   EXPECT_THAT(plain.headers, IsEmpty());
 }
 
-TEST(CorsPolicyTest, NamesWhatIsNoOrigin) {
+TEST(CorsPolicyTest, ErrorsQuoteTheWrongOrigin) {
   for (const std::string_view text :
        {"a.example", "http://a.example/", "http://a.example/path", "http://"}) {
     const auto cors = CorsPolicy::Parse(text);

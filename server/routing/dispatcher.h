@@ -1,10 +1,27 @@
-// From a request to its response: finds the resource, checks the token, its
-// limits and its scope, lets the handler answer, adds the headers that every
-// answer carries, and logs it.
+// Turns a request into a response. The checks run in this order, and the first
+// that fails makes the response:
+//
+//   1. route      the path names a resource, else 404
+//   2. OPTIONS    is answered here: 200 with Allow and, in the host family, the
+//                 headers of a CORS preflight; needs no token
+//   3. method     the resource has it, else 405 with Allow
+//   4. token      it is valid, else 401; an address that sends too many bad
+//                 tokens gets 429 instead
+//   5. quota      the token has requests left, else 429; the request counts
+//   6. scope      the token has the scope of the endpoint, else 403
+//   7. handler    reads the parameters, which may be 400, 404, 409, ...
+//
+// An endpoint without a scope skips 4 to 6. Errors of 1 and 3 need no token,
+// but a token that comes with the request is checked and counted (4 and 5), so
+// that its rate-limit headers are right and bad tokens are throttled there too.
+//
+// Every response then gets the headers that all responses carry, and a line in
+// the log.
 
 #ifndef TALLYMAN_SERVER_ROUTING_DISPATCHER_H_
 #define TALLYMAN_SERVER_ROUTING_DISPATCHER_H_
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -23,7 +40,7 @@
 
 namespace tallyman::server {
 
-// Thread-safe, as what it is made of is. All of that must outlive it.
+// Thread-safe; so must be the objects in Parts, which must outlive it.
 class Dispatcher {
  public:
   struct Parts {
@@ -33,51 +50,58 @@ class Dispatcher {
     auth::AuthFailureLimiter& failures;
     const CorsPolicy& cors;
     const api::Redactor& redactor;
-    const Log* request_log;  // Null: requests are not logged.
+    const Log* log;     // Null: nothing is logged.
+    bool log_requests;  // Each request gets a line; faults do in any case.
     absl::TimeZone zone;
   };
 
   explicit Dispatcher(const Parts& parts);
 
-  // Answers `request`, whatever it is.
+  // Never fails: errors become responses.
   api::Response Handle(const api::Request& request) const;
 
-  // Answers what is no proper request, in the form of the family that it seems
-  // to be meant for.
+  // Renders an error for a malformed request in its API family's format. The
+  // transport found `error`; `request` holds as much as it could read.
   api::Response Reject(const api::Request& request, api::Error error) const;
 
  private:
-  // What a token is good for in one request.
+  // The result of the checks of a token (4 to 6).
   struct Access {
-    std::optional<auth::Principal> principal;
-    std::optional<auth::RateDecision> rate;
+    std::optional<auth::Principal> principal;  // If the token is valid.
+    std::optional<auth::RateDecision> rate;    // If the request was counted.
     std::optional<api::Error> refusal;
     absl::Duration retry_after;  // Of a refusal for too many bad tokens.
   };
 
-  // Checks the token of `request`; a valid one is counted. `needed` is the
-  // scope that it must have, if any.
-  Access Check(const api::Request& request, ApiFamily family,
-               std::optional<auth::Scope> needed) const;
+  // A request on its way.
+  struct Exchange {
+    const api::Request& request;
+    const std::optional<RouteMatch> match;
+    const ApiFamily family;
+    const std::chrono::steady_clock::time_point begin;
+    std::string user;  // The name of the valid token; "" without one.
+  };
 
-  // The answer but for what Finish() adds.
-  api::Response Answer(const api::Request& request,
-                       const std::optional<RouteMatch>& match, ApiFamily family,
-                       std::string& user) const;
-  api::Response AnswerEndpoint(const api::Request& request,
-                               const RouteMatch& match,
-                               const Endpoint& endpoint,
-                               std::string& user) const;
+  Exchange Begin(const api::Request& request) const;
 
-  // An error of the routing itself: a valid token's limits are told (and
-  // counted) here as well.
-  api::Response RoutingError(const api::Request& request, ApiFamily family,
-                             api::Error error, std::string& user) const;
+  // Steps 1 to 3.
+  api::Response Route(Exchange& exchange) const;
+  // Steps 4 to 7.
+  api::Response CallEndpoint(Exchange& exchange,
+                             const Endpoint& endpoint) const;
+  // The response for an error of steps 1 and 3, or of the transport.
+  api::Response RoutingError(Exchange& exchange, api::Error error) const;
+  // Steps 4 and 5, and 6 if `needed` is a scope. Sets the user.
+  Access CheckAccess(Exchange& exchange,
+                     std::optional<auth::Scope> needed) const;
 
-  api::Response Render(const api::Error& error, ApiFamily family) const;
+  // Renders `error` in the format of the family, and logs its reason if the
+  // server is at fault.
+  api::Response Render(const Exchange& exchange, const api::Error& error) const;
+  void LogFault(const api::Request& request, const api::Error& error) const;
   static void AddAccessHeaders(const Access& access, api::Response& response);
-  void Finish(const api::Request& request, ApiFamily family, absl::Time begin,
-              const std::string& user, api::Response& response) const;
+  // Adds the headers that all responses carry, and logs the request.
+  void Finish(const Exchange& exchange, api::Response& response) const;
 
   const Parts parts_;
   std::optional<RequestLog> request_log_;

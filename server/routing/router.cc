@@ -20,9 +20,9 @@ constexpr std::string_view kJsonSuffix = ".json";
 
 using Segments = absl::InlinedVector<std::string_view, 8>;
 
-// "/a/b/" as {"a", "b"}; still encoded, so that an encoded slash does not
-// divide.
-Segments Divide(std::string_view path) {
+// Splits "/a/b/" into {"a", "b"}, before decoding: an encoded slash is part of
+// a segment.
+Segments Split(std::string_view path) {
   if (path.starts_with('/')) path.remove_prefix(1);
   if (path.ends_with('/')) path.remove_suffix(1);
   Segments segments;
@@ -39,8 +39,7 @@ bool IsParam(std::string_view segment) {
   return segment.starts_with('{') && segment.ends_with('}');
 }
 
-// Whether `path` matches `pattern`. `last` stands for the last segment of
-// `path`.
+// Whether `path`, with `last` as its last segment, matches `pattern`.
 bool Matches(const std::vector<std::string>& pattern, const Segments& path,
              std::string_view last) {
   if (pattern.size() != path.size()) return false;
@@ -53,8 +52,8 @@ bool Matches(const std::vector<std::string>& pattern, const Segments& path,
   return true;
 }
 
-// What the {name}s of `pattern` stand for in `path`, which matches it with
-// `last` for its last segment.
+// The values of the {name}s of `pattern` in `path`, which matches it with
+// `last` as its last segment.
 std::vector<std::string> ParamsOf(const std::vector<std::string>& pattern,
                                   const Segments& path, std::string_view last) {
   std::vector<std::string> params;
@@ -87,7 +86,7 @@ void Router::Add(std::string_view pattern, ApiFamily family,
   const auto resource =
       std::make_shared<const Resource>(Resource{family, std::move(endpoints)});
   const auto add = [&](std::string_view path, api::Mount mount) {
-    const Segments segments = Divide(path);
+    const Segments segments = Split(path);
     routes_.push_back({{segments.begin(), segments.end()}, mount, resource});
   };
   add(pattern, api::Mount::kPlain);
@@ -97,8 +96,8 @@ void Router::Add(std::string_view pattern, ApiFamily family,
 }
 
 std::optional<RouteMatch> Router::Match(std::string_view path) const {
-  Segments segments = Divide(path);
-  std::vector<std::string> decoded;  // What `segments` point to, if necessary.
+  Segments segments = Split(path);
+  std::vector<std::string> decoded;  // Backs `segments` if any is encoded.
   if (path.find('%') != std::string_view::npos) {
     decoded.reserve(segments.size());
     for (std::string_view& segment : segments) {
@@ -110,12 +109,11 @@ std::optional<RouteMatch> Router::Match(std::string_view path) const {
   std::string_view bare = last;
   if (bare.ends_with(kJsonSuffix)) bare.remove_suffix(kJsonSuffix.size());
   for (const Route& route : routes_) {
-    const std::string_view desired =
+    const std::string_view end =
         route.resource->family == ApiFamily::kStacks ? bare : last;
-    if (Matches(route.segments, segments, desired)) {
+    if (Matches(route.segments, segments, end)) {
       return RouteMatch{route.resource.get(),
-                        ParamsOf(route.segments, segments, desired),
-                        route.mount};
+                        ParamsOf(route.segments, segments, end), route.mount};
     }
   }
   return std::nullopt;

@@ -1,7 +1,8 @@
-// Finds the resource that a path names, and what its methods need and do.
+// The table of routes: from a path to its resource, and from a method to the
+// scope that it needs and its handler.
 //
 //   Router router;
-//   router.Add("/server/processes", Family::kHost,
+//   router.Add("/server/processes", ApiFamily::kHost,
 //              {{"GET", {.scope = auth::Scope::kPublic, .handler = ...}}});
 //   std::optional<RouteMatch> match = router.Match("/server/processes");
 
@@ -24,22 +25,25 @@
 
 namespace tallyman::server {
 
-// Which of the two contracts a resource follows: the form of its errors and
-// whether pages of other origins may read it.
-enum class ApiFamily { kHost, kStacks };
+// The two contracts of this API. They differ in the format of errors, in the
+// ways to send a token, and in CORS.
+enum class ApiFamily {
+  kHost,    // /server/...: the processes of this machine.
+  kStacks,  // Everything else, also below /api/3.
+};
 
-// What a handler gets.
+// The input of a handler; valid during the call.
 struct RequestContext {
   const api::Request& request;
-  // What stood in the place of each {name} of the pattern, decoded, in order.
+  // The values of the {name}s of the pattern, decoded, in order.
   const std::vector<std::string>& path_params;
   api::Mount mount;
-  // The name of the request's token; "" where none is needed.
+  // The name of the token; "" if the endpoint needs none.
   std::string_view user = {};
 };
 
-// An answer, or what went wrong; errors are written in the form of the family,
-// in one place.
+// A response, or an error, which the dispatcher renders in the format of the
+// family.
 using HandlerResult = std::variant<api::Response, api::Error>;
 
 using Handler = std::function<HandlerResult(const RequestContext&)>;
@@ -51,14 +55,14 @@ struct Endpoint {
   Handler handler;
 };
 
-// By method. HEAD goes with GET and needs no entry of its own.
+// By method. GET includes HEAD.
 using Endpoints = std::map<std::string, Endpoint, std::less<>>;
 
 struct Resource {
   ApiFamily family;
   Endpoints endpoints;
 
-  // The endpoint of `method`; null if the resource does not know it.
+  // The endpoint of `method`; null if the resource has none.
   const Endpoint* Find(std::string_view method) const;
 
   // The value of the Allow header: "GET, HEAD, OPTIONS".
@@ -71,16 +75,17 @@ struct RouteMatch {
   api::Mount mount;
 };
 
-// The table of routes. Filled at start, read by any number of threads then.
+// Fill it at start. Match() is thread-safe from then on.
 class Router {
  public:
-  // `pattern` is a path; a segment {name} stands for any text that is not
-  // empty. Resources of the stacks family are there below /api/3 as well, and
-  // each of their paths with and without a final ".json".
+  // `pattern` is a path; a segment {name} matches any text except "". Resources
+  // of the stacks family are also mounted below /api/3, and their paths may end
+  // in ".json".
   void Add(std::string_view pattern, ApiFamily family, Endpoints endpoints);
 
-  // The resource at `path`, which is percent-encoded, with or without a slash
-  // at its end. Of two patterns that match, the one added first counts.
+  // The resource at `path`, which is percent-encoded and may end in a slash. If
+  // several patterns match, the one added first wins. nullopt if none matches.
+  // The resource lives as long as the router.
   std::optional<RouteMatch> Match(std::string_view path) const;
 
  private:
@@ -92,7 +97,7 @@ class Router {
   std::vector<Route> routes_;
 };
 
-// The family whose error form an unknown path gets.
+// The family of a path that no resource has, for the format of its error.
 ApiFamily ApiFamilyOfPath(std::string_view path);
 
 }  // namespace tallyman::server

@@ -15,7 +15,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// An endpoint that a test can tell by the status of its answer.
+// An endpoint that a test recognises by the status of its response.
 Endpoint Answers(int status) {
   return {.scope = std::nullopt,
           .handler = [status](const RequestContext&) -> HandlerResult {
@@ -57,14 +57,14 @@ TEST_F(RouterTest, FindsMethods) {
   EXPECT_EQ(match->resource->Allow(), "GET, HEAD, POST, OPTIONS");
 }
 
-TEST_F(RouterTest, TakesNamesOutOfThePath) {
+TEST_F(RouterTest, ReadsPathParameters) {
   const auto match = router_.Match("/stacks/ab%2Fc/processes/web.worker");
   ASSERT_TRUE(match.has_value());
   EXPECT_THAT(match->path_params, ElementsAre("ab/c", "web.worker"));
   EXPECT_EQ(match->mount, api::Mount::kPlain);
 }
 
-TEST_F(RouterTest, OnlyAFinalJsonIsASuffix) {
+TEST_F(RouterTest, OnlyAFinalDotJsonIsASuffix) {
   EXPECT_THAT(router_.Match("/stacks/a/processes/web.json")->path_params,
               ElementsAre("a", "web"));
   EXPECT_THAT(router_.Match("/stacks/a/processes/a.json.b")->path_params,
@@ -88,12 +88,12 @@ TEST_F(RouterTest, TheStacksFamilyIsMountedTwice) {
   EXPECT_FALSE(router_.Match("/server/processes.json").has_value());
 }
 
-TEST_F(RouterTest, ASlashAtTheEndIsNoDifference) {
+TEST_F(RouterTest, IgnoresATrailingSlash) {
   EXPECT_TRUE(router_.Match("/server/processes/").has_value());
   EXPECT_THAT(router_.Match("/server/processes")->path_params, IsEmpty());
 }
 
-TEST_F(RouterTest, EverythingElseIsUnknown) {
+TEST_F(RouterTest, OtherPathsMatchNothing) {
   for (const std::string_view path :
        {"", "/", "//", "/server", "/server/processes/1", "/Server/processes",
         "/stacks//processes/a", "/stacks/a/processes", "/tokens//", "*"}) {
@@ -101,7 +101,7 @@ TEST_F(RouterTest, EverythingElseIsUnknown) {
   }
 }
 
-TEST(ApiFamilyOfPathTest, GoesByTheFirstSegment) {
+TEST(ApiFamilyOfPathTest, DependsOnTheFirstSegment) {
   EXPECT_EQ(ApiFamilyOfPath("/server"), ApiFamily::kHost);
   EXPECT_EQ(ApiFamilyOfPath("/server/nothing"), ApiFamily::kHost);
   EXPECT_EQ(ApiFamilyOfPath("/servers"), ApiFamily::kStacks);

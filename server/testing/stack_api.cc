@@ -110,7 +110,8 @@ StackApi::StackApi(const auth::Clock* clock)
                                         .failures = failures_,
                                         .cors = cors_,
                                         .redactor = *redactor_,
-                                        .request_log = nullptr,
+                                        .log = nullptr,
+                                        .log_requests = false,
                                         .zone = absl::UTCTimeZone()});
   admin_ = NewToken(auth::Scope::kAdmin, "operator");
   public_ = NewToken(auth::Scope::kPublic, "reader");

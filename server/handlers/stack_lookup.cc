@@ -1,0 +1,58 @@
+#include "server/handlers/stack_lookup.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "api/http/params.h"
+#include "platform/base/text.h"
+#include "server/handlers/stack_services.h"
+#include "server/routing/router.h"
+#include "stacks/model/registry.h"
+
+namespace tallyman::server {
+
+StackSnapshots CurrentSnapshots(const StackServices& services) {
+  return {.registry = services.registry.Snapshot(),
+          .status = services.status.Status()};
+}
+
+absl::Status StackNotFound(std::string_view uid) {
+  return absl::NotFoundError(
+      absl::StrCat("there is no stack ", base::Quote(uid)));
+}
+
+absl::StatusOr<const stacks::Stack*> FindStack(
+    const stacks::RegistrySnapshot& registry, const RequestContext& context) {
+  const std::string& uid = context.path_params[0];
+  const stacks::Stack* const stack = registry.FindStack(uid);
+  if (stack == nullptr) return StackNotFound(uid);
+  return stack;
+}
+
+absl::StatusOr<const stacks::DesiredProcess*> FindProcess(
+    const stacks::Stack& stack, std::string_view name) {
+  const stacks::DesiredProcess* const process = stack.Find(name);
+  if (process == nullptr) {
+    return absl::NotFoundError(
+        absl::StrCat("the stack ", base::Quote(stack.uid), " has no process ",
+                     base::Quote(name)));
+  }
+  return process;
+}
+
+absl::StatusOr<std::string> ParseServerFilter(
+    const stacks::RegistrySnapshot& registry, const api::Params& params) {
+  const std::optional<std::string_view> uid = params.Get("server_uid");
+  if (!uid) return "";
+  if (registry.FindServer(*uid) == nullptr) {
+    return absl::NotFoundError(
+        absl::StrCat("server_uid: there is no server ", base::Quote(*uid)));
+  }
+  return std::string(*uid);
+}
+
+}  // namespace tallyman::server
