@@ -47,9 +47,9 @@ struct ConnectionParts {
 };
 
 // Serves the connection `fd`, which it owns, until it ends, on this thread. A
-// plain request (server/http/http_parser.h) costs one recv(2) and one sendmsg(2).
-// The request that comes after it may be of any kind. After an answer with an
-// error, which says so, the connection is closed.
+// plain request (server/http/http_parser.h) costs one recv(2) and one
+// sendmsg(2). The request that comes after it may be of any kind. After an
+// answer with an error, which says so, the connection is closed.
 void ServeConnection(int fd, const ConnectionParts& parts);
 
 }  // namespace tallyman::server

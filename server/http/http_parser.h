@@ -11,8 +11,8 @@
 // The parser decides nothing that could be disputed. What it takes is certain
 // to be well-formed, to have no body and to end where it says, so that nothing
 // can be smuggled past it; all else, whether malformed, unusual or just not
-// there to its end, it leaves to the general engine (server/http/httplib_adapter.h),
-// which alone answers errors.
+// there to its end, it leaves to the general engine
+// (server/http/httplib_adapter.h), which alone answers errors.
 
 #ifndef TALLYMAN_SERVER_HTTP_HTTP_PARSER_H_
 #define TALLYMAN_SERVER_HTTP_HTTP_PARSER_H_

@@ -1,7 +1,8 @@
 // HTTP/1.1 over TCP: turns what comes over sockets into api::Request and sends
 // api::Response back. Composed of the listener (server/http/listener.h), of the
 // connections (server/http/http_connection.h), which answer plain requests
-// themselves, and of the HTTP library (server/http/httplib_adapter.h) for all others.
+// themselves, and of the HTTP library (server/http/httplib_adapter.h) for all
+// others.
 //
 //   absl::StatusOr<std::unique_ptr<HttpServer>> server =
 //       HttpServer::Listen({.host = "127.0.0.1", .port = 8880}, handler,
