@@ -45,8 +45,8 @@ class InstanceWatch {
 // Pids of all processes of the stack, whatever their name.
 std::vector<pid_t> FindProcesses(std::string_view stack_uid);
 
-// Sends SIGKILL to what FindProcesses() finds until it finds nothing; false if
-// it still does after 20 seconds.
+// Sends SIGKILL to the processes of FindProcesses() until there are none; false
+// if some are left after 20 seconds.
 bool KillProcesses(std::string_view stack_uid);
 
 }  // namespace tallyman::bench

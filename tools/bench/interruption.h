@@ -1,5 +1,5 @@
-// SIGINT and SIGTERM as an error: what a program has started is stopped before
-// it ends.
+// Turns SIGINT, SIGTERM and SIGHUP into an error, so that a program can stop
+// the processes that it has started before it ends.
 
 #ifndef TALLYMAN_TOOLS_BENCH_INTERRUPTION_H_
 #define TALLYMAN_TOOLS_BENCH_INTERRUPTION_H_

@@ -19,14 +19,14 @@ namespace tallyman::bench {
 absl::StatusOr<ScratchDirectory> ScratchDirectory::Make(
     const std::string& parent) {
   std::error_code error;
-  const std::filesystem::path canonical = std::filesystem::canonical(
-      parent.empty() ? std::filesystem::temp_directory_path(error) : parent,
-      error);
+  std::filesystem::path directory = parent;
+  if (parent.empty()) directory = std::filesystem::temp_directory_path(error);
+  if (!error) directory = std::filesystem::canonical(directory, error);
   if (error) {
     return absl::ErrnoToStatus(error.value(),
                                absl::StrCat("no directory \"", parent, "\""));
   }
-  std::string path = absl::StrCat(canonical.string(), "/tallyman-bench-XXXXXX");
+  std::string path = absl::StrCat(directory.string(), "/tallyman-bench-XXXXXX");
   if (mkdtemp(path.data()) == nullptr) {
     return absl::ErrnoToStatus(errno,
                                absl::StrCat("can't make \"", path, "\""));

@@ -21,7 +21,7 @@ namespace tallyman::chaos {
 
 using Problems = std::vector<std::string>;
 
-// What one round did to a process of the stack.
+// The effects of one round on a process of the stack.
 struct ProcessHistory {
   // Counts that may be desired now: the last one that the server has confirmed,
   // and those of later requests whose answer is missing.

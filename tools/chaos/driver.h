@@ -43,8 +43,8 @@ struct Counts {
 };
 
 // Not thread-safe. driver.cc has the beginning, the end and the course of a
-// round; driver_actions.cc what a round does to the server; driver_checks.cc
-// what is checked after it.
+// round; driver_actions.cc the requests and kills of a round; driver_checks.cc
+// the checks after it.
 class Driver {
  public:
   struct Options {

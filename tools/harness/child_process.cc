@@ -41,7 +41,7 @@ struct ExecPlan {
   const char* program;
   char* const* arguments;
   char* const* environment;
-  std::array<int, 3> standard;  // What becomes 0, 1 and 2; none is below 3.
+  std::array<int, 3> standard;  // Become 0, 1 and 2; all above 2.
   ChildOptions::Group group;
   bool blocks_signals;
   int death_signal;

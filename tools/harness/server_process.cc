@@ -143,7 +143,7 @@ void ServerProcess::ReadAll(const base::UniqueFd& pipe,
   while (true) {
     const ssize_t got = read(pipe.get(), bytes.data(), bytes.size());
     if (got < 0 && errno == EINTR) continue;
-    // The copy is for people: the memory has all of it.
+    // An error of the copy is no error of the server.
     if (got > 0 && copy.valid() &&
         write(copy.get(), bytes.data(), static_cast<size_t>(got)) != got) {
       PLOG(WARNING) << "writing \"" << options_.log_path << "\"";
