@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# Records what proc(5) says of some processes, as a tree that the tests and
+# Records the files of some processes in proc(5), as a tree that tests and
 # benchmarks read in place of /proc:
 #
 #   tools/record_proc.sh DIRECTORY PID...
 #
-# Look through what was recorded before committing it: command lines can hold
-# secrets.
+# Read the record before you commit it: command lines can contain secrets.
 set -euo pipefail
 
 if [[ $# -lt 2 ]]; then
@@ -19,7 +18,7 @@ grep '^btime ' /proc/stat >"$root/stat"
 for pid in "$@"; do
   mkdir -p "$root/$pid"
   for file in cmdline io stat status; do
-    # A file that may not be read is left out, as a reader would find it.
+    # A file that may not be read is left out: its reader gets an error too.
     cat "/proc/$pid/$file" >"$root/$pid/$file" 2>/dev/null ||
       rm -f "$root/$pid/$file"
   done

@@ -7,7 +7,7 @@
 
 namespace tallyman::server {
 
-// How often the calling thread has called operator new.
+// The number of calls of operator new by the calling thread so far.
 int64_t Allocations();
 
 }  // namespace tallyman::server

@@ -29,12 +29,11 @@
 #include "stacks/output/output_log.h"
 #include "stacks/registry/event_log.h"
 #include "stacks/registry/sqlite_registry.h"
-#include "storage/database.h"
 
 namespace tallyman::server {
 namespace {
 
-// What `made` holds; it must be ok.
+// The value of `made`, which must be ok.
 template <typename T>
 T Take(absl::StatusOr<T> made) {
   CHECK_OK(made.status());
@@ -77,7 +76,6 @@ std::string Answer::Details() const {
 StackApi::StackApi(const auth::Clock* clock)
     : still_(absl::FromUnixSeconds(1'600'000'000)),
       clock_(clock == nullptr ? still_ : *clock),
-      database_(Take(storage::Database::Open(directory_.path() + "/t.db", {}))),
       tokens_(Take(auth::SqliteTokenStore::Open(*database_, clock_, {}))),
       counts_(Take(auth::SqliteCountStore::Open(*database_))),
       authenticator_(Take(auth::Authenticator::Create(*tokens_, clock_))),

@@ -1,8 +1,9 @@
-// The API of stacks with everything behind it but sockets and processes: what
-// runs is what a test says.
+// The API of stacks for tests of handlers: the real dispatcher, registry and
+// tokens, without sockets and processes. FakeStatus takes the supervisor's
+// place.
 //
 //   StackApi api;
-//   api::Response response = api.Ask("GET", "/stacks");
+//   const Answer answer = api.Get("/stacks");
 
 #ifndef TALLYMAN_SERVER_TESTING_STACK_API_H_
 #define TALLYMAN_SERVER_TESTING_STACK_API_H_
@@ -33,12 +34,12 @@
 #include "stacks/output/output_log.h"
 #include "stacks/registry/event_log.h"
 #include "stacks/registry/sqlite_registry.h"
-#include "storage/database.h"
 #include "storage/testing/temp_directory.h"
+#include "storage/testing/test_database.h"
 
 namespace tallyman::server {
 
-// Says that of each process runs what it was told.
+// Reports the instances that a test sets.
 class FakeStatus final : public stacks::StatusSource {
  public:
   explicit FakeStatus(std::string server_uid);
@@ -54,16 +55,15 @@ class FakeStatus final : public stacks::StatusSource {
   std::shared_ptr<stacks::StatusSnapshot> snapshot_;
 };
 
-// The answer, taken apart.
 struct Answer {
   int status = 0;
   nlohmann::ordered_json json;  // Null if there is no body.
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
 
-  // "" if there is none.
+  // The value of a header, whose name is compared exactly; "" if it is missing.
   std::string Header(std::string_view name) const;
-  // Of an error; "" if there are none.
+  // The member "details" of an error; "" if it is missing.
   std::string Details() const;
 };
 
@@ -74,15 +74,15 @@ struct AskOptions {
   bool with_public_token = false;  // Instead of the admin's.
 };
 
-// With two servers, of which the first is this one. Each has a database and a
-// directory of its own below the test's temporary one. Not thread-safe.
+// Has two servers; kHere is this one. Each object has its own database and
+// directory. Dies (CHECK) on errors. Not thread-safe.
 class StackApi {
  public:
   static constexpr std::string_view kHere = "e63e859d5ab72b0bcf14321f0ffb013d";
   static constexpr std::string_view kThere = "0c2f4e8d9b7a4c6e8f1a3b5d7c9e0f24";
 
   StackApi() : StackApi(nullptr) {}
-  // With a clock of the caller's; null for one that stands still.
+  // `clock` must outlive the object; null: a clock that stands still.
   explicit StackApi(const auth::Clock* clock);
   StackApi(const StackApi&) = delete;
   StackApi& operator=(const StackApi&) = delete;
@@ -96,10 +96,10 @@ class StackApi {
                {.body = json, .content_type = "application/json"});
   }
 
-  // Makes a stack with the processes web, web.v2 and worker; returns its uid.
+  // Makes a stack with the processes web, web.v2 and worker; its uid.
   std::string MakeStack(std::string_view name = "shop") const;
 
-  // The value of the header Authorization for a new token.
+  // Makes a token; the value of its header Authorization.
   std::string NewToken(auth::ScopeSet scopes, std::string_view name,
                        int64_t hourly_limit = auth::kDefaultHourlyLimit) const;
 
@@ -109,10 +109,10 @@ class StackApi {
   const stacks::OutputLogs& logs() { return *logs_; }
 
  private:
-  const storage::TempDirectory directory_;
   const auth::FakeClock still_;
   const auth::Clock& clock_;
-  std::unique_ptr<storage::Database> database_;
+  const storage::TestDatabase database_;
+  const storage::TempDirectory directory_;  // For logs_.
   std::unique_ptr<auth::SqliteTokenStore> tokens_;
   std::unique_ptr<auth::SqliteCountStore> counts_;
   std::unique_ptr<auth::Authenticator> authenticator_;

@@ -1,4 +1,4 @@
-// A program of somebody else: takes //platform of Tallyman, and nothing more.
+// A program in another workspace: takes //platform, and nothing else.
 
 #include <cstdio>
 #include <memory>

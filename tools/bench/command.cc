@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,15 +23,18 @@
 #include "absl/time/time.h"
 #include "platform/base/unique_fd.h"
 #include "tools/bench/interruption.h"
+#include "tools/harness/pidfd.h"
 
 namespace tallyman::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// So long may an interruption go unnoticed.
+// An interruption is noticed after this time.
 constexpr int kSliceMilliseconds = 100;
 
+// With posix_spawn(3), not harness::ChildProcess: the time counts, and fork(2)
+// takes longer.
 absl::StatusOr<pid_t> Spawn(std::vector<std::string>& arguments, int output) {
   std::vector<char*> pointers;
   pointers.reserve(arguments.size() + 1);
@@ -60,7 +62,7 @@ absl::StatusOr<pid_t> Spawn(std::vector<std::string>& arguments, int output) {
   return pid;
 }
 
-// Reads into `text` until the process has ended.
+// Reads the output into `text` until the process has ended.
 absl::Status AwaitEnd(int process, base::UniqueFd& output,
                       Clock::time_point deadline, std::string& text) {
   while (true) {
@@ -78,7 +80,7 @@ absl::Status AwaitEnd(int process, base::UniqueFd& output,
     }
     if (absl::Status status = CheckInterruption(); !status.ok()) return status;
     if (Clock::now() > deadline) {
-      return absl::DeadlineExceededError("it takes too long");
+      return absl::DeadlineExceededError("takes too long");
     }
   }
 }
@@ -88,28 +90,27 @@ absl::Status AwaitEnd(int process, base::UniqueFd& output,
 absl::StatusOr<CommandResult> RunCommand(std::vector<std::string> arguments,
                                          bool with_output,
                                          absl::Duration timeout) {
-  base::UniqueFd ours;
-  base::UniqueFd theirs;
+  base::UniqueFd read_end;
+  base::UniqueFd write_end;
   if (with_output) {
     std::array<int, 2> ends;
     if (pipe2(ends.data(), O_CLOEXEC) != 0) {
       return absl::ErrnoToStatus(errno, "pipe2");
     }
-    ours = base::UniqueFd(ends[0]);
-    theirs = base::UniqueFd(ends[1]);
+    read_end = base::UniqueFd(ends[0]);
+    write_end = base::UniqueFd(ends[1]);
   } else {
-    theirs = base::UniqueFd(open("/dev/null", O_WRONLY | O_CLOEXEC));
+    write_end = base::UniqueFd(open("/dev/null", O_WRONLY | O_CLOEXEC));
   }
   const Clock::time_point begin = Clock::now();
-  const absl::StatusOr<pid_t> pid = Spawn(arguments, theirs.get());
+  const absl::StatusOr<pid_t> pid = Spawn(arguments, write_end.get());
   if (!pid.ok()) return pid.status();
-  theirs.reset();
+  write_end.reset();
   CommandResult result;
-  const base::UniqueFd process(
-      static_cast<int>(syscall(SYS_pidfd_open, *pid, 0)));
+  const base::UniqueFd process = harness::OpenPidfd(*pid);
   const absl::Status ended =
       process.valid()
-          ? AwaitEnd(process.get(), ours,
+          ? AwaitEnd(process.get(), read_end,
                      begin + absl::ToChronoMilliseconds(timeout), result.output)
           : absl::ErrnoToStatus(errno, "pidfd_open");
   if (!ended.ok()) kill(*pid, SIGKILL);
@@ -124,7 +125,7 @@ absl::StatusOr<CommandResult> RunCommand(std::vector<std::string> arguments,
 }
 
 std::optional<std::string> FindInstalled(std::string_view name) {
-  // Not those of $PATH: what Debian's packages bring is what is compared with.
+  // Not $PATH: the peers are those of the distribution's packages.
   constexpr std::array<std::string_view, 3> kDirectories = {
       "/usr/bin", "/usr/sbin", "/usr/local/bin"};
   for (const std::string_view directory : kDirectories) {

@@ -1,4 +1,4 @@
-// A program that is run to its end.
+// Runs a program until it ends.
 
 #ifndef TALLYMAN_TOOLS_BENCH_COMMAND_H_
 #define TALLYMAN_TOOLS_BENCH_COMMAND_H_
@@ -14,22 +14,22 @@
 namespace tallyman::bench {
 
 struct CommandResult {
-  // From before posix_spawn(3) until it has ended.
+  // From before posix_spawn(3) until the program has ended.
   absl::Duration elapsed;
   int exit_code = 0;   // -1: ended by a signal.
-  std::string output;  // Standard output and standard error, if it is wanted.
+  std::string output;  // Standard output and error; "" unless `with_output`.
 };
 
 // Runs `arguments`, which begin with the path of the program, in a process
-// group of its own. `with_output` false sends its output nowhere. It is killed
-// after `timeout` (DeadlineExceeded) and after an interruption (Cancelled, see
-// interruption.h). Thread-safe.
+// group of its own. Without `with_output` the output is discarded. Kills the
+// program after `timeout` (DeadlineExceeded) and after an interruption
+// (Cancelled, see interruption.h). Thread-safe.
 absl::StatusOr<CommandResult> RunCommand(std::vector<std::string> arguments,
                                          bool with_output,
                                          absl::Duration timeout);
 
-// The path of the program `name` where packages of the system put programs, or
-// in /usr/local; nullopt if it is not installed.
+// The path of a program that a package of the system, or /usr/local, has
+// installed; nullopt if there is none.
 std::optional<std::string> FindInstalled(std::string_view name);
 
 }  // namespace tallyman::bench

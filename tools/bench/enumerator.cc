@@ -1,17 +1,17 @@
-// Lists the processes of the machine when it is told to, and says how long that
-// took. A process of its own for each way of listing: one's kept descriptors
-// take nothing from another's limit.
+// Lists the processes of the machine on command, and reports the time. Each way
+// of listing runs in a process of its own, with its own limit of descriptors.
 //
 //   enumerator floor|floor_kept|lister|lister_kept THREADS
 //   enumerator floor:FILE,...|floor_kept:FILE,... THREADS
 //
-// The second form reads just these files of each process; of none at all it
-// only lists the directory.
+// The second form reads only these files of each process; without a FILE it
+// only lists the directory. THREADS 0: as many as processors.
 //
-// Says "ready", then for each line on standard input, a number N, one line with
-// the number of processes, the number of descriptors that are open, and the
-// nanoseconds of each of N listings. One more is made before these and not
-// counted. Ends with its input.
+// Prints "ready". Then, for each line of standard input, a number N, prints one
+// line: the number of processes, the number of open descriptors, and the
+// nanoseconds of each of N listings, after one that does not count. Prints
+// "error MESSAGE" instead if a listing fails, and exits with 1. Ends at the end
+// of its input.
 
 #include <sys/resource.h>
 
@@ -41,15 +41,14 @@ namespace {
 using ::tallyman::platform::ProcessField;
 using ::tallyman::platform::ProcessLister;
 
-// What GET /server/processes shows if nothing else is asked for; the pid is
-// always there.
+// The default fields of GET /server/processes; the pid is always included.
 constexpr platform::ProcessFields kDefaultFields =
     ProcessField::kName | ProcessField::kArguments | ProcessField::kNumThreads |
     ProcessField::kState | ProcessField::kResidentBytes |
     ProcessField::kPeakResidentBytes | ProcessField::kUser |
     ProcessField::kStorageIo;
 
-// One listing; the number of processes.
+// Lists once; the number of processes.
 using Listing = std::function<absl::StatusOr<size_t>()>;
 
 void RaiseDescriptorLimit() {
@@ -69,11 +68,11 @@ absl::StatusOr<Listing> MakeFloor(ProcFloor::Files files, int threads,
   });
 }
 
-enum class Keep { kNothing, kDefault };
+enum class KeptDescriptors { kNone, kDefault };
 
-absl::StatusOr<Listing> MakeLister(Keep keep, int threads) {
+absl::StatusOr<Listing> MakeLister(KeptDescriptors kept, int threads) {
   ProcessLister::Options options = {.max_threads = threads};
-  if (keep == Keep::kNothing) options.max_kept_descriptors = 0;
+  if (kept == KeptDescriptors::kNone) options.max_kept_descriptors = 0;
   absl::StatusOr<std::unique_ptr<ProcessLister>> lister =
       ProcessLister::Create(std::move(options));
   if (!lister.ok()) return lister.status();
@@ -98,10 +97,11 @@ absl::StatusOr<Listing> MakeListing(std::string_view way, int threads) {
   if (way == "floor_kept") {
     return MakeFloor(ProcFloor::Files::kKept, threads, std::move(names));
   }
-  if (way == "lister") return MakeLister(Keep::kNothing, threads);
-  if (way == "lister_kept") return MakeLister(Keep::kDefault, threads);
+  if (way == "lister") return MakeLister(KeptDescriptors::kNone, threads);
+  if (way == "lister_kept")
+    return MakeLister(KeptDescriptors::kDefault, threads);
   return absl::InvalidArgumentError(
-      absl::StrCat("\"", way, "\" is no way of listing"));
+      absl::StrCat("\"", way, "\" is not a way of listing"));
 }
 
 absl::StatusOr<std::string> ListRepeatedly(const Listing& list, int times) {
@@ -110,7 +110,7 @@ absl::StatusOr<std::string> ListRepeatedly(const Listing& list, int times) {
   size_t processes = 0;
   for (int i = 0; i <= times; ++i) {
     const Clock::time_point begin = Clock::now();
-    // What a listing gives back is part of what it costs.
+    // Freeing the list is part of its cost.
     const absl::StatusOr<size_t> listed = list();
     const std::chrono::nanoseconds elapsed = Clock::now() - begin;
     if (!listed.ok()) return listed.status();
@@ -123,7 +123,7 @@ absl::StatusOr<std::string> ListRepeatedly(const Listing& list, int times) {
 }
 
 absl::Status Run(std::string_view way, std::string_view threads_text) {
-  constexpr int kMost = 10'000;
+  constexpr int kMaxTimes = 10'000;
   int threads = 0;
   if (!absl::SimpleAtoi(threads_text, &threads) || threads < 0) {
     return absl::InvalidArgumentError("THREADS is not a number");
@@ -135,8 +135,9 @@ absl::Status Run(std::string_view way, std::string_view threads_text) {
   std::string line;
   while (std::getline(std::cin, line)) {
     int times = 0;
-    if (!absl::SimpleAtoi(line, &times) || times < 1 || times > kMost) {
-      return absl::InvalidArgumentError("how often?");
+    if (!absl::SimpleAtoi(line, &times) || times < 1 || times > kMaxTimes) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", line, "\" is not a number of listings"));
     }
     const absl::StatusOr<std::string> answer = ListRepeatedly(*list, times);
     if (!answer.ok()) return answer.status();
@@ -155,7 +156,7 @@ int main(int argc, char** argv) {
                       "usage: enumerator "
                       "floor|floor_kept|lister|lister_kept THREADS");
   if (status.ok()) return 0;
-  // Where whoever speaks to it reads: instead of an answer.
+  // On standard output, where the driver expects the answer.
   std::cout << "error " << status.message() << std::endl;
   return 1;
 }

@@ -23,11 +23,11 @@
 namespace tallyman::bench {
 namespace {
 
-// Those of the floor, and those that hold some of its fields too.
+// The three files of the floor, and two others with some of its fields.
 constexpr std::array<std::string_view, 5> kFiles = {"status", "io", "cmdline",
                                                     "stat", "statm"};
 
-// A walk in a process of its own, and its place among the turns.
+// A walk in a process of its own, and the index of its turn.
 struct Walk {
   std::unique_ptr<ListingProbe> probe;
   size_t turn = 0;
@@ -43,7 +43,7 @@ absl::StatusOr<Walk> AddWalk(const PerformanceRun& run, std::string way,
   return Walk{.probe = *std::move(probe), .turn = turn};
 }
 
-// Microseconds a process of what a walk takes beyond the directory.
+// Microseconds per process of a walk, less those of listing the directory.
 std::vector<double> PerProcess(const std::vector<double>& walk,
                                const std::vector<double>& directory,
                                int64_t processes) {
@@ -52,7 +52,7 @@ std::vector<double> PerProcess(const std::vector<double>& walk,
   result.reserve(walk.size());
   for (size_t i = 0; i < walk.size(); ++i) {
     const double base = directory.empty() ? 0 : directory[i];
-    // What is next to nothing may come out below it.
+    // A difference near zero may come out negative.
     result.push_back(std::max(walk[i] - base, 0.0) * kMicroseconds /
                      static_cast<double>(processes));
   }

@@ -1,4 +1,4 @@
-// The area "floor": what reading /proc costs, by its parts.
+// The area "floor": the cost of reading /proc, by its parts.
 
 #ifndef TALLYMAN_TOOLS_BENCH_FLOOR_AREA_H_
 #define TALLYMAN_TOOLS_BENCH_FLOOR_AREA_H_
@@ -11,9 +11,10 @@
 
 namespace tallyman::bench {
 
-// Adds a section: microseconds a process, in one thread, of the directory and
-// of single files; opened each time, beside the same read from descriptors that
-// are kept. `added` is how many processes were added to those of the machine.
+// Adds a section: microseconds per process, in one thread, of listing the
+// directory and of reading single files: opened each time, beside reads from
+// descriptors that stay open. `added`: the number of processes that were added
+// to those of the machine.
 absl::Status MeasureFloorParts(const PerformanceRun& run, int64_t added,
                                ResultTable& table);
 

@@ -15,7 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "tools/bench/http_socket.h"
+#include "tools/harness/http_socket.h"
 
 namespace tallyman::bench {
 namespace {
@@ -24,7 +24,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr size_t kBufferSize = size_t{256} << 10;
 
-// What one client got.
 struct Share {
   absl::Status status;
   int64_t answers = 0;
@@ -48,16 +47,18 @@ void FetchUntil(HttpFetcher& fetcher, Clock::time_point begin,
 
 }  // namespace
 
-HttpFetcher::HttpFetcher(HttpSocket socket, std::string request)
+HttpFetcher::HttpFetcher(harness::HttpSocket socket, std::string request)
     : socket_(std::move(socket)),
       request_(std::move(request)),
       buffer_(kBufferSize) {}
 
 absl::StatusOr<HttpFetcher> HttpFetcher::Connect(const HttpTarget& target) {
-  absl::StatusOr<HttpSocket> connection = HttpSocket::Connect(target.port);
-  if (!connection.ok()) return connection.status();
+  constexpr absl::Duration kTimeout = absl::Minutes(1);
+  absl::StatusOr<harness::HttpSocket> socket =
+      harness::HttpSocket::Connect(target.port, kTimeout);
+  if (!socket.ok()) return socket.status();
   return HttpFetcher(
-      *std::move(connection),
+      *std::move(socket),
       absl::StrCat("GET ", target.path,
                    " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ",
                    target.token, "\r\n\r\n"));
@@ -75,17 +76,20 @@ absl::StatusOr<size_t> HttpFetcher::Fetch() {
         socket_.Receive(buffer_.data() + have, buffer_.size() - have);
     if (!got.ok()) return got.status();
     have += *got;
-    head_end = std::string_view(buffer_.data(), have).find(kHeadEnd);
+    head_end = std::string_view(buffer_.data(), have).find(harness::kHeadEnd);
   }
   const std::string_view text(buffer_.data(), head_end);
-  const absl::StatusOr<HttpHead> head = ParseHttpHead(text);
+  const absl::StatusOr<harness::HttpHead> head = harness::ParseHttpHead(text);
   if (!head.ok()) return head.status();
   if (head->status != 200) {
     return absl::InternalError(absl::StrCat(
         "the server answers \"", text.substr(0, text.find('\r')), "\""));
   }
-  const size_t body = head->body_size;
-  have -= head_end + kHeadEnd.size();
+  if (!head->body_size) {
+    return absl::InternalError("the server sends no Content-Length");
+  }
+  const size_t body = *head->body_size;
+  have -= head_end + harness::kHeadEnd.size();
   while (have < body) {
     const absl::StatusOr<size_t> got =
         socket_.Receive(buffer_.data(), std::min(buffer_.size(), body - have));

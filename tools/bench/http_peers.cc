@@ -25,10 +25,10 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "platform/base/unique_fd.h"
-#include "tools/bench/child_process.h"
 #include "tools/bench/command.h"
 #include "tools/bench/http_load.h"
 #include "tools/bench/interruption.h"
+#include "tools/bench/line_child.h"
 #include "tools/bench/scratch_directory.h"
 
 namespace tallyman::bench {
@@ -60,8 +60,8 @@ http {
 }
 )";
 
-// wrk reads it: the header from here rather than from a command line, which
-// every user sees; and figures with all their digits.
+// A script for wrk. Sets the header here, because every user sees a command
+// line; prints figures with all digits.
 constexpr std::string_view kWrkScript = R"(
 wrk.headers["Authorization"] = "Bearer %token%"
 function done(summary, latency)
@@ -72,7 +72,7 @@ function done(summary, latency)
 end
 )";
 
-// A port that nobody listens at just now.
+// A port that is free at the moment.
 absl::StatusOr<int> FreePort() {
   const base::UniqueFd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address = {};
@@ -101,7 +101,7 @@ absl::StatusOr<std::unique_ptr<NginxServer>> NginxServer::Start(
   if (!port.ok()) return port.status();
   const std::string path = directory->path();
   absl::Status written = directory->Write(kBodyFile, body);
-  // Its workers would become another user, who can't enter the directory.
+  // By default the workers become another user, who can't enter the directory.
   written.Update(directory->Write(
       "nginx.conf",
       absl::StrReplaceAll(kNginxConfiguration,
@@ -110,10 +110,10 @@ absl::StatusOr<std::unique_ptr<NginxServer>> NginxServer::Start(
                            {"%port%", absl::StrCat(*port)}})));
   if (!written.ok()) return written;
   auto server = absl::WrapUnique(new NginxServer(*std::move(directory), *port));
-  absl::StatusOr<std::unique_ptr<ChildProcess>> child =
-      ChildProcess::Start({*program, "-e", absl::StrCat(path, "/error.log"),
-                           "-p", path, "-c", absl::StrCat(path, "/nginx.conf")},
-                          absl::StrCat(path, "/error.log"));
+  absl::StatusOr<std::unique_ptr<LineChild>> child =
+      LineChild::Start({*program, "-e", absl::StrCat(path, "/error.log"), "-p",
+                        path, "-c", absl::StrCat(path, "/nginx.conf")},
+                       absl::StrCat(path, "/error.log"));
   if (!child.ok()) return child.status();
   server->child_ = *std::move(child);
   if (absl::Status ready = server->AwaitAnswer(); !ready.ok()) return ready;
@@ -144,7 +144,7 @@ absl::Status NginxServer::AwaitAnswer() const {
 std::string NginxServer::LastError() const {
   std::ifstream file(absl::StrCat(directory_.path(), "/error.log"));
   std::string line;
-  std::string last = "it has said nothing";
+  std::string last = "its log is empty";
   while (std::getline(file, line)) last = line;
   return last;
 }
@@ -176,7 +176,7 @@ absl::StatusOr<WrkResult> RunWrk(const HttpTarget& target, int seconds) {
         !absl::SimpleAtoi(words[4], &errors)) {
       continue;
     }
-    // Such a rate says nothing.
+    // A rate with errors is meaningless.
     if (errors > 0 || requests == 0 || microseconds == 0) {
       return absl::InternalError(
           absl::StrCat("wrk: ", errors, " errors in ", requests, " requests"));

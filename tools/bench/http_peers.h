@@ -1,4 +1,4 @@
-// nginx, as a peer for small answers, and wrk, which asks it and us.
+// nginx, the peer for small answers, and wrk, the client of both servers.
 
 #ifndef TALLYMAN_TOOLS_BENCH_HTTP_PEERS_H_
 #define TALLYMAN_TOOLS_BENCH_HTTP_PEERS_H_
@@ -11,24 +11,24 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "tools/bench/child_process.h"
 #include "tools/bench/http_load.h"
+#include "tools/bench/line_child.h"
 #include "tools/bench/scratch_directory.h"
 
 namespace tallyman::bench {
 
-// An nginx of its own, with two workers, that serves one file from memory: no
-// log, connections kept for any number of requests, the file kept open. Ends
-// with us. Not thread-safe.
+// An nginx with two workers that serves one file: without a log, with
+// connections that stay open for any number of requests, and with the file kept
+// open. Ends with this process. Not thread-safe.
 class NginxServer {
  public:
-  // Serves `body`. Has answered when this returns. NotFound if nginx is not
+  // Serves `body`. Waits for a first answer. NotFound if nginx is not
   // installed.
   static absl::StatusOr<std::unique_ptr<NginxServer>> Start(
       std::string_view body);
 
-  // What to ask it for. It takes no token, but is sent one of `token_size`
-  // characters, so that its requests are as long as ours.
+  // The file. nginx ignores the token of `token_size` characters, which makes
+  // its requests as long as those to the other server.
   HttpTarget Target(size_t token_size) const;
 
  private:
@@ -36,12 +36,12 @@ class NginxServer {
       : directory_(std::move(directory)), port_(port) {}
 
   absl::Status AwaitAnswer() const;
-  // The last line that it wrote to its log.
+  // The last line of its log.
   std::string LastError() const;
 
   ScratchDirectory directory_;
   const int port_;
-  std::unique_ptr<ChildProcess> child_;
+  std::unique_ptr<LineChild> child_;
 };
 
 struct WrkResult {
@@ -49,8 +49,8 @@ struct WrkResult {
   double p99_milliseconds = 0;
 };
 
-// wrk with two threads and 16 connections for that many seconds. NotFound if it
-// is not installed, Internal if any answer had an error.
+// Runs wrk with two threads and 16 connections. NotFound if it is not
+// installed, Internal if any request failed.
 absl::StatusOr<WrkResult> RunWrk(const HttpTarget& target, int seconds);
 
 }  // namespace tallyman::bench

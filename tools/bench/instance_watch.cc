@@ -1,8 +1,6 @@
 #include "tools/bench/instance_watch.h"
 
-#include <sys/syscall.h>
 #include <sys/types.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -19,6 +17,7 @@
 #include "platform/base/unique_fd.h"
 #include "platform/testing/proc_file.h"
 #include "tools/bench/spawn_loop.h"
+#include "tools/harness/pidfd.h"
 
 namespace tallyman::bench {
 namespace {
@@ -31,19 +30,18 @@ std::string VariableOf(std::string_view stack_uid) {
 
 InstanceWatch::InstanceWatch(std::string_view stack_uid)
     : variable_(VariableOf(stack_uid)) {
-  // What is no instance now has an end or another program before it is one,
-  // except for children that wait to be released; of these there are none
-  // between two measurements.
-  Look();
+  // A process that is no instance now never becomes one, except for a child
+  // that waits to be released; between two measurements there is none.
+  CountStarted();
   for (const pid_t pid : platform::ListNumbers("/proc")) known_.insert(pid);
 }
 
-size_t InstanceWatch::Look() {
+size_t InstanceWatch::CountStarted() {
   const std::string name = absl::StrCat(kSleepName, "\n");
   for (const pid_t pid : platform::ListNumbers("/proc")) {
     if (known_.contains(pid) || platform::ReadProc(pid, "comm") != name)
       continue;
-    // Without an environment it is in the middle of execve(2), or a zombie.
+    // Without an environment the process is within execve(2), or a zombie.
     const std::optional<bool> is_ours = platform::HasVariable(pid, variable_);
     if (!is_ours) continue;
     if (*is_ours) {
@@ -83,12 +81,12 @@ bool KillProcesses(std::string_view stack_uid) {
     if (found.empty()) return true;
     if (Clock::now() > deadline) return false;
     for (const pid_t pid : found) {
-      // By a descriptor, so that what was looked at is what is signalled.
-      const base::UniqueFd process(
-          static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-      if (!process.valid() || platform::HasVariable(pid, variable) != true)
-        continue;
-      syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
+      // The descriptor first: the process that is checked is the one that is
+      // signalled.
+      const base::UniqueFd process = harness::OpenPidfd(pid);
+      if (process.valid() && platform::HasVariable(pid, variable) == true) {
+        harness::SignalPidfd(process, SIGKILL);
+      }
     }
     absl::SleepFor(absl::Milliseconds(20));
   }

@@ -1,4 +1,4 @@
-// The instances of a stack as the kernel sees them, whatever a server says.
+// The instances of a stack, from /proc, without the server.
 
 #ifndef TALLYMAN_TOOLS_BENCH_INSTANCE_WATCH_H_
 #define TALLYMAN_TOOLS_BENCH_INSTANCE_WATCH_H_
@@ -15,19 +15,19 @@
 
 namespace tallyman::bench {
 
-// Of processes with the name kSleepName and TALLYMAN_STACK of the stack in
-// their environment: both are theirs only when their program was executed.
-// Looking again and again is cheap: each process is read until it is known what
-// it is, and no more. That relies on no pid being used twice in the life of a
-// watch, so one is meant for one measurement. Not thread-safe.
+// Counts processes with the name kSleepName and the stack's TALLYMAN_STACK in
+// their environment: an instance has both only after execve(2). Polling is
+// cheap, because a process is read only until it is classified. That assumes
+// that no pid is used twice in the life of a watch: make one for each
+// measurement. Not thread-safe.
 class InstanceWatch {
  public:
   explicit InstanceWatch(std::string_view stack_uid);
 
-  // Looks for new ones; how many were seen in all.
-  size_t Look();
+  // Polls; the number of instances seen so far.
+  size_t CountStarted();
 
-  // Whether those that were seen are gone, also as zombies.
+  // True if all instances seen so far are gone, also as zombies.
   bool AllGone();
 
  private:
@@ -37,16 +37,16 @@ class InstanceWatch {
   };
 
   const std::string variable_;
-  // Seen instances, and what is no instance.
+  // Classified processes: instances and others.
   absl::flat_hash_set<pid_t> known_;
   std::vector<Instance> instances_;
 };
 
-// Pids of all processes of the stack, also of programs other than kSleepName.
+// Pids of all processes of the stack, whatever their name.
 std::vector<pid_t> FindProcesses(std::string_view stack_uid);
 
-// SIGKILL to those that FindProcesses() finds, until there are none; false if
-// some are left after a while.
+// Sends SIGKILL to the processes of FindProcesses() until there are none; false
+// if some are left after 20 seconds.
 bool KillProcesses(std::string_view stack_uid);
 
 }  // namespace tallyman::bench

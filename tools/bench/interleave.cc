@@ -16,11 +16,11 @@
 namespace tallyman::bench {
 namespace {
 
-// How long one measurement is repeated in a round.
+// A measurement that takes less is repeated within a round.
 constexpr double kRoundMilliseconds = 20;
-constexpr double kMostTimes = 25;
-// How many times as many rounds as were asked for.
-constexpr int kMostRounds = 5;
+constexpr double kMaxTimes = 25;
+// The limit of rounds, as a multiple of those asked for.
+constexpr int kMaxRoundsFactor = 5;
 
 }  // namespace
 
@@ -44,14 +44,14 @@ absl::Status Interleave::Run(int repetitions, absl::Duration at_least,
                              absl::FunctionRef<void(int)> progress) {
   using Clock = std::chrono::steady_clock;
   Clock::time_point deadline;
-  for (int i = 0; i <= repetitions * kMostRounds; ++i) {
+  for (int i = 0; i <= repetitions * kMaxRoundsFactor; ++i) {
     if (i == 1) deadline = Clock::now() + absl::ToChronoMilliseconds(at_least);
     if (i > repetitions && Clock::now() > deadline) break;
     if (i <= repetitions) progress(i);
-    for (size_t place = 0; place < entries_.size(); ++place) {
-      // Every other round backwards: who comes after another finds what that
-      // has left in caches.
-      Entry& entry = entries_[i % 2 == 0 ? place : entries_.size() - 1 - place];
+    for (size_t turn = 0; turn < entries_.size(); ++turn) {
+      // Every other round runs backwards: each measurement finds in the caches
+      // the data of the one before.
+      Entry& entry = entries_[i % 2 == 0 ? turn : entries_.size() - 1 - turn];
       if (absl::Status status = CheckInterruption(); !status.ok()) {
         return status;
       }
@@ -63,7 +63,7 @@ absl::Status Interleave::Run(int repetitions, absl::Duration at_least,
         entry.samples.push_back(median);
       } else if (!entry.once && median > 0) {
         entry.times = static_cast<int>(
-            std::clamp(kRoundMilliseconds / median, 1.0, kMostTimes));
+            std::clamp(kRoundMilliseconds / median, 1.0, kMaxTimes));
       }
     }
   }

@@ -1,5 +1,5 @@
-// Several measurements in turn, so that whatever slows the machine down for a
-// while slows all of them.
+// Runs several measurements in turn, so that a disturbance of the machine slows
+// all of them down.
 
 #ifndef TALLYMAN_TOOLS_BENCH_INTERLEAVE_H_
 #define TALLYMAN_TOOLS_BENCH_INTERLEAVE_H_
@@ -24,24 +24,23 @@ namespace tallyman::bench {
 //   ... turns.samples(floor), turns.samples(lister)
 class Interleave {
  public:
-  // Measures `times` in a row; the value of each: milliseconds.
+  // Measures `times` in a row; the milliseconds of each.
   using Measurement =
       std::function<absl::StatusOr<std::vector<double>>(int times)>;
-  // Measures once; the value may have any unit.
+  // Measures once; a value of any unit.
   using Single = std::function<absl::StatusOr<double>()>;
 
-  // The index of its samples.
+  // Each returns the index of the measurement's samples.
   size_t Add(Measurement measurement);
   size_t AddSingle(Single single);
 
-  // All in the order in which they were added, again and again: one round that
-  // warms up and does not count, then at least `repetitions` more. Where rounds
-  // are quick there are as many more as fit into `at_least`, but no more than
-  // five times as many. Of each round and measurement there is one sample. What
-  // takes little time is measured several times in a row, and the sample is
-  // their median. Calls `progress` before each of the first rounds, with 0 for
-  // the one that warms up. The first error ends it; so does an interruption
-  // (see interruption.h).
+  // Runs rounds of all measurements: one that warms up and does not count, then
+  // at least `repetitions`, and more while `at_least` has not passed, up to
+  // five times as many. Each round gives one sample of each measurement; a
+  // short measurement is repeated within the round, and its sample is the
+  // median. Calls `progress` before each of the first rounds, with 0 for the
+  // one that warms up. Ends at the first error, and at an interruption (see
+  // interruption.h).
   absl::Status Run(int repetitions, absl::Duration at_least,
                    absl::FunctionRef<void(int repetition)> progress);
 

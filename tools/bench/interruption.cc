@@ -19,7 +19,7 @@ void OnSignal(int /*signal*/) { interrupted.store(true); }
 
 }  // namespace
 
-void NoteInterruptions() {
+void CatchInterruptions() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction action = {};
     action.sa_handler = OnSignal;
@@ -35,7 +35,7 @@ absl::Status CheckInterruption() {
 }
 
 absl::Status Rest(absl::Duration duration) {
-  // So long may an interruption go unnoticed.
+  // An interruption is noticed after this time.
   constexpr absl::Duration kSlice = absl::Milliseconds(100);
   using Clock = std::chrono::steady_clock;
   const Clock::time_point begin = Clock::now();

@@ -1,5 +1,5 @@
-// SIGINT and SIGTERM as an error: what a program has started is stopped before
-// it ends.
+// Turns SIGINT, SIGTERM and SIGHUP into an error, so that a program can stop
+// the processes that it has started before it ends.
 
 #ifndef TALLYMAN_TOOLS_BENCH_INTERRUPTION_H_
 #define TALLYMAN_TOOLS_BENCH_INTERRUPTION_H_
@@ -9,14 +9,14 @@
 
 namespace tallyman::bench {
 
-// From now on the first SIGINT, SIGTERM or SIGHUP is only noted; a second one
-// ends the program at once.
-void NoteInterruptions();
+// Makes the first SIGINT, SIGTERM or SIGHUP only set a flag; a second one ends
+// the program.
+void CatchInterruptions();
 
-// Cancelled once there was one.
+// Cancelled if the flag is set.
 absl::Status CheckInterruption();
 
-// Sleeps; an error as above if it is interrupted. Thread-safe.
+// Sleeps; returns early, with Cancelled, once the flag is set. Thread-safe.
 absl::Status Rest(absl::Duration duration);
 
 }  // namespace tallyman::bench

@@ -27,24 +27,24 @@ namespace tallyman::bench {
 namespace {
 
 constexpr std::string_view kProcesses = "/server/processes";
-// Rounds of few processes are quick: so long they go on for more samples.
+// Rounds of few processes are short: this time allows more of them.
 constexpr absl::Duration kAtLeast = absl::Seconds(6);
 
-// A way of listing in a process of its own, with its place among the turns; or
-// why it can't be measured.
+// A way of listing, in a process of its own, and the index of its turn; or the
+// reason why it can't be measured.
 struct Way {
   std::unique_ptr<ListingProbe> probe;
   std::optional<size_t> turn;
   std::string failure;
 };
 
-// An error only if it was interrupted.
+// Cancelled if interrupted; any other error is the way's `failure`.
 absl::StatusOr<Way> AddWay(std::vector<std::string> arguments,
                            Interleave& turns) {
   absl::StatusOr<std::unique_ptr<ListingProbe>> probe =
       ListingProbe::Start(std::move(arguments));
   absl::Status status = probe.status();
-  // What fails, as where descriptors run out, does so now.
+  // A way that will fail, as without enough descriptors, fails now.
   if (status.ok()) status = (*probe)->Measure(1).status();
   if (absl::IsCancelled(status)) return status;
   if (!status.ok()) return Way{.failure = std::string(status.message())};
@@ -53,7 +53,7 @@ absl::StatusOr<Way> AddWay(std::vector<std::string> arguments,
   return Way{.probe = *std::move(probe), .turn = turn};
 }
 
-// The floor and the lister of the same kind, in the same number of threads.
+// A floor and the lister to be held against it: same files, same threads.
 struct Pair {
   std::string_view name;
   std::string_view floor_way;
@@ -66,12 +66,12 @@ constexpr std::array<Pair, 4> kPairs = {
      {"opened each time, 2 threads", "floor", "lister", 2},
      {"kept open, 1 thread", "floor_kept", kKept, 1},
      {"kept open, 2 threads", "floor_kept", kKept, 2}}};
-constexpr size_t kBest = kPairs.size() - 1;  // What peers are compared with.
-constexpr double kMostOfFloor = 1.15;
+constexpr size_t kBest = kPairs.size() - 1;  // The one beside the peers.
+constexpr double kMaxToFloor = 1.15;
 
-// Requests that ask for less.
-struct Less {
-  std::string shown;  // Of its query, as people write it.
+// A request for a part of the list.
+struct PartialRequest {
+  std::string shown;  // The query, decoded.
   std::string query;
   size_t turn = 0;
 };
@@ -91,7 +91,7 @@ class ListingArea {
   void AddRequests();
   size_t AddRequest(std::string_view query);
 
-  // None if it could not be measured.
+  // Empty if the way could not be measured.
   std::vector<double> SamplesOf(const Way& way) const {
     return way.turn ? turns_.samples(*way.turn) : std::vector<double>();
   }
@@ -115,7 +115,7 @@ class ListingArea {
   Way psutil_ = {.failure = "not installed: python3"};
   std::optional<size_t> ps_;
   size_t full_ = 0;
-  std::vector<Less> less_;
+  std::vector<PartialRequest> partial_;
 };
 
 absl::Status ListingArea::Measure() {
@@ -146,7 +146,7 @@ absl::Status ListingArea::AddPairs() {
     if (status.ok()) status = add(pair.lister_way, pair.threads, listers_);
     if (!status.ok()) return status;
   }
-  // Where even that fails there is nothing to compare with.
+  // Without the simplest floor there is nothing to compare with.
   if (!floors_.front().turn) {
     return absl::InternalError(floors_.front().failure);
   }
@@ -173,7 +173,7 @@ absl::Status ListingArea::AddPs() {
 }
 
 absl::Status ListingArea::AddPsutil() {
-  // The interpreter of the system, for which packages of the system are.
+  // The system's interpreter finds the system's package of psutil.
   const std::optional<std::string> python = FindInstalled("python3");
   if (!python) return absl::OkStatus();
   absl::StatusOr<Way> psutil = AddWay({*python, run_.psutil_lister}, turns_);
@@ -191,14 +191,16 @@ size_t ListingArea::AddRequest(std::string_view query) {
 }
 
 void ListingArea::AddRequests() {
-  less_ = {{"fields=pid,name", "?fields=pid,name"},
-           {"fields=pid,memory", "?fields=pid,memory"},
-           {"limit=10", "?limit=10"},
-           {"pid=", absl::StrCat("?pid=", population_.one_pid)},
-           // The first ten of those that were added.
-           {"name=^sleeper-0000", "?name=%5Esleeper-0000"}};
+  partial_ = {{"fields=pid,name", "?fields=pid,name"},
+              {"fields=pid,memory", "?fields=pid,memory"},
+              {"limit=10", "?limit=10"},
+              {"pid=", absl::StrCat("?pid=", population_.one_pid)},
+              // The first ten of the added processes.
+              {"name=^sleeper-0000", "?name=%5Esleeper-0000"}};
   full_ = AddRequest("");
-  for (Less& less : less_) less.turn = AddRequest(less.query);
+  for (PartialRequest& request : partial_) {
+    request.turn = AddRequest(request.query);
+  };
 }
 
 void ListingArea::Report() {
@@ -231,12 +233,12 @@ void ListingArea::ReportPair(size_t index) {
              .measured = SamplesOf(lister),
              .against = "the same floor",
              .beside = SamplesOf(floors_[index]),
-             .target = AtMost(kMostOfFloor),
+             .target = AtMost(kMaxToFloor),
              .note = lister.failure};
-  // Without anything beside it the target means nothing.
+  // Without a floor there is no ratio to hold against the target.
   if (row.beside.empty()) row.target.reset();
   if (lister.probe != nullptr && kPairs[index].lister_way == kKept) {
-    // How many it really keeps is for it to decide.
+    // The lister decides how many descriptors it keeps.
     row.note = absl::StrCat(lister.probe->descriptors(), " descriptors open");
   }
   table_.Add(std::move(row));
@@ -245,7 +247,7 @@ void ListingArea::ReportPair(size_t index) {
 void ListingArea::ReportPeer(const std::string& against,
                              const std::vector<double>& samples, double target,
                              const std::string& failure) {
-  // The floor as well: no listing could be that many times faster.
+  // The floor as well: it is the limit of any listing.
   for (const auto& [name, way] :
        {std::pair("floor", &floors_[kBest]),
         std::pair("ProcessLister", &listers_[kBest])}) {
@@ -269,10 +271,10 @@ void ListingArea::ReportRequests() {
   table_.Add({.what = absl::StrCat("GET ", kProcesses),
               .unit = "ms",
               .measured = full});
-  for (const Less& less : less_) {
-    table_.Add({.what = absl::StrCat("GET ", kProcesses, "?", less.shown),
+  for (const PartialRequest& request : partial_) {
+    table_.Add({.what = absl::StrCat("GET ", kProcesses, "?", request.shown),
                 .unit = "ms",
-                .measured = turns_.samples(less.turn),
+                .measured = turns_.samples(request.turn),
                 .against = "all of them, all fields",
                 .beside = full,
                 .target = AtMost(1)});
@@ -292,7 +294,7 @@ absl::Status MeasureHttp(const PerformanceRun& run, const BenchServer& server,
   constexpr int kClients = 16;
   const HttpTarget target = server.Target(kProcesses);
   Interleave turns;
-  // As many threads as there are processors, as in the server.
+  // 0: as many threads as processors, as in the server.
   const absl::StatusOr<Way> lister =
       AddWay({run.enumerator, std::string(kKept), "0"}, turns);
   if (!lister.ok()) return lister.status();

@@ -1,4 +1,4 @@
-// The areas "listing" and "http": all processes, by whom they can be listed.
+// The areas "listing" and "http": lists of all processes, by several programs.
 
 #ifndef TALLYMAN_TOOLS_BENCH_LISTING_AREA_H_
 #define TALLYMAN_TOOLS_BENCH_LISTING_AREA_H_
@@ -14,21 +14,21 @@
 
 namespace tallyman::bench {
 
-// What there is to list: `added` sleeping processes (see sleeper_crowd.h), of
-// which one has the pid `one_pid`, and all others of the machine.
+// The processes to be listed: those of the machine, and `added` sleeping ones
+// (see sleeper_crowd.h), one of which has the pid `one_pid`.
 struct Population {
   int64_t added = 0;
   pid_t one_pid = 0;
 };
 
-// Adds a section: the floor, the product's lister in process beside it, ps and
-// psutil beside that, and requests of the server that ask for less.
+// Adds a section: the floor; the ProcessLister in process, beside the floor; ps
+// and psutil; requests for parts of the list, beside the whole list.
 absl::Status MeasureListing(const PerformanceRun& run,
                             const BenchServer& server,
                             const Population& population, ResultTable& table);
 
-// Adds a section: one client beside the lister in process, and 16 clients
-// beside one.
+// Adds a section: one HTTP client beside the ProcessLister in process, and 16
+// clients beside one.
 absl::Status MeasureHttp(const PerformanceRun& run, const BenchServer& server,
                          const Population& population, ResultTable& table);
 

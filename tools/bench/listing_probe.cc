@@ -16,22 +16,22 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
-#include "tools/bench/child_process.h"
+#include "tools/bench/line_child.h"
 
 namespace tallyman::bench {
 namespace {
 
-constexpr absl::Duration kStartWait = absl::Seconds(20);
-constexpr absl::Duration kAnswerWait = absl::Seconds(120);
+constexpr absl::Duration kStartTimeout = absl::Seconds(20);
+constexpr absl::Duration kAnswerTimeout = absl::Seconds(120);
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ListingProbe>> ListingProbe::Start(
     std::vector<std::string> arguments) {
-  absl::StatusOr<std::unique_ptr<ChildProcess>> child =
-      ChildProcess::Start(std::move(arguments));
+  absl::StatusOr<std::unique_ptr<LineChild>> child =
+      LineChild::Start(std::move(arguments));
   if (!child.ok()) return child.status();
-  const absl::StatusOr<std::string> line = (*child)->ReadLine(kStartWait);
+  const absl::StatusOr<std::string> line = (*child)->ReadLine(kStartTimeout);
   if (!line.ok()) return line.status();
   if (*line == "ready") {
     return absl::WrapUnique(new ListingProbe(*std::move(child)));
@@ -47,7 +47,7 @@ absl::StatusOr<std::vector<double>> ListingProbe::Measure(int times) {
   if (absl::Status sent = child_->SendLine(absl::StrCat(times)); !sent.ok()) {
     return sent;
   }
-  const absl::StatusOr<std::string> line = child_->ReadLine(kAnswerWait);
+  const absl::StatusOr<std::string> line = child_->ReadLine(kAnswerTimeout);
   if (!line.ok()) return line.status();
   std::vector<int64_t> numbers;
   numbers.reserve(static_cast<size_t>(times) + 2);

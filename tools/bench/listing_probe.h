@@ -1,5 +1,4 @@
-// A child that lists processes when it is told to: see enumerator.cc for how it
-// is spoken to.
+// A child that lists processes on command; see enumerator.cc for the protocol.
 
 #ifndef TALLYMAN_TOOLS_BENCH_LISTING_PROBE_H_
 #define TALLYMAN_TOOLS_BENCH_LISTING_PROBE_H_
@@ -11,31 +10,30 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "tools/bench/child_process.h"
+#include "tools/bench/line_child.h"
 
 namespace tallyman::bench {
 
 // Not thread-safe.
 class ListingProbe {
  public:
-  // `arguments` begin with the path of the program. Internal, with what it
-  // says, if it can't list: "not installed: ...".
+  // `arguments` begin with the path of the program. If it can't list, an error
+  // with its own message; NotFound if that is "not installed: ...".
   static absl::StatusOr<std::unique_ptr<ListingProbe>> Start(
       std::vector<std::string> arguments);
 
-  // Milliseconds of each of `times` listings, after one that is not counted.
+  // Milliseconds of each of `times` listings, after one that does not count.
   absl::StatusOr<std::vector<double>> Measure(int times);
 
-  // Of the latest Measure(): how many processes there were, and how many
-  // descriptors the child had open.
+  // Processes listed, and descriptors open in the child, at the last Measure().
   int64_t processes() const { return processes_; }
   int64_t descriptors() const { return descriptors_; }
 
  private:
-  explicit ListingProbe(std::unique_ptr<ChildProcess> child)
+  explicit ListingProbe(std::unique_ptr<LineChild> child)
       : child_(std::move(child)) {}
 
-  std::unique_ptr<ChildProcess> child_;
+  std::unique_ptr<LineChild> child_;
   int64_t processes_ = 0;
   int64_t descriptors_ = 0;
 };

@@ -1,8 +1,8 @@
-// The ratios that Tallyman is held against, in one table of one run: listing
-// beside what reading /proc costs at least and beside other listers, answers
-// over HTTP beside the listing and beside nginx, scaling beside loops of
-// posix_spawn(3) and kill(2), and what is left when nothing happens. See
-// docs/performance.md. Starts all that it measures and leaves nothing behind.
+// Measures the ratios that Tallyman is held against, and prints them as one
+// table: listing beside the floor of reading /proc and beside other programs,
+// HTTP answers beside the listing and beside nginx, scaling beside loops of
+// posix_spawn(3) and kill(2), and idleness. See docs/performance.md. Starts
+// everything that it measures and leaves nothing behind.
 //
 //   tools/bazel run //tools/bench:performance
 
@@ -28,10 +28,9 @@
 #include "tools/bench/floor_area.h"
 #include "tools/bench/interruption.h"
 #include "tools/bench/listing_area.h"
-#include "tools/bench/peer_versions.h"
+#include "tools/bench/machine.h"
 #include "tools/bench/performance_options.h"
 #include "tools/bench/performance_run.h"
-#include "tools/bench/report.h"
 #include "tools/bench/result_table.h"
 #include "tools/bench/runfiles.h"
 #include "tools/bench/scaling_area.h"
@@ -42,8 +41,8 @@
 ABSL_FLAG(std::vector<std::string>, areas,
           (std::vector<std::string>{"listing", "http", "small", "scaling",
                                     "idle"}),
-          "What is measured: any of listing, http, small, scaling, idle; and "
-          "floor, which is what reading /proc costs by its parts.");
+          "Areas to measure: listing, http, small, scaling, idle; and floor, "
+          "the cost of reading /proc by its parts.");
 ABSL_FLAG(std::vector<std::string>, processes,
           (std::vector<std::string>{"100", "1000", "5000"}),
           "Numbers of sleeping processes that are added for listing and http.");
@@ -52,31 +51,27 @@ ABSL_FLAG(std::vector<std::string>, instances,
           "Numbers of instances to scale to, from 0 and back.");
 ABSL_FLAG(int64_t, idle_instances, 1000, "How many instances idle.");
 ABSL_FLAG(int, repetitions, 5,
-          "How often each figure is taken at least, besides a first time that "
-          "does not count.");
+          "Rounds, at least, besides a first one that does not count.");
 ABSL_FLAG(absl::Duration, load, absl::Seconds(1),
-          "How long one client and 16 clients ask, each time.");
+          "Duration of one measurement of answers per second.");
 ABSL_FLAG(absl::Duration, idle, absl::Seconds(10),
-          "How long server and keeper are watched while nothing changes.");
-ABSL_FLAG(absl::Duration, timeout, absl::Minutes(5),
-          "How long one scale may take.");
-ABSL_FLAG(std::string, format, "table",
-          "table (for people), markdown, or json (with all samples).");
+          "Duration of the measurement of idleness.");
+ABSL_FLAG(absl::Duration, timeout, absl::Minutes(5), "Limit of one scale.");
+ABSL_FLAG(std::string, format, "table", "table (for a terminal) or markdown.");
 ABSL_FLAG(bool, check, false,
-          "End with the exit code 1 if a target is missed, or can't be "
-          "measured here.");
+          "Exit with 1 if a target is missed, or can't be measured here.");
 ABSL_FLAG(std::string, server, "server/server",
           "The server's binary. The default is the one that was built along "
           "with this program.");
 ABSL_FLAG(std::string, dir, "",
-          "Where the server's data directory is made, for as long as this "
-          "runs: its file system matters. Empty: $TMPDIR, or /tmp.");
+          "The server's data directory is made below, for the time of the run; "
+          "its file system matters. Empty: $TMPDIR, or /tmp.");
 
 namespace tallyman::bench {
 namespace {
 
-constexpr int64_t kMostProcesses = 20'000;
-constexpr int64_t kMostInstances = 1000;  // What the API allows.
+constexpr int64_t kMaxProcesses = 20'000;
+constexpr int64_t kMaxInstances = 1000;  // The API's limit.
 
 struct Plan {
   PerformanceRun run;
@@ -93,10 +88,10 @@ absl::Status FindFiles(PerformanceRun& run) {
     status.Update(found.status());
     if (found.ok()) path = *std::move(found);
   };
-  set(run.server, FindProgram(absl::GetFlag(FLAGS_server), "--server"));
-  set(run.sleepers, FindProgram("tools/bench/sleepers", "sleepers"));
-  set(run.enumerator, FindProgram("tools/bench/enumerator", "enumerator"));
-  set(run.psutil_lister, FindDataFile("tools/bench/psutil_lister.py"));
+  set(run.server, FindFile(absl::GetFlag(FLAGS_server)));
+  set(run.sleepers, FindFile("tools/bench/sleepers"));
+  set(run.enumerator, FindFile("tools/bench/enumerator"));
+  set(run.psutil_lister, FindFile("tools/bench/psutil_lister.py"));
   return status;
 }
 
@@ -105,24 +100,24 @@ absl::StatusOr<Plan> ReadFlags() {
   absl::StatusOr<std::set<Area>> areas = ParseAreas(absl::GetFlag(FLAGS_areas));
   if (!areas.ok()) return areas.status();
   plan.areas = *std::move(areas);
-  absl::StatusOr<std::vector<int64_t>> processes = ParseCounts(
-      absl::GetFlag(FLAGS_processes), kMostProcesses, "--processes");
+  absl::StatusOr<std::vector<int64_t>> processes =
+      ParseCounts(absl::GetFlag(FLAGS_processes), kMaxProcesses, "--processes");
   if (!processes.ok()) return processes.status();
   plan.processes = *std::move(processes);
-  absl::StatusOr<std::vector<int64_t>> instances = ParseCounts(
-      absl::GetFlag(FLAGS_instances), kMostInstances, "--instances");
+  absl::StatusOr<std::vector<int64_t>> instances =
+      ParseCounts(absl::GetFlag(FLAGS_instances), kMaxInstances, "--instances");
   if (!instances.ok()) return instances.status();
   plan.run.instances = *std::move(instances);
   plan.run.idle_instances = absl::GetFlag(FLAGS_idle_instances);
-  if (plan.run.idle_instances < 1 || plan.run.idle_instances > kMostInstances) {
+  if (plan.run.idle_instances < 1 || plan.run.idle_instances > kMaxInstances) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--idle_instances: is not from 1 to ", kMostInstances));
+        absl::StrCat("--idle_instances: is not from 1 to ", kMaxInstances));
   }
   const std::string format = absl::GetFlag(FLAGS_format);
   const std::optional<TableFormat> parsed = ParseTableFormat(format);
   if (!parsed) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--format: \"", format, "\" is not table, markdown or json"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--format: \"", format, "\" is not table or markdown"));
   }
   plan.format = *parsed;
   plan.run.repetitions = absl::GetFlag(FLAGS_repetitions);
@@ -147,25 +142,25 @@ absl::StatusOr<Plan> ReadFlags() {
   return plan;
 }
 
-// Measures the areas of a plan. One that fails does not keep others from being
-// measured: it is a row that says why.
+// Measures the areas of a plan. An area that fails becomes a row with the
+// reason; the others are measured all the same.
 class Performance {
  public:
   explicit Performance(const Plan& plan) : plan_(plan) {}
 
-  // Cancelled if it was interrupted; otherwise the first thing that failed.
+  // The first error; Cancelled after an interruption.
   absl::Status Measure();
 
   ResultTable& table() { return table_; }
 
  private:
-  // Notes what came of `area`. False if nothing more is to be measured.
-  bool GoOn(std::string_view area, const absl::Status& status);
+  // Records the result of `area`. False after an interruption: measure no more.
+  bool Record(std::string_view area, const absl::Status& status);
 
-  // With a server of its own each.
+  // Each with its own server.
   bool MeasureAnswers();
   bool MeasureInstances();
-  // Runs `measure` with a new server, and stops it.
+  // Starts a server, calls `measure`, and stops the server.
   bool WithServer(const std::function<bool(BenchServer&)>& measure);
   bool MeasurePopulation(const BenchServer& server, int64_t added);
 
@@ -194,7 +189,7 @@ absl::Status Performance::Measure() {
   return status_;
 }
 
-bool Performance::GoOn(std::string_view area, const absl::Status& status) {
+bool Performance::Record(std::string_view area, const absl::Status& status) {
   if (status.ok()) return true;
   status_.Update(status);
   if (absl::IsCancelled(status)) return false;
@@ -208,29 +203,29 @@ bool Performance::WithServer(const std::function<bool(BenchServer&)>& measure) {
   const absl::StatusOr<std::unique_ptr<BenchServer>> server =
       BenchServer::Start(plan_.run.server, plan_.run.parent_directory,
                          kSleepCommand);
-  if (!server.ok()) return GoOn("the server", server.status());
+  if (!server.ok()) return Record("the server", server.status());
   const bool go_on = measure(**server);
-  return GoOn("stopping the server", (*server)->Stop()) && go_on;
+  return Record("stopping the server", (*server)->Stop()) && go_on;
 }
 
 bool Performance::MeasurePopulation(const BenchServer& server, int64_t added) {
   plan_.run.progress(
       absl::StrCat("starting ", ShowCount(added), " sleeping processes"));
-  const absl::StatusOr<std::unique_ptr<SleeperCrowd>> crowd =
-      SleeperCrowd::Start(plan_.run.sleepers, added);
-  if (!crowd.ok()) return GoOn("sleeping processes", crowd.status());
-  const Population population = {.added = added,
-                                 .one_pid = (*crowd)->last_pid()};
+  const absl::StatusOr<SleeperCrowd> crowd =
+      StartSleepers(plan_.run.sleepers, added);
+  if (!crowd.ok()) return Record("sleeping processes", crowd.status());
+  const Population population = {.added = added, .one_pid = crowd->last_pid};
   if (plan_.Has(Area::kFloor) &&
-      !GoOn("floor", MeasureFloorParts(plan_.run, added, table_))) {
+      !Record("floor", MeasureFloorParts(plan_.run, added, table_))) {
     return false;
   }
   if (plan_.Has(Area::kListing) &&
-      !GoOn("listing", MeasureListing(plan_.run, server, population, table_))) {
+      !Record("listing",
+              MeasureListing(plan_.run, server, population, table_))) {
     return false;
   }
   return !plan_.Has(Area::kHttp) ||
-         GoOn("http", MeasureHttp(plan_.run, server, population, table_));
+         Record("http", MeasureHttp(plan_.run, server, population, table_));
 }
 
 bool Performance::MeasureAnswers() {
@@ -242,18 +237,18 @@ bool Performance::MeasureAnswers() {
       }
     }
     return !plan_.Has(Area::kSmall) ||
-           GoOn("small", MeasureSmall(plan_.run, server, table_));
+           Record("small", MeasureSmall(plan_.run, server, table_));
   });
 }
 
 bool Performance::MeasureInstances() {
   return WithServer([&](BenchServer& server) {
     if (plan_.Has(Area::kScaling) &&
-        !GoOn("scaling", MeasureScaling(plan_.run, server, table_))) {
+        !Record("scaling", MeasureScaling(plan_.run, server, table_))) {
       return false;
     }
     return !plan_.Has(Area::kIdle) ||
-           GoOn("idle", MeasureIdle(plan_.run, server, table_));
+           Record("idle", MeasureIdle(plan_.run, server, table_));
   });
 }
 
@@ -261,7 +256,7 @@ bool Performance::MeasureInstances() {
 absl::StatusOr<int> Run() {
   const absl::StatusOr<Plan> plan = ReadFlags();
   if (!plan.ok()) return plan.status();
-  NoteInterruptions();
+  CatchInterruptions();
   Performance performance(*plan);
   const absl::Status status = performance.Measure();
   std::cout << performance.table().Render(plan->format) << std::flush;
@@ -275,10 +270,10 @@ absl::StatusOr<int> Run() {
 
 int Main(int argc, char** argv) {
   absl::SetProgramUsageMessage(
-      "Measures Tallyman beside what it is held against; prints one table.\n\n"
+      "Measures Tallyman beside floors and peers; prints one table.\n\n"
       "  performance [--areas=listing,http,small,scaling,idle] "
       "[--processes=100,1000,5000]\n"
-      "      [--repetitions=5] [--format=table|markdown|json] [--check]");
+      "      [--repetitions=5] [--format=table|markdown] [--check]");
   const std::vector<char*> arguments = absl::ParseCommandLine(argc, argv);
   const absl::StatusOr<int> code =
       arguments.size() > 1

@@ -47,15 +47,14 @@ absl::StatusOr<std::set<Area>> ParseAreas(
 }
 
 absl::StatusOr<std::vector<int64_t>> ParseCounts(
-    const std::vector<std::string>& texts, int64_t most,
-    std::string_view flag) {
+    const std::vector<std::string>& texts, int64_t max, std::string_view flag) {
   std::vector<int64_t> counts;
   counts.reserve(texts.size());
   for (const std::string& text : texts) {
     int64_t count = 0;
-    if (!absl::SimpleAtoi(text, &count) || count < 1 || count > most) {
+    if (!absl::SimpleAtoi(text, &count) || count < 1 || count > max) {
       return absl::InvalidArgumentError(absl::StrCat(
-          flag, ": \"", text, "\" is not a number from 1 to ", most));
+          flag, ": \"", text, "\" is not a number from 1 to ", max));
     }
     counts.push_back(count);
   }

@@ -1,4 +1,4 @@
-// What the driver's flags mean.
+// Parses flags of the driver `performance`.
 
 #ifndef TALLYMAN_TOOLS_BENCH_PERFORMANCE_OPTIONS_H_
 #define TALLYMAN_TOOLS_BENCH_PERFORMANCE_OPTIONS_H_
@@ -16,17 +16,17 @@ namespace tallyman::bench {
 // Parts of a run, in the order in which they are measured.
 enum class Area { kFloor, kListing, kHttp, kSmall, kScaling, kIdle };
 
-// "floor", "listing", "http", "small", "scaling", "idle"; InvalidArgument for
-// any other and for none at all.
+// Parses "floor", "listing", "http", "small", "scaling", "idle".
+// InvalidArgument for any other name and for an empty list.
 absl::StatusOr<std::set<Area>> ParseAreas(
     const std::vector<std::string>& names);
 
-// Numbers from 1 to `most`, in the order given; InvalidArgument, which begins
-// with `flag`, for anything else and for none at all.
+// Parses numbers from 1 to `max`. InvalidArgument, whose message begins with
+// `flag`, for any other text and for an empty list.
 absl::StatusOr<std::vector<int64_t>> ParseCounts(
-    const std::vector<std::string>& texts, int64_t most, std::string_view flag);
+    const std::vector<std::string>& texts, int64_t max, std::string_view flag);
 
-// With a comma after each three digits.
+// With a comma between groups of three digits: "1,234".
 std::string ShowCount(int64_t count);
 
 }  // namespace tallyman::bench

@@ -16,7 +16,7 @@ TEST(ParseAreasTest, TakesAnyOrder) {
   EXPECT_EQ(*areas, (std::set<Area>{Area::kListing, Area::kIdle}));
 }
 
-TEST(ParseAreasTest, NamesWhatThereIsNot) {
+TEST(ParseAreasTest, RefusesUnknownNames) {
   const auto areas = ParseAreas({"listing", "disk"});
   EXPECT_EQ(areas.status(),
             absl::InvalidArgumentError(
@@ -31,7 +31,7 @@ TEST(ParseCountsTest, KeepsTheOrder) {
   EXPECT_EQ(*counts, (std::vector<int64_t>{5000, 1}));
 }
 
-TEST(ParseCountsTest, RefusesWhatIsNoNumberInRange) {
+TEST(ParseCountsTest, RefusesTextAndNumbersOutOfRange) {
   EXPECT_EQ(ParseCounts({"5001"}, 5000, "--processes").status(),
             absl::InvalidArgumentError(
                 "--processes: \"5001\" is not a number from 1 to 5000"));

@@ -1,4 +1,4 @@
-// What all areas of the driver `performance` are given.
+// The parameters of a run of the driver `performance`, for all its areas.
 
 #ifndef TALLYMAN_TOOLS_BENCH_PERFORMANCE_RUN_H_
 #define TALLYMAN_TOOLS_BENCH_PERFORMANCE_RUN_H_
@@ -14,24 +14,23 @@
 namespace tallyman::bench {
 
 struct PerformanceRun {
-  // Paths of what was built along.
+  // Paths of files that were built along with the driver.
   std::string server;
   std::string sleepers;
   std::string enumerator;
   std::string psutil_lister;
 
-  // Where the server's data directory is made; "": where temporary files
-  // belong.
+  // The server's data directory is made below; "": $TMPDIR, or /tmp.
   std::string parent_directory;
 
   int repetitions = 5;
-  absl::Duration load;     // How long a rate is measured.
-  absl::Duration idle;     // How long idleness is watched.
-  absl::Duration timeout;  // Of one scale.
+  absl::Duration load;     // Duration of one measurement of a rate.
+  absl::Duration idle;     // Duration of the measurement of idleness.
+  absl::Duration timeout;  // Limit of one scale.
   std::vector<int64_t> instances;
   int64_t idle_instances = 0;
 
-  // Tells people what is going on.
+  // Prints the progress for people.
   std::function<void(std::string_view)> progress;
 };
 

@@ -29,11 +29,10 @@ namespace {
 
 constexpr size_t kEntriesSize = size_t{1} << 16;
 constexpr size_t kFileSize = size_t{1} << 14;
-// Processes that a thread takes at a time.
+// The number of processes that a thread takes at a time.
 constexpr size_t kBatch = 32;
 
-// So long may a name be.
-constexpr size_t kMostName = 15;
+constexpr size_t kMaxNameSize = 15;
 
 // "PID/name", with a NUL at its end.
 class Path {
@@ -62,9 +61,9 @@ int OpenAt(int directory, const char* path) {
 absl::StatusOr<std::unique_ptr<ProcFloor>> ProcFloor::Create(Files files,
                                                              int threads,
                                                              Names names) {
-  if (names.size() > kMostFiles ||
+  if (names.size() > kMaxFiles ||
       absl::c_any_of(names, [](const std::string& name) {
-        return name.size() > kMostName;
+        return name.size() > kMaxNameSize;
       })) {
     return absl::InvalidArgumentError("too many names of files, or too long");
   }
@@ -85,7 +84,7 @@ absl::StatusOr<size_t> ProcFloor::Walk() {
   if (!ListPids()) return absl::ErrnoToStatus(errno, "reading \"/proc\"");
   if (files_ == Files::kKept && !UpdateKept()) {
     return absl::ResourceExhaustedError(
-        "not enough descriptors to keep three of each process (ulimit -n)");
+        "not enough descriptors to keep three per process (ulimit -n)");
   }
   next_.store(0);
   std::vector<std::thread> others;
@@ -165,7 +164,7 @@ void ProcFloor::ReadSome() {
         continue;
       }
       for (const base::UniqueFd& file : kept_[i].files) {
-        if (!file.valid()) continue;  // Another user's, or not wanted.
+        if (!file.valid()) continue;  // Not allowed, or no such name.
         syscall(SYS_pread64, file.get(), buffer.data(), buffer.size(), 0);
       }
     }
@@ -176,7 +175,7 @@ void ProcFloor::ReadOpened(pid_t pid, char* buffer) const {
   Path path(pid);
   for (const std::string& name : names_) {
     const int file = OpenAt(proc_.get(), path.To(name));
-    if (file < 0) continue;  // It is gone, or another user's.
+    if (file < 0) continue;  // The process is gone, or not allowed.
     syscall(SYS_read, file, buffer, kFileSize);
     syscall(SYS_close, file);
   }

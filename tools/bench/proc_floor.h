@@ -1,10 +1,10 @@
-// What reading /proc costs with nothing else: the floor that a listing of
-// processes stands on.
+// The floor of a listing of processes: the cost of reading /proc and nothing
+// else.
 //
-// A walk reads the directory (getdents64) and some files of each process; by
+// A walk reads the directory (getdents64(2)) and some files of each process: by
 // default `status`, `io` and `cmdline`, which hold the ten fields that are
-// listed by default. It looks at no byte of them. System calls are made
-// directly, and threads are started for each walk, as a plain program would.
+// listed by default. It parses nothing. It makes system calls directly, and
+// starts its threads for each walk, as a plain program would.
 
 #ifndef TALLYMAN_TOOLS_BENCH_PROC_FLOOR_H_
 #define TALLYMAN_TOOLS_BENCH_PROC_FLOOR_H_
@@ -27,42 +27,41 @@ namespace tallyman::bench {
 class ProcFloor {
  public:
   enum class Files {
-    kOpened,  // openat, read, close, each time.
-    kKept,    // Opened once and read with pread; three descriptors a process.
+    kOpened,  // openat, read and close for each file.
+    kKept,    // pread of descriptors that stay open; three per process.
   };
 
-  // Names in /proc/PID of the files that are read, three at most.
+  // Names of files in /proc/PID, at most three.
   using Names = std::vector<std::string>;
   static Names DefaultNames() { return {"status", "io", "cmdline"}; }
 
-  // `threads` is at least 1: the calling one and as many more as are needed.
-  // InvalidArgument if there are too many names, or one is too long.
+  // `threads` includes the calling one; less than 1 means 1. InvalidArgument if
+  // there are too many names, or one is too long.
   static absl::StatusOr<std::unique_ptr<ProcFloor>> Create(
       Files files, int threads, Names names = DefaultNames());
 
   ProcFloor(const ProcFloor&) = delete;
   ProcFloor& operator=(const ProcFloor&) = delete;
 
-  // Reads all once; how many processes there were. Files::kKept opens those of
-  // processes that are new and closes those of which are gone: where
-  // descriptors run out it fails with ResourceExhausted, as it would not be a
-  // floor any more.
+  // Reads all files once; the number of processes. Files::kKept opens the files
+  // of new processes and closes those of ended ones. ResourceExhausted if
+  // descriptors run out.
   absl::StatusOr<size_t> Walk();
 
  private:
-  static constexpr size_t kMostFiles = 3;
+  static constexpr size_t kMaxFiles = 3;
   struct Kept {
     pid_t pid = 0;
-    std::array<base::UniqueFd, kMostFiles> files;
+    std::array<base::UniqueFd, kMaxFiles> files;
   };
 
   ProcFloor(base::UniqueFd proc, Files files, int threads, Names names);
 
-  // Fills pids_, ascending as the kernel lists them.
+  // Fills pids_, in ascending order, which is the kernel's.
   bool ListPids();
-  // Makes kept_ have just the processes of pids_.
+  // Makes kept_ match pids_.
   bool UpdateKept();
-  // Takes processes until none is left. Called by each thread.
+  // Each thread runs it: takes processes until none is left.
   void ReadSome();
   void ReadOpened(pid_t pid, char* buffer) const;
 

@@ -1,9 +1,7 @@
 #include "tools/bench/proc_usage.h"
 
 #include <sys/types.h>
-#include <unistd.h>
 
-#include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <optional>
@@ -23,7 +21,7 @@
 namespace tallyman::bench {
 namespace {
 
-// The number after `key` ("Pss:") at the beginning of a line.
+// The number after `key`, such as "Pss:", at the start of a line.
 std::optional<int64_t> NumberOf(std::string_view text, std::string_view key) {
   for (std::string_view line : absl::StrSplit(text, '\n')) {
     if (!absl::ConsumePrefix(&line, key)) continue;
@@ -42,29 +40,17 @@ absl::Status CannotRead(pid_t pid, std::string_view name) {
 
 }  // namespace
 
-absl::StatusOr<MemoryUse> ReadMemoryUse(pid_t pid) {
+absl::StatusOr<int64_t> ReadPssBytes(pid_t pid) {
   constexpr int64_t kKibibyte = 1024;
   const std::optional<std::string> text =
       platform::ReadProc(pid, "smaps_rollup");
   if (!text) return CannotRead(pid, "smaps_rollup");
   const std::optional<int64_t> pss = NumberOf(*text, "Pss:");
-  const std::optional<int64_t> rss = NumberOf(*text, "Rss:");
-  if (!pss || !rss) return CannotRead(pid, "smaps_rollup");
-  return MemoryUse{.pss_bytes = *pss * kKibibyte,
-                   .rss_bytes = *rss * kKibibyte};
+  if (!pss) return CannotRead(pid, "smaps_rollup");
+  return *pss * kKibibyte;
 }
 
 absl::StatusOr<CpuUse> ReadCpuUse(pid_t pid) {
-  constexpr size_t kUtime = 14 - 3;
-  constexpr size_t kStime = 15 - 3;
-  const std::vector<std::string> fields = platform::ReadStat(pid);
-  int64_t utime = 0;
-  int64_t stime = 0;
-  if (fields.size() <= kStime || !absl::SimpleAtoi(fields[kUtime], &utime) ||
-      !absl::SimpleAtoi(fields[kStime], &stime)) {
-    return CannotRead(pid, "stat");
-  }
-  CpuUse use = {.ticks = absl::Seconds(utime + stime) / sysconf(_SC_CLK_TCK)};
   clockid_t clock = 0;
   timespec spent = {};
   if (clock_getcpuclockid(pid, &clock) != 0 ||
@@ -72,10 +58,10 @@ absl::StatusOr<CpuUse> ReadCpuUse(pid_t pid) {
     return absl::NotFoundError(
         absl::StrCat("can't read the processor clock of pid ", pid));
   }
-  use.clock = absl::DurationFromTimespec(spent);
+  CpuUse use = {.clock = absl::DurationFromTimespec(spent)};
   for (const pid_t thread :
        platform::ListNumbers(absl::StrCat("/proc/", pid, "/task"))) {
-    // A thread may end meanwhile.
+    // The thread may have ended since.
     const std::optional<std::string> status =
         platform::ReadProc(pid, absl::StrCat("task/", thread, "/status"));
     if (!status) continue;

@@ -1,4 +1,4 @@
-// What a process takes of memory and processor.
+// The use of memory and processor of one process.
 
 #ifndef TALLYMAN_TOOLS_BENCH_PROC_USAGE_H_
 #define TALLYMAN_TOOLS_BENCH_PROC_USAGE_H_
@@ -13,29 +13,20 @@
 
 namespace tallyman::bench {
 
-struct MemoryUse {
-  // Resident pages, of which each shared one counts as its part.
-  int64_t pss_bytes = 0;
-  int64_t rss_bytes = 0;
-};
+// The proportional set size in bytes: a page that n processes share counts as
+// 1/n. From /proc/PID/smaps_rollup, which only the same user may read.
+absl::StatusOr<int64_t> ReadPssBytes(pid_t pid);
 
-// From /proc/PID/smaps_rollup: processes of the same user.
-absl::StatusOr<MemoryUse> ReadMemoryUse(pid_t pid);
-
-// Since the process began.
+// Since the start of the process.
 struct CpuUse {
-  // utime and stime of /proc/PID/stat, whole clock ticks.
-  absl::Duration ticks;
-  // Its clock (clock_getcpuclockid(3)), exact.
-  absl::Duration clock;
+  absl::Duration clock;  // clock_getcpuclockid(3)
   // voluntary_ctxt_switches of its threads, by their ids.
   std::map<pid_t, int64_t> switches;
 };
 
 absl::StatusOr<CpuUse> ReadCpuUse(pid_t pid);
 
-// The voluntary switches between two readings, of threads that are in the later
-// one.
+// The voluntary switches between two readings, of threads of the later one.
 int64_t SwitchesBetween(const CpuUse& before, const CpuUse& after);
 
 }  // namespace tallyman::bench

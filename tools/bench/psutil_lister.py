@@ -1,7 +1,7 @@
-"""Lists the processes with psutil when it is told to; speaks as enumerator.cc does.
+"""Lists the processes with psutil on command; its protocol is that of enumerator.cc.
 
-Nine of the ten fields: psutil has no peak of memory on Linux. One interpreter that stays, with psutil's own caches
-warm: the best case for it.
+Nine of the ten fields: psutil has no peak of memory on Linux. The interpreter and psutil's caches stay warm, which is
+the best case for psutil.
 """
 
 import os

@@ -13,7 +13,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
-#include "nlohmann/json.hpp"
 #include "tools/bench/statistics.h"
 
 namespace tallyman::bench {
@@ -29,8 +28,8 @@ const Cells& Head() {
   return head;
 }
 
-// Words to the left, numbers to the right.
-constexpr std::array<bool, kColumns> kToTheRight = {
+// Numbers.
+constexpr std::array<bool, kColumns> kRightAligned = {
     false, false, false, true, true, true, true, true, false};
 
 bool Misses(const Target& target, double value) {
@@ -77,8 +76,9 @@ void AppendAligned(const Cells& cells,
   for (size_t i = 0; i < kColumns; ++i) {
     const int width = static_cast<int>(widths[i]);
     absl::StrAppend(&line, i == 0 ? "  " : "  ",
-                    kToTheRight[i] ? absl::StrFormat("%*s", width, cells[i])
-                                   : absl::StrFormat("%-*s", width, cells[i]));
+                    kRightAligned[i]
+                        ? absl::StrFormat("%*s", width, cells[i])
+                        : absl::StrFormat("%-*s", width, cells[i]));
   }
   absl::StripTrailingAsciiWhitespace(&line);
   absl::StrAppend(&text, line, "\n");
@@ -105,7 +105,7 @@ std::optional<Outcome> Evaluate(const Row& row) {
     for (size_t i = 0; i < row.measured.size() && i < row.beside.size(); ++i) {
       const double above = row.times_faster ? row.beside[i] : row.measured[i];
       const double below = row.times_faster ? row.measured[i] : row.beside[i];
-      // What is too little to be measured is beside nothing.
+      // 0: too short to be measured.
       if (below > 0) judged.push_back(above / below);
     }
     if (judged.empty()) return std::nullopt;
@@ -123,7 +123,6 @@ std::optional<Outcome> Evaluate(const Row& row) {
 std::optional<TableFormat> ParseTableFormat(std::string_view name) {
   if (name == "table") return TableFormat::kTable;
   if (name == "markdown") return TableFormat::kMarkdown;
-  if (name == "json") return TableFormat::kJson;
   return std::nullopt;
 }
 
@@ -167,8 +166,6 @@ std::string ResultTable::Render(TableFormat format) const {
       return RenderTable();
     case TableFormat::kMarkdown:
       return RenderMarkdown();
-    case TableFormat::kJson:
-      return RenderJson();
   }
   return "";
 }
@@ -201,8 +198,8 @@ std::string ResultTable::RenderMarkdown() const {
   std::string text;
   AppendMarkdown(Head(), text);
   absl::StrAppend(&text, "|");
-  for (const bool to_the_right : kToTheRight) {
-    absl::StrAppend(&text, to_the_right ? " ---: |" : " --- |");
+  for (const bool is_right : kRightAligned) {
+    absl::StrAppend(&text, is_right ? " ---: |" : " --- |");
   }
   absl::StrAppend(&text, "\n");
   for (const Section& section : sections_) {
@@ -213,47 +210,6 @@ std::string ResultTable::RenderMarkdown() const {
     absl::StrAppend(&text, "\n", line, "\n");
   }
   return text;
-}
-
-std::string ResultTable::RenderJson() const {
-  using Json = nlohmann::ordered_json;
-  Json rows = Json::array();
-  for (const Section& section : sections_) {
-    for (const Row& row : section.rows) {
-      Json item = {{"section", section.title},
-                   {"what", row.what},
-                   {"unit", row.unit},
-                   {"measured", nullptr},
-                   {"measured_samples", row.measured},
-                   {"against", row.against},
-                   {"beside", nullptr},
-                   {"beside_samples", row.beside},
-                   {"times_faster", row.times_faster},
-                   {"ratio", nullptr},
-                   {"target", nullptr},
-                   {"missed", false},
-                   {"note", row.note}};
-      if (const std::optional<Outcome> outcome = Evaluate(row)) {
-        item["measured"] = outcome->measured;
-        if (outcome->beside) item["beside"] = *outcome->beside;
-        if (outcome->ratio) item["ratio"] = *outcome->ratio;
-        item["low"] = outcome->low;
-        item["high"] = outcome->high;
-        item["missed"] = outcome->missed;
-      }
-      if (row.target) {
-        const bool at_most = row.target->kind == Target::Kind::kAtMost;
-        item["target"] = {
-            {at_most ? "at_most" : "at_least", row.target->value}};
-      }
-      rows.push_back(std::move(item));
-    }
-  }
-  const Json document = {{"rows", std::move(rows)},
-                         {"missed", MissedTargets()},
-                         {"footnotes", footnotes_}};
-  // Texts of other programs need not be UTF-8.
-  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace tallyman::bench

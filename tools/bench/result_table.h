@@ -1,4 +1,4 @@
-// Measured values beside others and beside their targets, as one table.
+// A table of measured values beside others and beside their targets.
 
 #ifndef TALLYMAN_TOOLS_BENCH_RESULT_TABLE_H_
 #define TALLYMAN_TOOLS_BENCH_RESULT_TABLE_H_
@@ -10,7 +10,7 @@
 
 namespace tallyman::bench {
 
-// What a row is held against: the ratio, or the value where there is none.
+// The limit of a row's ratio, or of its value if there is no ratio.
 struct Target {
   enum class Kind { kAtMost, kAtLeast };
   Kind kind = Kind::kAtMost;
@@ -23,12 +23,13 @@ inline Target AtLeast(double value) { return {Target::Kind::kAtLeast, value}; }
 struct Row {
   std::string what;
   std::string unit;  // Of `measured` and `beside`.
-  // One value a repetition. Empty: it could not be measured, and `note` says
+  // One value per repetition. Empty if it could not be measured; `note` says
   // why.
   std::vector<double> measured;
 
-  // What it is compared with, taken in the same repetitions; "" and empty if
-  // with nothing. The ratio is measured / beside, or the inverse.
+  // The values to compare with, taken in the same repetitions, and their name;
+  // empty if there are none. The ratio is measured / beside, or its inverse if
+  // `times_faster`.
   std::string against;
   std::vector<double> beside;
   bool times_faster = false;
@@ -37,29 +38,28 @@ struct Row {
   std::string note;
 };
 
-// What a row comes to. The ratio is the median of the ratios of the single
-// repetitions, which is not quite the ratio of the medians: whatever slows the
-// machine down for a while slows both of a repetition.
+// The result of a row. The ratio is the median of the ratios of the
+// repetitions, not the ratio of the medians: a disturbance of the machine slows
+// both values of one repetition down.
 struct Outcome {
   double measured = 0;
   std::optional<double> beside;
   std::optional<double> ratio;
-  // Smallest and largest ratio of a repetition; or value, if there is no ratio.
+  // The smallest and the largest ratio of a repetition, or value without ratio.
   double low = 0;
   double high = 0;
-  bool missed = false;  // Its target.
+  bool missed = false;  // True if the target is missed.
 };
 
-// Nullopt if nothing was measured.
+// nullopt if nothing was measured.
 std::optional<Outcome> Evaluate(const Row& row);
 
-enum class TableFormat { kTable, kMarkdown, kJson };
+enum class TableFormat { kTable, kMarkdown };
 
-// "table", "markdown", "json"; nullopt for any other.
+// "table" or "markdown"; nullopt for any other name.
 std::optional<TableFormat> ParseTableFormat(std::string_view name);
 
-// Rows in sections, all in the order in which they were added. Not
-// thread-safe.
+// Keeps the order in which sections and rows are added. Not thread-safe.
 //
 //   ResultTable table;
 //   table.BeginSection("listing, 1,000 more processes");
@@ -68,21 +68,19 @@ std::optional<TableFormat> ParseTableFormat(std::string_view name);
 //   std::cout << table.Render(TableFormat::kTable);
 class ResultTable {
  public:
-  // Later rows belong to it.
+  // The following rows belong to this section.
   void BeginSection(std::string title);
   void Add(Row row);
 
-  // How many rows miss their target. What was not measured misses none.
+  // The number of measured rows that miss their target.
   int MissedTargets() const;
-  // How many rows with a target were not measured.
+  // The number of rows with a target that were not measured.
   int UnmeasuredTargets() const;
 
-  // Lines about the run (where, when, which versions), shown below the rows.
+  // Adds a line about the run, shown below the rows.
   void AddFootnote(std::string line);
 
-  // Ends with a line end. kTable is aligned for a terminal and marks missed
-  // targets; kMarkdown is one table too; kJson is an object with "rows", which
-  // have all samples, and "footnotes".
+  // kTable is aligned for a terminal. Ends with a line end.
   std::string Render(TableFormat format) const;
 
  private:
@@ -93,7 +91,6 @@ class ResultTable {
 
   std::string RenderTable() const;
   std::string RenderMarkdown() const;
-  std::string RenderJson() const;
 
   std::vector<Section> sections_;
   std::vector<std::string> footnotes_;

@@ -1,23 +1,18 @@
-// Files that were built along with a program.
+// Files that were built along with this program.
 
 #ifndef TALLYMAN_TOOLS_BENCH_RUNFILES_H_
 #define TALLYMAN_TOOLS_BENCH_RUNFILES_H_
 
 #include <string>
-#include <string_view>
 
 #include "absl/status/statusor.h"
 
 namespace tallyman::bench {
 
-// The path of a program: `path` itself if it is absolute, otherwise relative to
-// where the user is, or among the runfiles of this program. `flag` is what gave
-// it, for the error. To be called before there are threads.
-absl::StatusOr<std::string> FindProgram(const std::string& path,
-                                        std::string_view flag);
-
-// Likewise of a file that is read.
-absl::StatusOr<std::string> FindDataFile(const std::string& path);
+// The path of a readable file. Looks for a relative `path` in the current
+// directory, in that of the user of `bazel run`, and among the runfiles of this
+// program. NotFound if it is in none. To be called before there are threads.
+absl::StatusOr<std::string> FindFile(const std::string& path);
 
 }  // namespace tallyman::bench
 

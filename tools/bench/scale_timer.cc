@@ -12,10 +12,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "tools/bench/api_client.h"
 #include "tools/bench/bench_server.h"
 #include "tools/bench/instance_watch.h"
 #include "tools/bench/interruption.h"
+#include "tools/harness/api_client.h"
 
 namespace tallyman::bench {
 namespace {
@@ -26,18 +26,16 @@ absl::Duration Since(Clock::time_point begin) {
   return absl::FromChrono(Clock::now() - begin);
 }
 
-// Scales to `count`; `is_done` says whether the kernel shows that.
+// Scales to `count`; `is_done` returns true once the kernel shows that.
 absl::StatusOr<ScaleTimes> MeasureScale(const BenchServer& server,
                                         int64_t count, absl::Duration timeout,
                                         absl::FunctionRef<bool()> is_done) {
-  absl::StatusOr<ApiClient> client = server.Connect();
-  if (!client.ok()) return client.status();
-  // So that a thread of the server has the connection already.
-  if (auto ready = client->Get("/healthz"); !ready.ok()) return ready.status();
+  harness::ApiClient client = server.Client();
+  // Connects: accepting the connection does not count.
+  if (auto ready = client.Get("/healthz"); !ready.ok()) return ready.status();
 
   const Clock::time_point begin = Clock::now();
-  const absl::StatusOr<int64_t> action =
-      client->Scale(server.stack_uid(), server.server_uid(), count);
+  const absl::StatusOr<int64_t> action = server.Scale(client, count);
   if (!action.ok()) return action.status();
   std::optional<absl::Duration> kernel;
   std::optional<absl::Duration> finished;
@@ -48,11 +46,11 @@ absl::StatusOr<ScaleTimes> MeasureScale(const BenchServer& server,
     }
     if (!finished) {
       const absl::StatusOr<bool> has_finished =
-          client->HasFinished(server.stack_uid(), *action);
+          client.HasSucceeded(server.stack_uid(), *action);
       if (!has_finished.ok()) return has_finished.status();
       if (*has_finished) {
         finished = Since(begin);
-        continue;  // It has mostly come true since the last look.
+        continue;  // The kernel mostly agrees by now: do not sleep.
       }
     }
     if (absl::Status status = CheckInterruption(); !status.ok()) return status;
@@ -69,7 +67,7 @@ absl::StatusOr<ScaleTimes> MeasureScale(const BenchServer& server,
   }
 }
 
-// What runs when all is done has to be exactly what was wanted.
+// An error unless exactly `count` processes of the stack run.
 absl::Status CheckCount(const BenchServer& server, int64_t count) {
   const size_t found = FindProcesses(server.stack_uid()).size();
   if (found == static_cast<size_t>(count)) return absl::OkStatus();
@@ -85,7 +83,7 @@ absl::StatusOr<ScaleTimes> MeasureScaleUp(const BenchServer& server,
                                           absl::Duration timeout) {
   InstanceWatch watch(server.stack_uid());
   absl::StatusOr<ScaleTimes> times = MeasureScale(server, count, timeout, [&] {
-    return watch.Look() >= static_cast<size_t>(count);
+    return watch.CountStarted() >= static_cast<size_t>(count);
   });
   if (!times.ok()) return times;
   if (absl::Status right = CheckCount(server, count); !right.ok()) return right;
@@ -96,7 +94,8 @@ absl::StatusOr<ScaleTimes> MeasureScaleDown(const BenchServer& server,
                                             int64_t count,
                                             absl::Duration timeout) {
   InstanceWatch watch(server.stack_uid());
-  if (const size_t seen = watch.Look(); seen != static_cast<size_t>(count)) {
+  if (const size_t seen = watch.CountStarted();
+      seen != static_cast<size_t>(count)) {
     return absl::InternalError(absl::StrCat("before scaling from ", count,
                                             " to 0 the kernel shows ", seen));
   }

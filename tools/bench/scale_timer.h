@@ -1,4 +1,4 @@
-// How long a scale takes, by the kernel and by the API.
+// The duration of a scale, by the kernel and by the API.
 
 #ifndef TALLYMAN_TOOLS_BENCH_SCALE_TIMER_H_
 #define TALLYMAN_TOOLS_BENCH_SCALE_TIMER_H_
@@ -11,24 +11,23 @@
 
 namespace tallyman::bench {
 
-// Both from the moment before the request was sent.
+// Both count from the moment before the request is sent.
 struct ScaleTimes {
-  // Until as many instances had executed their program, or until all were gone.
-  // Not less than it took until the request was answered.
+  // Until /proc shows that `count` instances have executed their program, or
+  // that all are gone. Not less than the time until the answer to the request.
   absl::Duration kernel;
-  absl::Duration finished;  // Until the action was.
+  absl::Duration finished;  // Until the API shows that the action has finished.
 };
 
-// Scales from 0 to `count`. Looks at /proc and asks for the action in turn,
-// often enough for both times to be at most a fiftieth, and one look and one
-// request, too long. An error if it is not
-// done after `timeout`, if the action fails, or if the kernel shows another
-// number in the end.
+// Scales from 0 to `count`. Polls /proc and the action in turn: each time is
+// too long by at most a fiftieth, and the duration of one poll of both. An
+// error if the scale takes longer than `timeout`, if the action fails, or if
+// the kernel shows another number of processes in the end.
 absl::StatusOr<ScaleTimes> MeasureScaleUp(const BenchServer& server,
                                           int64_t count,
                                           absl::Duration timeout);
 
-// Likewise from `count` to 0.
+// The same from `count` to 0.
 absl::StatusOr<ScaleTimes> MeasureScaleDown(const BenchServer& server,
                                             int64_t count,
                                             absl::Duration timeout);

@@ -27,14 +27,13 @@
 namespace tallyman::bench {
 namespace {
 
-// For what is still under way: programs that load their libraries, pages that
-// are given back, files that are written.
+// Between measurements: programs still load their libraries, the kernel frees
+// pages, files are written.
 constexpr absl::Duration kRest = absl::Milliseconds(200);
-// Before nothing is expected to change: counts of requests are written after a
-// second.
+// Before idleness: the server writes counts of requests after a second.
 constexpr absl::Duration kLongRest = absl::Seconds(3);
 
-// Milliseconds, one of each a repetition.
+// Milliseconds, one sample of each per repetition.
 struct Samples {
   std::vector<double> spawn;
   std::vector<double> end;
@@ -69,13 +68,13 @@ void Report(int64_t count, const Samples& samples, ResultTable& table) {
   const auto add = [&](std::string_view what,
                        const std::vector<double>& measured,
                        std::string_view against,
-                       const std::vector<double>& beside, double most) {
+                       const std::vector<double>& beside, double max) {
     table.Add({.what = std::string(what),
                .unit = "ms",
                .measured = measured,
                .against = std::string(against),
                .beside = beside,
-               .target = AtMost(most)});
+               .target = AtMost(max)});
   };
   table.BeginSection(absl::StrCat("SCALING: from 0 to ", ShowCount(count), " `",
                                   kSleepCommand, "` and back"));
@@ -88,10 +87,10 @@ void Report(int64_t count, const Samples& samples, ResultTable& table) {
   add("down: action finished", samples.down_finished, kEnd, samples.end, 4);
 }
 
-// What server and keeper, in this order, take.
+// Of server and keeper, in this order.
 struct Use {
   std::array<CpuUse, 2> cpu;
-  std::array<MemoryUse, 2> memory;
+  std::array<int64_t, 2> pss_bytes = {};
 };
 
 absl::StatusOr<Use> ReadUse(const std::array<pid_t, 2>& pids) {
@@ -100,20 +99,20 @@ absl::StatusOr<Use> ReadUse(const std::array<pid_t, 2>& pids) {
     absl::StatusOr<CpuUse> cpu = ReadCpuUse(pids[i]);
     if (!cpu.ok()) return cpu.status();
     use.cpu[i] = *std::move(cpu);
-    const absl::StatusOr<MemoryUse> memory = ReadMemoryUse(pids[i]);
-    if (!memory.ok()) return memory.status();
-    use.memory[i] = *memory;
+    const absl::StatusOr<int64_t> pss_bytes = ReadPssBytes(pids[i]);
+    if (!pss_bytes.ok()) return pss_bytes.status();
+    use.pss_bytes[i] = *pss_bytes;
   }
   return use;
 }
 
-// A row of the sum of both.
+// A row with the sum of server and keeper.
 Row SumRow(std::string what, std::string unit,
-           const std::array<double, 2>& values, double most) {
+           const std::array<double, 2>& values, double max) {
   return {.what = std::move(what),
           .unit = std::move(unit),
           .measured = {values[0] + values[1]},
-          .target = AtMost(most),
+          .target = AtMost(max),
           .note = absl::StrCat("server ", ShowNumber(values[0]), ", keeper ",
                                ShowNumber(values[1]))};
 }
@@ -122,7 +121,7 @@ Row SumRow(std::string what, std::string unit,
 
 absl::Status MeasureScaling(const PerformanceRun& run,
                             const BenchServer& server, ResultTable& table) {
-  // The keeper is started with the first instance.
+  // The server starts the keeper with the first instance.
   Samples warm_up;
   if (absl::Status once = MeasureOnce(run, server, 1, warm_up); !once.ok()) {
     return once;
@@ -168,7 +167,7 @@ absl::Status MeasureIdle(const PerformanceRun& run, BenchServer& server,
         absl::ToDoubleMilliseconds(after->cpu[i].clock - before->cpu[i].clock);
     switches[i] =
         static_cast<double>(SwitchesBetween(before->cpu[i], after->cpu[i]));
-    megabytes[i] = static_cast<double>(after->memory[i].pss_bytes) / kMegabyte;
+    megabytes[i] = static_cast<double>(after->pss_bytes[i]) / kMegabyte;
   }
   table.BeginSection(
       absl::StrCat("IDLE: ", ShowCount(run.idle_instances),

@@ -1,4 +1,4 @@
-// The areas "scaling" and "idle": instances that start, end and stay.
+// The areas "scaling" and "idle": instances that start, end and keep running.
 
 #ifndef TALLYMAN_TOOLS_BENCH_SCALING_AREA_H_
 #define TALLYMAN_TOOLS_BENCH_SCALING_AREA_H_
@@ -10,13 +10,13 @@
 
 namespace tallyman::bench {
 
-// Adds a section for each number of `run.instances`: from 0 to it and back,
-// beside a loop of posix_spawn(3), and of kill(2) and waitid(2).
+// Adds a section for each number of `run.instances`: scales from 0 to it and
+// back, beside a loop of posix_spawn(3), and loops of kill(2) and waitid(2).
 absl::Status MeasureScaling(const PerformanceRun& run,
                             const BenchServer& server, ResultTable& table);
 
-// Adds a section: what server and keeper do and take with
-// `run.idle_instances` instances while nothing changes.
+// Adds a section: processor time, context switches and memory of server and
+// keeper with `run.idle_instances` instances while nothing changes.
 absl::Status MeasureIdle(const PerformanceRun& run, BenchServer& server,
                          ResultTable& table);
 

@@ -16,13 +16,19 @@
 
 namespace tallyman::bench {
 
-absl::StatusOr<ScratchDirectory> ScratchDirectory::Make() {
+absl::StatusOr<ScratchDirectory> ScratchDirectory::Make(
+    const std::string& parent) {
   std::error_code error;
-  std::string path =
-      absl::StrCat(std::filesystem::temp_directory_path(error).string(),
-                   "/tallyman-bench-XXXXXX");
-  if (error || mkdtemp(path.data()) == nullptr) {
-    return absl::ErrnoToStatus(error ? error.value() : errno,
+  std::filesystem::path directory = parent;
+  if (parent.empty()) directory = std::filesystem::temp_directory_path(error);
+  if (!error) directory = std::filesystem::canonical(directory, error);
+  if (error) {
+    return absl::ErrnoToStatus(error.value(),
+                               absl::StrCat("no directory \"", parent, "\""));
+  }
+  std::string path = absl::StrCat(directory.string(), "/tallyman-bench-XXXXXX");
+  if (mkdtemp(path.data()) == nullptr) {
+    return absl::ErrnoToStatus(errno,
                                absl::StrCat("can't make \"", path, "\""));
   }
   return ScratchDirectory(std::move(path));

@@ -1,4 +1,4 @@
-// A directory for as long as it is needed.
+// A temporary directory.
 
 #ifndef TALLYMAN_TOOLS_BENCH_SCRATCH_DIRECTORY_H_
 #define TALLYMAN_TOOLS_BENCH_SCRATCH_DIRECTORY_H_
@@ -12,12 +12,12 @@
 
 namespace tallyman::bench {
 
-// Only the user may enter it. Removed with all that is in it by the destructor.
+// Only the user may enter it. The destructor removes it with its content.
 // Movable; not thread-safe.
 class ScratchDirectory {
  public:
-  // Where temporary files belong.
-  static absl::StatusOr<ScratchDirectory> Make();
+  // Below `parent`; "": below $TMPDIR, or /tmp.
+  static absl::StatusOr<ScratchDirectory> Make(const std::string& parent = "");
 
   ScratchDirectory(ScratchDirectory&& other) noexcept
       : path_(std::exchange(other.path_, {})) {}
@@ -27,9 +27,10 @@ class ScratchDirectory {
   }
   ~ScratchDirectory();
 
+  // Canonical: absolute and without symbolic links.
   const std::string& path() const { return path_; }
 
-  // Writes the file `name` in it.
+  // Writes the file `name` in the directory.
   absl::Status Write(std::string_view name, std::string_view text) const;
 
  private:

@@ -1,12 +1,11 @@
-// Starts processes that sleep, each with arguments and a name of its own:
+// Starts processes that sleep, each with its own arguments and name:
 //
 //   sleepers COUNT
 //
-// Says "ready PID" on standard output when all have executed their program;
-// PID is that of the last one. Ends them when its standard input reaches its
-// end, and on SIGTERM, SIGINT and SIGHUP; if it is killed itself the kernel
-// ends them. Linked statically, so that thousands of them start quickly and
-// take little memory.
+// Prints "ready PID" when all have executed their program; PID is that of the
+// last one. Kills them at the end of its standard input, and on SIGTERM, SIGINT
+// and SIGHUP; if it is killed itself the kernel kills them. Linked statically:
+// thousands of them start quickly and take little memory.
 
 #include <fcntl.h>
 #include <poll.h>
@@ -27,7 +26,7 @@
 
 namespace {
 
-constexpr int kMost = 20'000;
+constexpr int kMaxCount = 20'000;
 constexpr const char* kSleeper = "--sleeper";
 
 volatile std::sig_atomic_t stop = 0;
@@ -42,7 +41,7 @@ void SetHandlers(void (*handler)(int)) {
   }
 }
 
-// What a sleeper does. Its name is its first argument.
+// `name` is the first argument of the sleeper.
 [[noreturn]] void Sleep(const char* name) {
   prctl(PR_SET_NAME, name);
   while (true) pause();
@@ -71,7 +70,8 @@ void SetHandlers(void (*handler)(int)) {
   _exit(127);
 }
 
-// Each child has a copy of `gate`, which closes when it executes its program.
+// Each child inherits the pipe `gate` of Run(), close-on-exec: the end of the
+// pipe is the moment when all have executed their program.
 std::vector<pid_t> Start(int count) {
   const pid_t self = getpid();
   std::vector<pid_t> children;
@@ -91,7 +91,7 @@ std::vector<pid_t> Start(int count) {
 void AwaitEnd(int fd) {
   char byte = 0;
   while (stop == 0) {
-    // A signal may come before the poll: look again after a while.
+    // A signal that comes before poll() does not interrupt it: use a timeout.
     pollfd watched = {.fd = fd, .events = POLLIN, .revents = 0};
     if (poll(&watched, 1, 500) <= 0) continue;
     if (read(fd, &byte, 1) == 0) return;
@@ -130,8 +130,8 @@ int main(int argc, char** argv) {
   if (argc == 2) {
     std::from_chars(argv[1], argv[1] + std::strlen(argv[1]), count);
   }
-  if (count < 0 || count > kMost) {
-    std::fprintf(stderr, "usage: sleepers COUNT (at most %d)\n", kMost);
+  if (count < 0 || count > kMaxCount) {
+    std::fprintf(stderr, "usage: sleepers COUNT (at most %d)\n", kMaxCount);
     return 2;
   }
   return Run(count);

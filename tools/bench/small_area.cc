@@ -11,8 +11,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "nlohmann/json.hpp"
-#include "tools/bench/api_client.h"
 #include "tools/bench/bench_server.h"
 #include "tools/bench/http_load.h"
 #include "tools/bench/http_peers.h"
@@ -20,6 +18,7 @@
 #include "tools/bench/performance_options.h"
 #include "tools/bench/performance_run.h"
 #include "tools/bench/result_table.h"
+#include "tools/harness/api_client.h"
 
 namespace tallyman::bench {
 namespace {
@@ -27,20 +26,18 @@ namespace {
 constexpr int kProcesses = 10;
 constexpr int kWrkSeconds = 2;
 
-// The path of a stack's processes, none of which runs.
-absl::StatusOr<std::string> MakeStack(ApiClient& client) {
-  using Json = nlohmann::json;
-  Json processes = Json::array();
+// The path of a new stack's processes, none of which runs.
+absl::StatusOr<std::string> MakeStack(harness::ApiClient& client) {
+  std::vector<harness::ProcessSpec> processes;
+  processes.reserve(kProcesses);
   for (int i = 0; i < kProcesses; ++i) {
-    processes.push_back(
-        {{"name", absl::StrCat("worker", i)},
-         {"command",
-          absl::StrCat("/opt/shop/bin/worker --queue=orders-", i,
-                       " --config=/etc/shop/worker.toml --concurrency=4 "
-                       "--log-level=info")}});
+    processes.push_back({.name = absl::StrCat("worker", i),
+                         .command = absl::StrCat(
+                             "/opt/shop/bin/worker --queue=orders-", i,
+                             " --config=/etc/shop/worker.toml --concurrency=4 "
+                             "--log-level=info")});
   }
-  const Json stack = {{"name", "small"}, {"processes", processes}};
-  const absl::StatusOr<std::string> uid = client.CreateStackOf(stack.dump());
+  const absl::StatusOr<std::string> uid = client.MakeStack(processes);
   if (!uid.ok()) return uid.status();
   return absl::StrCat("/stacks/", *uid, "/processes");
 }
@@ -55,7 +52,7 @@ struct Samples {
   }
 };
 
-// Both in turn; `theirs` stays empty without an nginx.
+// Measures both in turn; `theirs` stays empty without an nginx.
 absl::Status MeasureBoth(const PerformanceRun& run,
                          const HttpTarget& our_target, const NginxServer* nginx,
                          Samples& ours, Samples& theirs) {
@@ -79,11 +76,10 @@ absl::Status MeasureBoth(const PerformanceRun& run,
 
 absl::Status MeasureSmall(const PerformanceRun& run, const BenchServer& server,
                           ResultTable& table) {
-  absl::StatusOr<ApiClient> client = server.Connect();
-  if (!client.ok()) return client.status();
-  const absl::StatusOr<std::string> path = MakeStack(*client);
+  harness::ApiClient client = server.Client();
+  const absl::StatusOr<std::string> path = MakeStack(client);
   if (!path.ok()) return path.status();
-  const absl::StatusOr<std::string> body = client->Get(*path);
+  const absl::StatusOr<std::string> body = client.Get(*path);
   if (!body.ok()) return body.status();
 
   const absl::StatusOr<std::unique_ptr<NginxServer>> nginx =
@@ -115,7 +111,7 @@ absl::Status MeasureSmall(const PerformanceRun& run, const BenchServer& server,
   }
   for (Row* const row : {&rate, &p99}) {
     row->note = missing;
-    // Without anything beside it the target means nothing.
+    // Without a peer there is no ratio to hold against the target.
     if (!row->measured.empty() && row->beside.empty()) row->target.reset();
   }
   table.BeginSection(absl::StrCat("SMALL: ", kProcesses,

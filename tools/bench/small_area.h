@@ -1,4 +1,4 @@
-// The area "small": short answers, many of them.
+// The area "small": many short answers.
 
 #ifndef TALLYMAN_TOOLS_BENCH_SMALL_AREA_H_
 #define TALLYMAN_TOOLS_BENCH_SMALL_AREA_H_
@@ -10,9 +10,8 @@
 
 namespace tallyman::bench {
 
-// Adds a section: GET /stacks/{uid}/processes of a stack of ten processes,
-// which it makes, beside a static file of the same size from nginx, both asked
-// by wrk in turn.
+// Adds a section: GET /stacks/{uid}/processes of a new stack of ten processes,
+// beside a static file of the same size from nginx; wrk asks both in turn.
 absl::Status MeasureSmall(const PerformanceRun& run, const BenchServer& server,
                           ResultTable& table);
 

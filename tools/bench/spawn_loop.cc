@@ -26,8 +26,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Signals all and waits for all. Our children stay ours until they are waited
-// for, so that no pid can be another's.
+// Signals all children and waits for them. No pid can have come to another
+// process: a child keeps its pid until it is waited for.
 void End(std::vector<pid_t>& children, int signal) {
   for (const pid_t pid : children) kill(pid, signal);
   for (const pid_t pid : children) {

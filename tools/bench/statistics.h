@@ -1,4 +1,4 @@
-// What is made of repeated measurements.
+// Statistics of repeated measurements.
 
 #ifndef TALLYMAN_TOOLS_BENCH_STATISTICS_H_
 #define TALLYMAN_TOOLS_BENCH_STATISTICS_H_
@@ -8,10 +8,11 @@
 
 namespace tallyman::bench {
 
-// Of the middle two if there are two. `samples` is not empty.
+// Of an even number of samples: the mean of the middle two. `samples` must not
+// be empty.
 double Median(std::vector<double> samples);
 
-// For people: four digits or so, none after the point of whole numbers.
+// About four significant digits; a whole number has no decimal point.
 std::string ShowNumber(double value);
 
 }  // namespace tallyman::bench

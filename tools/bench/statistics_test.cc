@@ -5,12 +5,12 @@
 namespace tallyman::bench {
 namespace {
 
-TEST(MedianTest, IsTheMiddleWhateverTheOrder) {
+TEST(MedianTest, IsTheMiddleInAnyOrder) {
   EXPECT_EQ(Median({5}), 5);
   EXPECT_EQ(Median({9, 1, 5}), 5);
 }
 
-TEST(MedianTest, OfAnEvenNumberIsBetweenTheTwoInTheMiddle) {
+TEST(MedianTest, IsTheMeanOfTheMiddleTwo) {
   EXPECT_EQ(Median({9, 1, 4, 6}), 5);
 }
 

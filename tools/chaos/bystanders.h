@@ -1,58 +1,64 @@
-// Processes that have nothing to do with the server, and tell if anybody
-// signals them.
+// Processes that have nothing to do with the server, and report any signal that
+// they get.
 
 #ifndef TALLYMAN_TOOLS_CHAOS_BYSTANDERS_H_
 #define TALLYMAN_TOOLS_CHAOS_BYSTANDERS_H_
 
 #include <sys/types.h>
 
+#include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "platform/base/unique_fd.h"
-#include "tools/chaos/children.h"
+#include "tools/harness/child_process.h"
 
 namespace tallyman::chaos {
 
-// If this process was started as a bystander, is one, and does not return:
-// exits with 0 when its standard input ends, and with 64 and the number of the
-// signal if it gets one.
+// To be called first in main(). If this process was started as a bystander, it
+// becomes one: does not return, and exits with 0 when its standard input ends,
+// or with 64 and the number of the signal if it gets one.
 void BecomeBystanderIfAsked(char** argv);
 
-// Not thread-safe.
+// Not thread-safe. The destructor ends those that are left.
 class Bystanders {
  public:
-  // `children` must outlive it.
-  explicit Bystanders(Children& children) : children_(children) {}
-  // Ends those that are left.
-  ~Bystanders();
+  Bystanders() = default;
+  ~Bystanders() { EndAll(); }
   Bystanders(const Bystanders&) = delete;
   Bystanders& operator=(const Bystanders&) = delete;
 
-  // One more, in a session of its own, with these arguments and environment.
-  absl::Status Start(const std::vector<std::string>& arguments,
-                     std::vector<std::string> environment);
+  // Starts a process whose arguments are those of an instance.
+  absl::Status StartNamesake();
+  // Starts processes that are easily mistaken: one with the environment of an
+  // instance of another server, one with that of an instance of `stack_uid`,
+  // and one with the arguments of a keeper. Only their parent, this process,
+  // shows that the server did not start them.
+  absl::Status StartLookalikes(std::string_view stack_uid);
 
-  // Their pids: they are not the server's, whatever they look like.
   std::set<pid_t> pids() const;
 
-  // What happened to them; empty if nothing did.
-  std::vector<std::string> Check() const;
+  // Problems: signals that any has got so far.
+  std::vector<std::string> Check();
 
-  // Ends the youngest; what went wrong with it.
+  // Ends the youngest, or all; problems: signals that they have got.
   std::vector<std::string> EndYoungest();
   std::vector<std::string> EndAll();
 
  private:
   struct Bystander {
-    pid_t pid;
-    base::UniqueFd input;  // Closing it is its end.
+    std::unique_ptr<harness::ChildProcess> child;
+    base::UniqueFd input;  // The bystander ends when this is closed.
     std::string name;
   };
 
-  Children& children_;
+  // Starts one more, in a session of its own.
+  absl::Status Start(std::vector<std::string> arguments,
+                     std::vector<std::string> environment);
+
   std::vector<Bystander> running_;
 };
 

@@ -1,14 +1,14 @@
-// Whether stacks survive the deaths of server and keeper: round after round of
-// random requests, with a SIGKILL at a random moment or at a chosen point, and
-// a look at what the kernel says after each.
+// Checks that stacks survive the death of server and keeper. Each round sends
+// random requests, kills server or keeper with SIGKILL, at a random moment or
+// at a chosen point in the code, and compares the kernel, the API and the
+// events with each other.
 //
-//   bazel run //tools/chaos -- --rounds=500
+//   tools/bazel run //tools/chaos -- --rounds=500
 //
-// The same seed makes the same choices; when they meet what the server is doing
-// is up to the machine. Exits with 0 if all was as expected; otherwise with 1,
-// says what was not, and keeps the data directory.
+// The same seed makes the same choices; their timing depends on the machine.
+// Exits with 0 if everything was as expected. Otherwise exits with 1, prints
+// the problems, and keeps the data directory.
 
-#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -26,29 +26,31 @@
 #include "absl/time/time.h"
 #include "tools/chaos/bystanders.h"
 #include "tools/chaos/checks.h"
-#include "tools/chaos/children.h"
 #include "tools/chaos/driver.h"
 #include "tools/chaos/ledger.h"
 #include "tools/chaos/plan.h"
+#include "tools/chaos/subreaper.h"
 
 ABSL_FLAG(int, rounds, 50, "How many rounds.");
-ABSL_FLAG(uint64_t, seed, 0, "Of all choices; 0 takes one from the clock.");
+ABSL_FLAG(uint64_t, seed, 0, "Seed of all choices; 0: taken from the clock.");
 ABSL_FLAG(std::string, server, "server/server_with_faults",
           "The binary under test.");
 ABSL_FLAG(bool, cgroups, true, "Whether the server may use cgroups.");
-ABSL_FLAG(bool, verbose, false, "Show what is to happen in each round.");
+ABSL_FLAG(bool, verbose, false, "Print the plan of each round.");
 ABSL_FLAG(absl::Duration, recovery_timeout, absl::Seconds(30),
-          "How long all may take to be as wanted after a round.");
-ABSL_FLAG(absl::Duration, patience, absl::Seconds(2),
-          "How long the kernel may show what is just ending or starting, once "
-          "the server says that all is as wanted.");
+          "How long the server may take after a round until the API shows the "
+          "desired counts.");
+ABSL_FLAG(
+    absl::Duration, patience, absl::Seconds(2),
+    "How long the kernel may then still show processes that just start or "
+    "end.");
 
 namespace tallyman::chaos {
 namespace {
 
 constexpr int kRoundsPerLine = 10;
 
-// "" if there can't be one.
+// A new temporary directory; "" if it can't be made.
 std::string MakeDirectory() {
   std::string parent = "/tmp";
   for (const char* const name : {"TMPDIR", "TEST_TMPDIR"}) {
@@ -58,7 +60,7 @@ std::string MakeDirectory() {
   }
   std::string path = absl::StrCat(parent, "/chaos.XXXXXX");
   if (mkdtemp(path.data()) == nullptr) return "";
-  // As the server names it to its keeper.
+  // The server gives its keeper the canonical path.
   std::error_code error;
   return std::filesystem::canonical(path, error).string();
 }
@@ -69,7 +71,7 @@ void PrintCounts(const Driver& driver, absl::Duration took) {
   const auto line = [](std::string_view name, int64_t number) {
     std::cout << absl::StreamFormat("  %-40s %8d\n", name, number);
   };
-  std::cout << "\n" << absl::StreamFormat("  %-40s %8s\n", "what", "number");
+  std::cout << "\n" << absl::StreamFormat("  %-40s %8s\n", "counted", "number");
   line("rounds", counts.rounds);
   for (const auto& [victim, number] : counts.victims) {
     line(absl::StrCat("rounds that killed: ", victim), number);
@@ -88,9 +90,9 @@ void PrintCounts(const Driver& driver, absl::Duration took) {
   line("events", ledger.count());
   line("instances started", ledger.starts());
   line("instances adopted", ledger.adoptions());
-  line("instances lost", ledger.lost());
+  line("instances lost", ledger.losses());
   line("instances that could not start", ledger.start_failures());
-  line("ends of instances whose start was unseen", ledger.unseen_starts());
+  line("ends of instances without a start event", ledger.missing_starts());
   line("cgroups left behind", counts.cgroups_left);
   std::cout << "  longest recovery: "
             << absl::FormatDuration(
@@ -138,7 +140,7 @@ int Main() {
   }
   const std::string directory = MakeDirectory();
   if (directory.empty()) {
-    std::cerr << "there is no place for a temporary directory\n";
+    std::cerr << "can't make a temporary directory ($TMPDIR, /tmp)\n";
     return 1;
   }
   const absl::Time begin = absl::Now();
@@ -148,9 +150,6 @@ int Main() {
   std::cout << rounds << " rounds, --seed=" << seed << ", in " << directory
             << std::endl;
 
-  // A connection whose server is gone is an error, not a signal.
-  std::signal(SIGPIPE, SIG_IGN);
-  Children children;
   Problems problems;
   {
     Driver driver({.server = server,
@@ -158,8 +157,7 @@ int Main() {
                    .use_cgroups = absl::GetFlag(FLAGS_cgroups),
                    .verbose = absl::GetFlag(FLAGS_verbose),
                    .recovery_timeout = absl::GetFlag(FLAGS_recovery_timeout),
-                   .patience = absl::GetFlag(FLAGS_patience)},
-                  children);
+                   .patience = absl::GetFlag(FLAGS_patience)});
     problems = RunRounds(driver, seed, rounds, begin);
     for (const std::string& problem : problems) {
       std::cout << "  " << problem << "\n";
@@ -181,9 +179,10 @@ int Main() {
 int main(int argc, char** argv) {
   tallyman::chaos::BecomeBystanderIfAsked(argv);
   absl::SetProgramUsageMessage(
-      "Kills server and keeper again and again, and checks after each time "
-      "that what is wanted runs, and nothing else.\n\n"
+      "Kills server and keeper again and again, and checks each time that "
+      "the desired instances run, and nothing else.\n\n"
       "  chaos [--rounds=50] [--seed=1] [--server=PATH]");
   absl::ParseCommandLine(argc, argv);
+  tallyman::chaos::RunBelowSubreaper();
   return tallyman::chaos::Main();
 }

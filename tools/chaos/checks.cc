@@ -17,13 +17,18 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "tools/chaos/api_client.h"
 #include "tools/chaos/kernel_view.h"
 #include "tools/chaos/ledger.h"
 #include "tools/chaos/plan.h"
+#include "tools/harness/api_client.h"
 
 namespace tallyman::chaos {
 namespace {
+
+using ::tallyman::harness::ApiAction;
+using ::tallyman::harness::ApiInstance;
+using ::tallyman::harness::ApiProcess;
+using ::tallyman::harness::ProcessSpec;
 
 using Leaders = std::map<std::string, std::vector<KernelProcess>>;
 
@@ -56,7 +61,7 @@ std::string Pids(const std::vector<ApiInstance>& instances) {
       "]");
 }
 
-// One of which the API says all, and the kernel.
+// Compares one instance of the API with the kernel.
 void CheckInstance(const std::string& name, const ApiInstance& instance,
                    const std::vector<KernelProcess>& leaders,
                    Problems& problems) {
@@ -68,7 +73,7 @@ void CheckInstance(const std::string& name, const ApiInstance& instance,
   if (leader == leaders.end()) {
     problems.push_back(absl::StrCat(
         name, ".", instance.number, ": expected pid ", instance.pid,
-        " as the API shows it, but the kernel has ", Pids(leaders)));
+        ", as the API shows it, but the kernel has ", Pids(leaders)));
     return;
   }
   const bool is_paused = instance.state == "paused";
@@ -92,14 +97,14 @@ void CheckProcess(const ApiProcess& process,
           ": expected one process, but the kernel has ", Pids(leaders)));
     }
   }
-  const bool is_restless = EndsByItself(process.name);
+  const bool ends_by_itself = EndsByItself(process.name);
   const auto count = static_cast<int64_t>(leaders.size());
-  if (is_restless ? count > process.desired : count != process.desired) {
+  if (ends_by_itself ? count > process.desired : count != process.desired) {
     problems.push_back(absl::StrCat(
-        process.name, ": expected ", is_restless ? "at most " : "",
+        process.name, ": expected ", ends_by_itself ? "at most " : "",
         process.desired, " instances, but the kernel has ", Pids(leaders)));
   }
-  if (is_restless) return;
+  if (ends_by_itself) return;
   if (process.instances.size() != leaders.size()) {
     problems.push_back(absl::StrCat(
         process.name, ": expected the API to show the kernel's ", Pids(leaders),
@@ -118,7 +123,7 @@ void CheckKeepers(const KernelView& view, Problems& problems) {
   for (const KernelProcess& keeper : view.keepers) {
     if (pids.contains(keeper.parent)) {
       problems.push_back(absl::StrCat(
-          "expected no child of the keeper at the gate, but there is ",
+          "expected no child of the keeper before its program, but there is ",
           Describe(keeper)));
     } else {
       keepers.push_back(Describe(keeper));
@@ -165,16 +170,16 @@ Problems CheckKernel(const KernelView& view,
   for (const ApiProcess& process : processes) {
     for (const KernelProcess& leader : leaders[process.name]) {
       if (!launches.insert(leader.launch).second) {
-        problems.push_back(absl::StrCat(
-            "expected one first process of a launch, but there is also ",
-            Describe(leader)));
+        problems.push_back(
+            absl::StrCat("expected one leader of a launch, but there is also ",
+                         Describe(leader)));
       }
     }
   }
-  for (const KernelProcess& process : view.of_stack) {
+  for (const KernelProcess& process : view.stack_processes) {
     if (!launches.contains(process.launch)) {
       problems.push_back(absl::StrCat(
-          "expected nothing of a launch without its first process, but there "
+          "expected no process of a launch without its leader, but there "
           "is ",
           Describe(process)));
     }
@@ -188,24 +193,24 @@ Problems CheckSurvivors(const KernelView& view, const History& history) {
   Leaders leaders = ByProcess(view);
   for (const auto& [name, past] : history) {
     if (past.restarted || EndsByItself(name)) continue;
-    int64_t kept = 0;
+    int64_t survivors = 0;
     for (const KernelProcess& leader : leaders[name]) {
       const auto before = past.before.find(leader.pid);
       if (before != past.before.end() && before->second == leader.start_ticks &&
           !past.killed.contains(leader.pid)) {
-        ++kept;
+        ++survivors;
       }
     }
     const int64_t expected =
         past.least - static_cast<int64_t>(past.killed.size());
-    if (kept >= expected) continue;
+    if (survivors >= expected) continue;
     std::vector<pid_t> pids;
     pids.reserve(past.before.size());
     for (const auto& [pid, start] : past.before) pids.push_back(pid);
     problems.push_back(absl::StrCat(
         name, ": expected at least ", expected, " of the pids [",
         absl::StrJoin(pids, ", "), "] to be left, as ", past.least,
-        " were wanted throughout and the driver killed ", past.killed.size(),
+        " were desired throughout and the driver killed ", past.killed.size(),
         ", but the kernel has ", Pids(leaders[name])));
   }
   return problems;
@@ -221,9 +226,9 @@ Problems CheckDesired(const std::vector<ApiProcess>& processes,
       continue;
     }
     problems.push_back(
-        absl::StrCat(process.name, ": expected the wanted number to be one of ",
+        absl::StrCat(process.name, ": expected the desired count to be one of ",
                      absl::StrJoin(past->second.possible, ", "),
-                     ", as was asked for, but it is ", process.desired));
+                     ", as requested, but it is ", process.desired));
   }
   if (processes.size() != history.size()) {
     problems.push_back(absl::StrCat("expected ", history.size(),
@@ -240,21 +245,22 @@ Problems CheckLedger(const KernelView& view, const EventLedger& ledger) {
     if (EndsByItself(leader.process)) continue;
     const EventLedger::Instance instance(leader.process, leader.instance);
     seen[instance] = leader.pid;
-    const auto told = ledger.running().find(instance);
-    if (told != ledger.running().end() && told->second == leader.pid) continue;
+    const auto known = ledger.running().find(instance);
+    if (known != ledger.running().end() && known->second == leader.pid)
+      continue;
     problems.push_back(absl::StrCat(
         leader.process, ".", leader.instance, ": expected an event that pid ",
         leader.pid, " was started, but by the events ",
-        told == ledger.running().end()
+        known == ledger.running().end()
             ? std::string("it does not run")
-            : absl::StrCat("pid ", told->second, " runs")));
+            : absl::StrCat("pid ", known->second, " runs")));
   }
   for (const auto& [instance, pid] : ledger.running()) {
     if (EndsByItself(instance.first) || seen.contains(instance)) continue;
     problems.push_back(absl::StrCat(instance.first, ".", instance.second,
                                     ": expected an event that pid ", pid,
-                                    " has ended, as the kernel has it no "
-                                    "more, but there is none"));
+                                    " has ended, as the kernel no longer "
+                                    "has it, but there is none"));
   }
   return problems;
 }
@@ -274,15 +280,15 @@ Problems CheckActions(const std::vector<ApiAction>& actions,
           who, ": expected success, but it ended with: ", action.message));
     }
     const auto events = ledger.actions().find(action.id);
-    const EventLedger::ActionEvents told = events == ledger.actions().end()
-                                               ? EventLedger::ActionEvents{}
-                                               : events->second;
-    if (told.started != 1 || told.finished != 1) {
+    const EventLedger::ActionEvents counts = events == ledger.actions().end()
+                                                 ? EventLedger::ActionEvents{}
+                                                 : events->second;
+    if (counts.started != 1 || counts.finished != 1) {
       problems.push_back(absl::StrCat(
           who,
           ": expected one event of its start and one of its end, but "
           "there are ",
-          told.started, " and ", told.finished));
+          counts.started, " and ", counts.finished));
     }
   }
   return problems;

@@ -1,5 +1,5 @@
-// Whether what the kernel, the API and the events say fits together. Each
-// function returns what does not: what was expected, and what was seen.
+// Compares the kernel, the API and the events. Each function returns the
+// contradictions as problems: the expectation, its reason, and the observation.
 
 #ifndef TALLYMAN_TOOLS_CHAOS_CHECKS_H_
 #define TALLYMAN_TOOLS_CHAOS_CHECKS_H_
@@ -13,52 +13,55 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "tools/chaos/api_client.h"
 #include "tools/chaos/kernel_view.h"
 #include "tools/chaos/ledger.h"
+#include "tools/harness/api_client.h"
 
 namespace tallyman::chaos {
 
 using Problems = std::vector<std::string>;
 
-// What a round did to a process.
+// The effects of one round on a process of the stack.
 struct ProcessHistory {
-  // Counts that may be wanted now: the last that is known to be, and those of
-  // later requests of which that is not known.
+  // Counts that may be desired now: the last one that the server has confirmed,
+  // and those of later requests whose answer is missing.
   std::set<int64_t> possible;
-  // The least that was ever wanted in the round.
+  // The least count that was ever desired in the round.
   int64_t least = 0;
   bool restarted = false;
-  // Of its instances, by the driver.
+  // Pids of instances that the driver has killed.
   std::set<pid_t> killed;
-  // Its first processes before the round, with their start times.
+  // Leaders before the round: start time (see KernelProcess) by pid.
   std::map<pid_t, int64_t> before;
 };
 using History = std::map<std::string, ProcessHistory>;
 
-// None if it is ok.
+// The message of an error; none if the status is ok.
 Problems ProblemsOf(const absl::Status& status);
 void Append(Problems more, Problems& problems);
 
-// The wanted number runs, and the API shows these very processes; none twice,
-// none stray, none at the gate; at most one keeper; exactly the paused ones are
-// stopped.
+// The desired number of instances runs, and the API shows these processes. No
+// instance runs twice, no process is left of an ended one, no child of the
+// keeper waits to be released, at most one keeper runs. The stopped processes
+// (state T) are those that the API calls paused.
 Problems CheckKernel(const KernelView& view,
-                     const std::vector<ApiProcess>& processes);
+                     const std::vector<harness::ApiProcess>& processes);
 
-// As many as were wanted throughout have the same process as before.
+// As many instances as were desired throughout the round have survived it with
+// the same pid.
 Problems CheckSurvivors(const KernelView& view, const History& history);
 
-// What is wanted is what was asked for.
-Problems CheckDesired(const std::vector<ApiProcess>& processes,
+// Each desired count is one that was requested.
+Problems CheckDesired(const std::vector<harness::ApiProcess>& processes,
                       const History& history);
 
-// Those that run are those of whom events tell so.
+// The running instances are those that run according to the events.
 Problems CheckLedger(const KernelView& view, const EventLedger& ledger);
 
-// All have ended: with success, or superseded, or because of instances that end
-// by themselves. Each has its two events.
-Problems CheckActions(const std::vector<ApiAction>& actions,
+// Every action has ended, and has one event of its start and one of its end. It
+// has failed only if it was superseded or is about instances that end by
+// themselves.
+Problems CheckActions(const std::vector<harness::ApiAction>& actions,
                       const EventLedger& ledger);
 
 }  // namespace tallyman::chaos

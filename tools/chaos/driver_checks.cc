@@ -1,4 +1,4 @@
-// Driver: whether all is as wanted again.
+// Driver: the checks after a round.
 
 #include <algorithm>
 #include <cstdint>
@@ -13,24 +13,30 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "tools/chaos/api_client.h"
 #include "tools/chaos/checks.h"
 #include "tools/chaos/driver.h"
 #include "tools/chaos/kernel_view.h"
 #include "tools/chaos/ledger.h"
 #include "tools/chaos/plan.h"
+#include "tools/harness/api_client.h"
 
 namespace tallyman::chaos {
 namespace {
 
-constexpr absl::Duration kLookAgain = absl::Milliseconds(10);
+using ::tallyman::harness::ApiAction;
+using ::tallyman::harness::ApiEvent;
+using ::tallyman::harness::ApiInstance;
+using ::tallyman::harness::ApiProcess;
 
-// What keeps it from being as wanted; "" if it is.
-std::string Unrest(const ApiProcess& process) {
-  const auto there = static_cast<int64_t>(process.instances.size());
-  if (there != process.desired) {
+constexpr absl::Duration kPollInterval = absl::Milliseconds(10);
+
+// The first difference between the process and its desired state, by the API
+// alone; "" if there is none.
+std::string DifferenceFromDesired(const ApiProcess& process) {
+  const auto shown = static_cast<int64_t>(process.instances.size());
+  if (shown != process.desired) {
     return absl::StrCat(process.name, ": expected ", process.desired,
-                        " instances, but the API shows ", there);
+                        " instances, but the API shows ", shown);
   }
   if (EndsByItself(process.name)) return "";
   if (process.running != process.desired) {
@@ -50,27 +56,28 @@ std::string Unrest(const ApiProcess& process) {
 }  // namespace
 
 Problems Driver::Settle() {
-  Problems problems = WaitUntilStill();
+  Problems problems = AwaitDesiredCounts();
   if (!problems.empty()) return problems;
-  // What is just ending, or just starting again, is seen in no later look.
+  // Processes that just end or start make single views disagree; a lasting
+  // problem is in every view.
   const absl::Time deadline = absl::Now() + options_.patience;
   do {
     problems = CheckAll();
     if (problems.empty()) break;
-    absl::SleepFor(kLookAgain);
+    absl::SleepFor(kPollInterval);
   } while (absl::Now() < deadline);
   if (!problems.empty()) {
     problems.push_back("the kernel has:");
-    for (const KernelProcess& process : view_.of_stack) {
+    for (const KernelProcess& process : view_.stack_processes) {
       problems.push_back(absl::StrCat("  ", Describe(process)));
     }
     return problems;
   }
-  Remember(present_);
+  BeginHistory();
   return {};
 }
 
-Problems Driver::WaitUntilStill() {
+Problems Driver::AwaitDesiredCounts() {
   const absl::Time deadline = absl::Now() + options_.recovery_timeout;
   Problems problems;
   do {
@@ -78,12 +85,12 @@ Problems Driver::WaitUntilStill() {
     if (!processes.ok()) return ProblemsOf(processes.status());
     problems.clear();
     for (const ApiProcess& process : *processes) {
-      std::string unrest = Unrest(process);
-      if (!unrest.empty()) problems.push_back(std::move(unrest));
+      std::string difference = DifferenceFromDesired(process);
+      if (!difference.empty()) problems.push_back(std::move(difference));
     }
     if (problems.empty()) problems = ReadActions();
     if (problems.empty()) return {};
-    absl::SleepFor(kLookAgain);
+    absl::SleepFor(kPollInterval);
   } while (absl::Now() < deadline);
   problems.push_back(
       absl::StrCat("expected all of that within ",
@@ -118,7 +125,6 @@ Problems Driver::ReadEvents() {
 }
 
 Problems Driver::CheckAll() {
-  // A story that can't be true is none that a later look makes true.
   static constexpr std::string_view kEvents = "the events: ";
   absl::StatusOr<std::vector<ApiProcess>> processes =
       api_->Processes(stack_uid_);
@@ -127,9 +133,10 @@ Problems Driver::CheckAll() {
   view_ = Kernel();
   Problems problems = ReadActions();
   for (std::string& problem : ReadEvents()) {
-    untrue_.push_back(absl::StrCat(kEvents, problem));
+    event_problems_.push_back(absl::StrCat(kEvents, problem));
   }
-  problems.insert(problems.end(), untrue_.begin(), untrue_.end());
+  problems.insert(problems.end(), event_problems_.begin(),
+                  event_problems_.end());
   Append(CheckKernel(view_, present_), problems);
   Append(CheckDesired(present_, history_), problems);
   Append(CheckSurvivors(view_, history_), problems);
@@ -147,7 +154,7 @@ Problems Driver::CheckAll() {
   return problems;
 }
 
-void Driver::Remember(const std::vector<ApiProcess>& processes) {
+void Driver::BeginHistory() {
   for (const ApiAction& action : new_actions_) {
     ++counts_.actions;
     checked_action_ = std::max(checked_action_, action.id);
@@ -160,7 +167,7 @@ void Driver::Remember(const std::vector<ApiProcess>& processes) {
   }
   new_actions_.clear();
   history_.clear();
-  for (const ApiProcess& process : processes) {
+  for (const ApiProcess& process : present_) {
     ProcessHistory& past = history_[process.name];
     past.possible = {process.desired};
     past.least = process.desired;

@@ -1,8 +1,6 @@
 #include "tools/chaos/kernel_view.h"
 
-#include <sys/syscall.h>
 #include <sys/types.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -20,6 +18,7 @@
 #include "absl/strings/str_split.h"
 #include "platform/base/unique_fd.h"
 #include "platform/testing/proc_file.h"
+#include "tools/harness/pidfd.h"
 
 namespace tallyman::chaos {
 namespace {
@@ -89,12 +88,12 @@ std::optional<char> StateOfProcess(pid_t pid) {
 
 std::vector<KernelProcess> KernelView::Leaders() const {
   std::map<pid_t, std::string_view> launches;
-  for (const KernelProcess& process : of_stack) {
+  for (const KernelProcess& process : stack_processes) {
     launches[process.pid] = process.launch;
   }
   std::vector<KernelProcess> leaders;
-  leaders.reserve(of_stack.size());
-  for (const KernelProcess& process : of_stack) {
+  leaders.reserve(stack_processes.size());
+  for (const KernelProcess& process : stack_processes) {
     if (process.pid != process.session) continue;
     const auto parent = launches.find(process.parent);
     if (parent != launches.end() && parent->second == process.launch) continue;
@@ -103,14 +102,14 @@ std::vector<KernelProcess> KernelView::Leaders() const {
   return leaders;
 }
 
-KernelView LookAtKernel(const KernelQuery& query) {
+KernelView ReadKernelView(const KernelQuery& query) {
   KernelView view;
   for (const pid_t pid : platform::ListNumbers("/proc")) {
     if (query.excluded.contains(pid)) continue;
     std::optional<KernelProcess> process = ReadProcess(pid);
     if (!process) continue;
     if (!query.stack_uid.empty() && process->stack == query.stack_uid) {
-      view.of_stack.push_back(*std::move(process));
+      view.stack_processes.push_back(*std::move(process));
     } else if (IsKeeper(*process, query.data_dir)) {
       view.keepers.push_back(*std::move(process));
     }
@@ -119,16 +118,15 @@ KernelView LookAtKernel(const KernelQuery& query) {
 }
 
 bool SignalProcess(const KernelProcess& process, int signal) {
-  const base::UniqueFd fd(
-      static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0)));
+  const base::UniqueFd fd = harness::OpenPidfd(process.pid);
   if (!fd.valid()) return false;
-  // It was opened by its pid: it must still be the same process.
+  // The pid may have come to another process before the call.
   const std::optional<KernelProcess> now = ReadProcess(process.pid);
   if (!now || now->start_ticks != process.start_ticks ||
       now->launch != process.launch) {
     return false;
   }
-  return syscall(SYS_pidfd_send_signal, fd.get(), signal, nullptr, 0) == 0;
+  return harness::SignalPidfd(fd, signal);
 }
 
 }  // namespace tallyman::chaos

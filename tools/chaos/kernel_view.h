@@ -1,4 +1,4 @@
-// What the kernel says is running: read from /proc here, with nothing of the
+// The processes of a stack and its keepers, read from /proc without the
 // server's own code, which is under test.
 
 #ifndef TALLYMAN_TOOLS_CHAOS_KERNEL_VIEW_H_
@@ -18,10 +18,12 @@ struct KernelProcess {
   pid_t pid = 0;
   pid_t parent = 0;
   pid_t session = 0;
-  char state = '?';          // proc_pid_stat(5)
-  int64_t start_ticks = 0;   // Likewise; with the pid it is an identity.
-  std::string command_line;  // With spaces.
-  // Of its environment; "" and 0 where there is none.
+  // Of proc_pid_stat(5). The pid and the start time, in clock ticks since boot,
+  // identify a process.
+  char state = '?';
+  int64_t start_ticks = 0;
+  std::string command_line;  // Separated by spaces.
+  // Variables TALLYMAN_* of its environment; "" or 0 if missing.
   std::string stack;
   std::string process;
   int64_t instance = 0;
@@ -32,32 +34,32 @@ struct KernelProcess {
 std::string Describe(const KernelProcess& process);
 
 struct KernelView {
-  // Those with the stack's uid in their environment. Zombies have none.
-  std::vector<KernelProcess> of_stack;
-  // Those that are called what a keeper of the data directory is called: the
-  // keeper, and its children at the gate.
+  // Processes with the stack's uid in their environment. A zombie has no
+  // environment.
+  std::vector<KernelProcess> stack_processes;
+  // Processes with the arguments of a keeper of the data directory: the keeper,
+  // and its children that wait to be released.
   std::vector<KernelProcess> keepers;
 
-  // The first process of each launch: leads a session and has no parent of the
-  // same launch.
+  // The first process of each launch: it leads a session, and its parent is not
+  // of the same launch.
   std::vector<KernelProcess> Leaders() const;
 };
 
-// Whose processes to look for.
 struct KernelQuery {
-  std::string stack_uid;  // "" finds none.
+  std::string stack_uid;  // "" matches no process.
   std::string data_dir;
   std::set<pid_t> excluded;
 };
-KernelView LookAtKernel(const KernelQuery& query);
+KernelView ReadKernelView(const KernelQuery& query);
 
-// The process that has the pid now; nullopt if there is none.
+// The process with the pid; nullopt if there is none, or only a zombie.
 std::optional<KernelProcess> ReadProcess(pid_t pid);
 
-// Its state; nullopt if there is none.
+// The state of proc_pid_stat(5); nullopt if there is no such process.
 std::optional<char> StateOfProcess(pid_t pid);
 
-// Signals exactly this process, through a pidfd. False if it is gone.
+// Signals this very process, through a pidfd. False if it is gone.
 bool SignalProcess(const KernelProcess& process, int signal);
 
 }  // namespace tallyman::chaos

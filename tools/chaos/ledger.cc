@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "tools/chaos/api_client.h"
+#include "tools/harness/api_client.h"
 
 namespace tallyman::chaos {
 
-std::vector<std::string> EventLedger::Add(const ApiEvent& event,
+std::vector<std::string> EventLedger::Add(const harness::ApiEvent& event,
                                           bool had_crash) {
   last_id_ = event.id;
   ++count_;
@@ -37,29 +37,30 @@ std::vector<std::string> EventLedger::Add(const ApiEvent& event,
 
   if (event.kind == "started" || event.kind == "restarted") {
     ++starts_;
-    expect(before == 0, "the end of the one before it first");
+    expect(before == 0, "the end of its predecessor first");
     expect(event.pid > 0, "a pid");
     running_[instance] = event.pid;
   } else if (event.kind == "exited" || event.kind == "stopped" ||
              event.kind == "lost") {
-    if (event.kind == "lost") ++lost_;
+    if (event.kind == "lost") ++losses_;
     if (before == 0) {
-      ++unseen_starts_;
-      // One that is stopped between its release and its execution is told of by
-      // its end alone, also without a crash.
+      ++missing_starts_;
+      // An instance that is stopped between its release and execve(2) has no
+      // event of its start, even without a crash.
       expect(had_crash || event.kind == "stopped", "its start first");
     } else {
-      expect(before == event.pid, "the end of the one that runs");
+      expect(before == event.pid, "the end of the running pid");
     }
     running_.erase(instance);
   } else if (event.kind == "adopted") {
     ++adoptions_;
-    // One whose keeper ends before it is executed is adopted before its start.
+    // An instance whose keeper ends before execve(2) is adopted before the
+    // event of its start.
     expect(before == 0 || before == event.pid,
-           "the adoption of the one that runs");
+           "the adoption of the running pid");
   } else if (event.kind == "start_failed") {
     ++start_failures_;
-    expect(before == 0, "nothing to have been started");
+    expect(before == 0, "no running process");
   }
   return problems;
 }

@@ -1,5 +1,4 @@
-// The events of a stack, followed one by one: whether they tell a story that
-// can be true.
+// Replays the events of a stack and finds contradictions among them.
 
 #ifndef TALLYMAN_TOOLS_CHAOS_LEDGER_H_
 #define TALLYMAN_TOOLS_CHAOS_LEDGER_H_
@@ -12,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "tools/chaos/api_client.h"
+#include "tools/harness/api_client.h"
 
 namespace tallyman::chaos {
 
@@ -26,12 +25,13 @@ class EventLedger {
     int finished = 0;
   };
 
-  // The next event, by id; what can't be true about it. `had_crash`: a server
-  // or keeper was killed lately, so that an instance may have been started by
-  // one and have ended before the next looked: its end is all that is told.
-  std::vector<std::string> Add(const ApiEvent& event, bool had_crash);
+  // Replays the next event, in the order of ids; problems: its contradictions
+  // to earlier ones. `had_crash`: server or keeper was killed in this round or
+  // the one before. An instance may then have been started by one server and
+  // have ended before the next one saw it: its end is its only event.
+  std::vector<std::string> Add(const harness::ApiEvent& event, bool had_crash);
 
-  // Who runs, by what the events say.
+  // Pids of the instances that run, according to the events.
   const std::map<Instance, pid_t>& running() const { return running_; }
   const std::map<int64_t, ActionEvents>& actions() const { return actions_; }
 
@@ -39,10 +39,10 @@ class EventLedger {
   int64_t count() const { return count_; }
   int64_t starts() const { return starts_; }
   int64_t adoptions() const { return adoptions_; }
-  int64_t lost() const { return lost_; }
+  int64_t losses() const { return losses_; }
   int64_t start_failures() const { return start_failures_; }
-  // Ends of instances whose start was never told.
-  int64_t unseen_starts() const { return unseen_starts_; }
+  // Ends of instances without an event of their start.
+  int64_t missing_starts() const { return missing_starts_; }
 
  private:
   std::map<Instance, pid_t> running_;
@@ -51,9 +51,9 @@ class EventLedger {
   int64_t count_ = 0;
   int64_t starts_ = 0;
   int64_t adoptions_ = 0;
-  int64_t lost_ = 0;
+  int64_t losses_ = 0;
   int64_t start_failures_ = 0;
-  int64_t unseen_starts_ = 0;
+  int64_t missing_starts_ = 0;
 };
 
 }  // namespace tallyman::chaos

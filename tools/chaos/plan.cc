@@ -9,14 +9,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "tools/chaos/api_client.h"
+#include "tools/harness/api_client.h"
 
 namespace tallyman::chaos {
 namespace {
 
 constexpr std::string_view kShortLived = "quick";
 
-// Met in almost every round, some of them several times.
+// Points of //platform/base:fault_injection that almost every round passes,
+// some several times.
 constexpr std::string_view kFaults[] = {
     "start.spawn",  "start.held",    "start.durable", "start.released",
     "stop.signal",  "stop.ended",    "stop.forget",   "action.finish",
@@ -25,8 +26,8 @@ constexpr uint64_t kMaxFaultCount = 5;
 constexpr int64_t kMaxCount = 6;
 constexpr int64_t kMaxKillDelayUs = 40'000;
 
-// SplitMix64 (Steele, Lea, Flood 2014): unlike the distributions of <random> it
-// gives the same numbers everywhere.
+// SplitMix64 (Steele, Lea, Flood 2014). The distributions of <random> differ
+// between standard libraries; these numbers do not.
 class Dice {
  public:
   explicit Dice(uint64_t seed) : state_(seed) {}
@@ -40,12 +41,12 @@ class Dice {
   }
 
   // 0 to `sides` - 1.
-  uint64_t Throw(uint64_t sides) { return Next() % sides; }
+  uint64_t Roll(uint64_t sides) { return Next() % sides; }
   int64_t Between(int64_t min, int64_t max) {
     return min +
-           static_cast<int64_t>(Throw(static_cast<uint64_t>(max - min) + 1));
+           static_cast<int64_t>(Roll(static_cast<uint64_t>(max - min) + 1));
   }
-  bool OneIn(uint64_t sides) { return Throw(sides) == 0; }
+  bool OneIn(uint64_t sides) { return Roll(sides) == 0; }
 
  private:
   uint64_t state_;
@@ -53,10 +54,10 @@ class Dice {
 
 PlannedRequest MakeRequest(Dice& dice) {
   PlannedRequest request = {
-      .process = dice.Throw(Processes().size()),
+      .process = dice.Roll(Processes().size()),
       .count = dice.Between(0, kMaxCount),
       .delay = absl::Microseconds(dice.OneIn(3) ? dice.Between(0, 10'000) : 0)};
-  switch (dice.Throw(10)) {
+  switch (dice.Roll(10)) {
     case 0:
       request.kind = PlannedRequest::Kind::kRestart;
       break;
@@ -73,11 +74,11 @@ PlannedRequest MakeRequest(Dice& dice) {
 }
 
 Victim MakeVictim(Dice& dice) {
-  // Five equal parts, but for the server, which has two.
+  // The server alone is twice as likely as each other choice.
   constexpr Victim kVictims[] = {
       Victim::kNone,   Victim::kServer,           Victim::kServer,
       Victim::kKeeper, Victim::kServerThenKeeper, Victim::kKeeperThenServer};
-  return kVictims[dice.Throw(std::size(kVictims))];
+  return kVictims[dice.Roll(std::size(kVictims))];
 }
 
 std::string Describe(const PlannedRequest& request) {
@@ -98,8 +99,8 @@ std::string Describe(const PlannedRequest& request) {
 
 }  // namespace
 
-const std::vector<ProcessSpec>& Processes() {
-  static const auto& processes = *new std::vector<ProcessSpec>{
+const std::vector<harness::ProcessSpec>& Processes() {
+  static const auto& processes = *new std::vector<harness::ProcessSpec>{
       {.name = "sleeper",
        .command = "sleep 100000",
        .stop_sequence = "term,10,kill"},
@@ -121,20 +122,20 @@ const std::vector<ProcessSpec>& Processes() {
 bool EndsByItself(std::string_view process) { return process == kShortLived; }
 
 Plan MakePlan(uint64_t seed, int round) {
-  // Rounds don't depend on each other.
+  // A round does not depend on the rounds before.
   Dice dice(Dice(seed).Next() ^ Dice(static_cast<uint64_t>(round)).Next());
   Plan plan = {.round = round};
   const bool has_fault = dice.OneIn(2);
   int64_t requests = dice.Between(1, 4);
   if (has_fault) {
-    plan.fault = absl::StrCat(kFaults[dice.Throw(std::size(kFaults))], ":",
-                              1 + dice.Throw(kMaxFaultCount));
+    plan.fault = absl::StrCat(kFaults[dice.Roll(std::size(kFaults))], ":",
+                              1 + dice.Roll(kMaxFaultCount));
     plan.stops_before_fault = dice.OneIn(2);
-    // More, so that the point is met as often as it takes.
+    // More requests: the point is passed up to kMaxFaultCount times.
     requests += 4;
   } else {
     plan.victim = MakeVictim(dice);
-    // Half of them while the first requests are under way.
+    // Half of the kills come early, during the first requests.
     plan.kill_delay = absl::Microseconds(dice.Between(0, kMaxKillDelayUs) /
                                          (dice.OneIn(2) ? 8 : 1));
     plan.kill_gap =
@@ -144,13 +145,13 @@ Plan MakePlan(uint64_t seed, int round) {
   for (int64_t i = 0; i < requests; ++i) {
     plan.requests.push_back(MakeRequest(dice));
   }
-  // Nothing follows it, so that repeating it changes no other's result.
+  // No request follows the last one, so repeating it overrides no other.
   PlannedRequest& last = plan.requests.back();
   last.repeated = last.kind == PlannedRequest::Kind::kScale && dice.OneIn(3);
   if (dice.OneIn(4)) {
-    plan.instance_kill = {.after_request = dice.Throw(plan.requests.size()),
-                          .process = dice.Throw(Processes().size()),
-                          .choice = dice.Throw(kMaxCount)};
+    plan.instance_kill = {.after_request = dice.Roll(plan.requests.size()),
+                          .process = dice.Roll(Processes().size()),
+                          .choice = dice.Roll(kMaxCount)};
   }
   plan.resumes = dice.OneIn(2);
   return plan;
@@ -159,7 +160,7 @@ Plan MakePlan(uint64_t seed, int round) {
 std::string_view VictimName(Victim victim) {
   switch (victim) {
     case Victim::kNone:
-      return "nobody";
+      return "none";
     case Victim::kServer:
       return "server";
     case Victim::kKeeper:
@@ -185,7 +186,7 @@ std::string Describe(const Plan& plan) {
     return absl::StrCat(text, "fault ", plan.fault, " after the server was ",
                         plan.stops_before_fault ? "stopped" : "killed");
   }
-  return absl::StrCat(text, "kill ", VictimName(plan.victim), " after ",
+  return absl::StrCat(text, "victim: ", VictimName(plan.victim), ", after ",
                       absl::FormatDuration(plan.kill_delay), ", gap ",
                       absl::FormatDuration(plan.kill_gap));
 }

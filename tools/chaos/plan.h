@@ -1,4 +1,4 @@
-// What is to happen in a round: all of it chosen before, from the seed alone.
+// The plan of a round: every choice is made in advance, from the seed alone.
 
 #ifndef TALLYMAN_TOOLS_CHAOS_PLAN_H_
 #define TALLYMAN_TOOLS_CHAOS_PLAN_H_
@@ -11,31 +11,31 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "tools/chaos/api_client.h"
+#include "tools/harness/api_client.h"
 
 namespace tallyman::chaos {
 
 // The processes of the stack.
-const std::vector<ProcessSpec>& Processes();
+const std::vector<harness::ProcessSpec>& Processes();
 
-// Whether instances of it end by themselves, so that nothing about it is still.
+// True if instances of the process end by themselves: its state keeps changing.
 bool EndsByItself(std::string_view process);
 
 struct PlannedRequest {
   enum class Kind { kScale, kRestart, kPause, kResume };
   Kind kind = Kind::kScale;
-  size_t process = 0;  // Its place in Processes().
+  size_t process = 0;  // An index of Processes().
   int64_t count = 0;   // kScale
-  // With an Idempotency-Key, and repeated once the server is there again.
+  // Sent with an Idempotency-Key, and repeated after the restart.
   bool repeated = false;
-  absl::Duration delay;  // Before it.
+  absl::Duration delay;  // Before the request.
 };
 
-// An instance that the driver kills itself.
+// The driver kills an instance itself.
 struct InstanceKill {
-  size_t after_request = 0;
-  size_t process = 0;
-  size_t choice = 0;  // The choice-th of those there are, modulo their number.
+  size_t after_request = 0;  // An index of Plan::requests.
+  size_t process = 0;        // An index of Processes().
+  size_t choice = 0;         // An index of its instances, modulo their number.
 };
 
 enum class Victim {
@@ -51,25 +51,25 @@ struct Plan {
   std::vector<PlannedRequest> requests;
   std::optional<InstanceKill> instance_kill;
 
-  // The TALLYMAN_FAULT of the server in this round, as "start.held:3"; "" is
-  // none, then:
+  // TALLYMAN_FAULT of the server in this round, such as "start.held:3"; "":
+  // none, and the driver kills `victim` instead.
   std::string fault;
   Victim victim = Victim::kNone;
   absl::Duration kill_delay;  // After the first request.
   absl::Duration kill_gap;    // Between the two victims.
 
-  // Before a round with a fault the present server is stopped, not killed.
+  // With a fault: the previous server is stopped, not killed.
   bool stops_before_fault = false;
-  // Paused processes are resumed once all is well.
+  // Paused processes are resumed once the desired state is reached.
   bool resumes = false;
 
   bool fault_is_of_keeper() const { return fault.starts_with("keeper."); }
 };
 
-// The same for the same arguments, on every machine.
+// Equal arguments give equal plans, on every machine.
 Plan MakePlan(uint64_t seed, int round);
 
-// In one line.
+// One line.
 std::string Describe(const Plan& plan);
 std::string_view VictimName(Victim victim);
 

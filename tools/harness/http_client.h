@@ -1,5 +1,6 @@
-// A plain HTTP client for tests: says exactly what it is told, over a real
-// socket, and shows exactly what came back.
+// An HTTP client for tests: sends the very bytes that a test states, over a
+// real socket, and shows the very response. Dies (CHECK) on any error of the
+// connection that the test does not ask about.
 
 #ifndef TALLYMAN_TOOLS_HARNESS_HTTP_CLIENT_H_
 #define TALLYMAN_TOOLS_HARNESS_HTTP_CLIENT_H_
@@ -7,57 +8,44 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
+
+#include "tools/harness/http_connection.h"
 
 namespace tallyman::harness {
 
-struct ClientResponse {
-  int status = 0;  // 0: the server closed the connection without an answer.
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
-
-  // The value of a header, whatever the case of its name; "" if it is missing.
-  std::string Header(std::string_view name) const;
-};
-
-// One connection to 127.0.0.1, kept over requests. Fails the process (CHECK) on
-// socket errors that a test does not expect.
+// One connection to 127.0.0.1 that stays open between requests. Not
+// thread-safe, except that one thread may send while another receives.
 class HttpClient {
  public:
   explicit HttpClient(int port);
-  ~HttpClient();
-  HttpClient(const HttpClient&) = delete;
-  HttpClient& operator=(const HttpClient&) = delete;
 
   // True if something listens on the port.
   static bool CanConnect(int port);
 
   void Send(std::string_view bytes) const;
-  // False if the connection is closed.
+  // False if the server has closed the connection.
   bool TrySend(std::string_view bytes) const;
 
-  // Reads one response, by its Content-Length. With `is_head` none follows the
-  // headers.
+  // Reads one response; see HttpConnection::Receive(). The status is 0 if the
+  // server closes the connection without a response.
   ClientResponse Receive(bool is_head = false);
 
-  // True once the server has closed the connection; waits for that.
-  bool IsClosed();
+  // Waits for the next byte or the end of the connection; true if it is the
+  // end.
+  bool IsClosed() { return connection_.AwaitClose(); }
 
-  // A whole request with the usual headers; `headers` are lines without ends.
+  // A whole request; `headers` are lines without line ends. See
+  // HttpConnection::Request().
   ClientResponse Request(std::string_view method, std::string_view target,
                          const std::vector<std::string>& headers = {},
                          std::optional<std::string_view> body = std::nullopt);
 
-  // GET, with a token unless it is empty.
+  // GET, with "Authorization: Bearer" unless `token` is empty.
   ClientResponse Get(std::string_view target, std::string_view token = "");
 
  private:
-  // Reads more into buffer_; false at the end.
-  bool ReadMore();
-
-  int fd_;
-  std::string buffer_;
+  HttpConnection connection_;
 };
 
 }  // namespace tallyman::harness
