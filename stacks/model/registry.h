@@ -64,7 +64,7 @@ struct Stack {
   std::string environment;
   absl::Time created_at;
   absl::Time updated_at;
-  // The stack is being removed: no instances of it are desired.
+  // The stack is being removed: no instances are desired.
   bool deleting = false;
   // In the order of the definition. Without processes that a new definition
   // left out; their instances must be stopped.

@@ -90,7 +90,8 @@ class RegistryDraft {
   absl::Status CheckNameIsFree(const StackDefinition& definition,
                                int64_t except_id) const;
   // InvalidArgument if `definition` does not allow the desired counts of `old`,
-  // which is null for a new stack.
+  // which is null for a new stack; NotFound if new instances would be on an
+  // unknown server.
   absl::Status CheckProcesses(const StackDefinition& definition,
                               const Stack* old,
                               std::string_view server_uid) const;
@@ -118,8 +119,8 @@ class RegistryDraft {
   int64_t OpenAction(ActionKind kind, const Stack& stack,
                      std::vector<ActionTarget> targets, const Origin& origin,
                      std::string summary);
-  // Ends, without success, the open targets of the actions in the base for
-  // which `matches` returns true.
+  // Ends, without success, the open targets of the stack's actions in the base
+  // for which `matches` returns true.
   void EndTargets(
       std::string_view stack_uid, std::string_view message, absl::Time now,
       absl::FunctionRef<bool(const Action&, const ActionTarget&)> matches);
