@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "storage/storage_error.h"
 
 namespace tallyman::api {
 namespace {
@@ -97,7 +98,10 @@ ErrorKind ErrorKindOfHttpStatus(int status) {
 
 Error ErrorFromStatus(const absl::Status& status) {
   const ErrorKind kind = KindOfCode(status.code());
-  if (kind == ErrorKind::kUnavailable || kind == ErrorKind::kInternal) {
+  // An error of the database or a file names paths of this machine, whatever
+  // its code.
+  if (kind == ErrorKind::kUnavailable || kind == ErrorKind::kInternal ||
+      storage::IsStorageError(status)) {
     return ServerFault(status);
   }
   return {.kind = kind, .details = std::string(status.message())};

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "storage/storage_error.h"
 
 namespace tallyman::api {
 namespace {
@@ -40,6 +41,18 @@ TEST(ErrorTest, MapsStatusCodesToHttpAndHidesServerFaults) {
       EXPECT_THAT(error.details, Not(HasSubstr("why"))) << code;
       EXPECT_EQ(error.log_reason, "why") << code;
     }
+  }
+}
+
+TEST(ErrorTest, AStorageErrorIsAServerFaultWhateverItsCode) {
+  for (const absl::StatusCode code :
+       {absl::StatusCode::kFailedPrecondition, absl::StatusCode::kAlreadyExists,
+        absl::StatusCode::kInvalidArgument}) {
+    const Error error = ErrorFromStatus(
+        storage::MarkStorageError(absl::Status(code, "/data/x: why")));
+    EXPECT_EQ(HttpStatus(error.kind), 500) << code;
+    EXPECT_THAT(error.details, Not(HasSubstr("/data"))) << code;
+    EXPECT_EQ(error.log_reason, "/data/x: why") << code;
   }
 }
 
