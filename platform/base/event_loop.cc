@@ -37,30 +37,38 @@ sigset_t SetOf(absl::Span<const int> signals) {
   return set;
 }
 
-UniqueFd NewEpoll() { return UniqueFd(epoll_create1(EPOLL_CLOEXEC)); }
-UniqueFd NewWake() { return UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
-
 }  // namespace
 
 void EventLoop::Registration::reset() {
   if (loop_ != nullptr) std::exchange(loop_, nullptr)->Drop(id_);
 }
 
-EventLoop::EventLoop() : EventLoop(NewEpoll(), NewWake()) {}
-
-EventLoop::EventLoop(UniqueFd epoll, UniqueFd wake)
-    : epoll_(std::move(epoll)), wake_(std::move(wake)) {
-  CHECK(epoll_.valid() && wake_.valid());
+absl::StatusOr<EventLoop::Descriptors> EventLoop::Open() {
+  UniqueFd epoll(epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll.valid()) return absl::ErrnoToStatus(errno, "epoll_create1");
+  UniqueFd wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake.valid()) return absl::ErrnoToStatus(errno, "eventfd");
   epoll_event event{.events = EPOLLIN, .data = {.u64 = 0}};
-  CHECK_EQ(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event), 0);
+  if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wake.get(), &event) != 0) {
+    return absl::ErrnoToStatus(errno, "epoll_ctl");
+  }
+  return Descriptors{.epoll = std::move(epoll), .wake = std::move(wake)};
 }
 
+EventLoop::EventLoop(Descriptors descriptors)
+    : descriptors_(std::move(descriptors)) {}
+
+EventLoop::EventLoop()
+    : EventLoop([] {
+        absl::StatusOr<Descriptors> descriptors = Open();
+        CHECK_OK(descriptors);
+        return *std::move(descriptors);
+      }()) {}
+
 absl::StatusOr<std::unique_ptr<EventLoop>> EventLoop::Create() {
-  UniqueFd epoll = NewEpoll();
-  if (!epoll.valid()) return absl::ErrnoToStatus(errno, "epoll_create1");
-  UniqueFd wake = NewWake();
-  if (!wake.valid()) return absl::ErrnoToStatus(errno, "eventfd");
-  return absl::WrapUnique(new EventLoop(std::move(epoll), std::move(wake)));
+  absl::StatusOr<Descriptors> descriptors = Open();
+  if (!descriptors.ok()) return descriptors.status();
+  return absl::WrapUnique(new EventLoop(*std::move(descriptors)));
 }
 
 EventLoop::Registration EventLoop::WatchFd(
@@ -108,7 +116,8 @@ EventLoop::Registration EventLoop::AddFd(uint64_t id,
 
 bool EventLoop::TryRegister(uint64_t id, const Entry& entry) {
   epoll_event event{.events = entry.events, .data = {.u64 = id}};
-  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, entry.fd, &event) == 0) {
+  if (epoll_ctl(descriptors_.epoll.get(), EPOLL_CTL_ADD, entry.fd, &event) ==
+      0) {
     return true;
   }
   // Other errors are the caller's: EBADF, EEXIST, EPERM.
@@ -154,7 +163,8 @@ void EventLoop::Drop(uint64_t id) {
   if (found->second->fd < 0) {
     timers_.erase(found->second->timer);
   } else if (unregistered_.erase(id) == 0) {
-    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, found->second->fd, nullptr);
+    epoll_ctl(descriptors_.epoll.get(), EPOLL_CTL_DEL, found->second->fd,
+              nullptr);
   }
   entries_.erase(found);
 }
@@ -181,7 +191,7 @@ void EventLoop::RunTimers() {
 
 void EventLoop::RunOnce() {
   std::array<epoll_event, 256> events;
-  const int count = epoll_wait(epoll_.get(), events.data(),
+  const int count = epoll_wait(descriptors_.epoll.get(), events.data(),
                                static_cast<int>(events.size()), TimeoutMs());
   CHECK(count >= 0 || errno == EINTR);
   for (int i = 0; i < count; ++i) {
@@ -189,7 +199,7 @@ void EventLoop::RunOnce() {
     if (event.data.u64 == 0) {
       uint64_t ignored = 0;
       // Resets the counter.
-      while (read(wake_.get(), &ignored, sizeof(ignored)) < 0 &&
+      while (read(descriptors_.wake.get(), &ignored, sizeof(ignored)) < 0 &&
              errno == EINTR) {
       }
       continue;
@@ -206,7 +216,8 @@ void EventLoop::RunOnce() {
 void EventLoop::Wake() const {
   const uint64_t one = 1;
   // Fails only if the counter is at its maximum: a wake-up is pending already.
-  while (write(wake_.get(), &one, sizeof(one)) < 0 && errno == EINTR) {
+  while (write(descriptors_.wake.get(), &one, sizeof(one)) < 0 &&
+         errno == EINTR) {
   }
 }
 

@@ -119,7 +119,12 @@ class EventLoop {
     Timers::iterator timer;
   };
 
-  EventLoop(UniqueFd epoll, UniqueFd wake);
+  struct Descriptors {
+    UniqueFd epoll;
+    UniqueFd wake;  // An eventfd(2), which `epoll` watches with id 0.
+  };
+  static absl::StatusOr<Descriptors> Open();
+  explicit EventLoop(Descriptors descriptors);
   Registration AddFd(uint64_t id, std::shared_ptr<Entry> entry);
   // False if the kernel is out of memory or watches.
   bool TryRegister(uint64_t id, const Entry& entry);
@@ -130,9 +135,8 @@ class EventLoop {
   int TimeoutMs() const;
   void RunTimers();
 
-  UniqueFd epoll_;
-  UniqueFd wake_;
-  uint64_t next_id_ = 1;  // 0 is wake_.
+  const Descriptors descriptors_;
+  uint64_t next_id_ = 1;
   // Shared with a running callback, which may drop its own entry.
   std::unordered_map<uint64_t, std::shared_ptr<Entry>> entries_;
   // The ids of entries for which TryRegister() has returned false.
