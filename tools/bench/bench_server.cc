@@ -93,6 +93,7 @@ absl::Status BenchServer::MakeStack(std::string_view command) {
 
   harness::ApiClient client = Client();
   absl::StatusOr<std::string> stack_uid = client.MakeStack(
+      "bench",
       {{.name = std::string(kProcess), .command = std::string(command)}});
   if (!stack_uid.ok()) return stack_uid.status();
   stack_uid_ = *std::move(stack_uid);

@@ -37,7 +37,7 @@ absl::StatusOr<std::string> MakeStack(harness::ApiClient& client) {
                              " --config=/etc/shop/worker.toml --concurrency=4 "
                              "--log-level=info")});
   }
-  const absl::StatusOr<std::string> uid = client.MakeStack(processes);
+  const absl::StatusOr<std::string> uid = client.MakeStack("small", processes);
   if (!uid.ok()) return uid.status();
   return absl::StrCat("/stacks/", *uid, "/processes");
 }

@@ -103,7 +103,7 @@ Problems Driver::MakeStack() {
   if (!token.ok()) return ProblemsOf(token.status());
   token_ = *std::move(token);
   ConnectApi();
-  absl::StatusOr<std::string> stack = api_->MakeStack(Processes());
+  absl::StatusOr<std::string> stack = api_->MakeStack("chaos", Processes());
   if (!stack.ok()) return ProblemsOf(stack.status());
   stack_uid_ = *std::move(stack);
   absl::StatusOr<std::string> server = api_->ServerUid(stack_uid_);

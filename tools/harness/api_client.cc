@@ -184,7 +184,7 @@ absl::StatusOr<std::string> ApiClient::MakeToken() {
 }
 
 absl::StatusOr<std::string> ApiClient::MakeStack(
-    const std::vector<ProcessSpec>& specs) {
+    std::string_view name, const std::vector<ProcessSpec>& specs) {
   Json processes = Json::array();
   for (const ProcessSpec& spec : specs) {
     Json process = {{"name", spec.name}, {"command", spec.command}};
@@ -194,7 +194,7 @@ absl::StatusOr<std::string> ApiClient::MakeStack(
     processes.push_back(std::move(process));
   }
   return TextOf(Request("POST", "/stacks",
-                        {{"name", "harness"},
+                        {{"name", name},
                          {"environment", "test"},
                          {"processes", std::move(processes)}}),
                 "uid");

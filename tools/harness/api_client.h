@@ -79,8 +79,9 @@ class ApiClient {
 
   // The value of a new admin token, whose hourly limit is out of reach.
   absl::StatusOr<std::string> MakeToken();
-  // The uid of a new stack.
-  absl::StatusOr<std::string> MakeStack(const std::vector<ProcessSpec>& specs);
+  // The uid of a new stack in the environment "test".
+  absl::StatusOr<std::string> MakeStack(std::string_view name,
+                                        const std::vector<ProcessSpec>& specs);
   // The uid of the stack's server; Internal unless there is exactly one.
   absl::StatusOr<std::string> ServerUid(std::string_view stack_uid);
 
