@@ -22,19 +22,16 @@
 #include "absl/time/time.h"
 #include "platform/base/unique_fd.h"
 #include "stacks/keeper/protocol.h"
+#include "stacks/keeper/send_queue.h"
 #include "stacks/keeper/socket.h"
+#include "stacks/keeper/versions.h"
 
 namespace tallyman::stacks {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-absl::Status Annotate(const absl::Status& status, std::string_view directory) {
-  return {status.code(), absl::StrCat("the keeper of \"", directory,
-                                      "\": ", status.message())};
-}
-
-// The connection, not blocking, to a process of this user.
+// Connects, with a socket that doesn't block, to a process of this user.
 absl::StatusOr<base::UniqueFd> Open(const std::string& directory,
                                     absl::Duration timeout) {
   absl::StatusOr<base::UniqueFd> opened = keeper::OpenDirectory(directory);
@@ -85,40 +82,64 @@ absl::StatusOr<keeper::Message> ReceiveBefore(Clock::time_point deadline,
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<KeeperClient>> KeeperClient::Connect(
-    const std::string& directory, absl::Duration timeout) {
+    const std::string& directory, absl::Duration timeout,
+    const keeper::VersionRange& versions) {
   timeout = std::clamp(timeout, absl::ZeroDuration(), absl::Hours(1));
   const Clock::time_point deadline =
       Clock::now() + absl::ToChronoMicroseconds(timeout);
   absl::StatusOr<base::UniqueFd> socket = Open(directory, timeout);
-  if (!socket.ok()) return Annotate(socket.status(), directory);
+  if (!socket.ok()) return keeper::Annotate(socket.status(), directory);
   auto client =
       std::unique_ptr<KeeperClient>(new KeeperClient(*std::move(socket)));
-  bool welcome = false;
-  while (true) {
-    absl::StatusOr<keeper::Message> message =
-        ReceiveBefore(deadline, client->fd());
-    if (!message.ok()) return Annotate(message.status(), directory);
-    if (const auto* const first = std::get_if<keeper::Welcome>(&*message)) {
-      if (first->version != keeper::kProtocolVersion) {
-        return Annotate(absl::FailedPreconditionError(absl::StrCat(
-                            "it speaks version ", first->version,
-                            " of the protocol, and this server version ",
-                            keeper::kProtocolVersion)),
-                        directory);
-      }
-      client->keeper_pid_ = first->pid;
-      welcome = true;
-      continue;
-    }
-    if (welcome && std::holds_alternative<keeper::End>(*message)) return client;
-    auto* const child = std::get_if<keeper::Child>(&*message);
-    if (!welcome || child == nullptr) {
-      return Annotate(
-          absl::FailedPreconditionError("it speaks another protocol"),
-          directory);
-    }
-    client->children_.push_back(std::move(*child));
+  if (absl::Status greeted = client->ReadGreeting(deadline, versions);
+      !greeted.ok()) {
+    return keeper::Annotate(greeted, directory);
   }
+  return client;
+}
+
+absl::Status KeeperClient::ReadGreeting(Clock::time_point deadline,
+                                        const keeper::VersionRange& versions) {
+  absl::StatusOr<keeper::Message> message = ReceiveBefore(deadline, fd());
+  if (!message.ok()) return message.status();
+  const auto* const welcome = std::get_if<keeper::Welcome>(&*message);
+  if (welcome == nullptr) {
+    return absl::FailedPreconditionError("it speaks another protocol");
+  }
+  keeper_pid_ = welcome->pid;
+  const int32_t oldest = welcome->version;
+  std::optional<int32_t> newest;  // From the versions record.
+  while (true) {
+    message = ReceiveBefore(deadline, fd());
+    if (!message.ok()) return message.status();
+    if (std::holds_alternative<keeper::End>(*message)) break;
+    auto* const child = std::get_if<keeper::Child>(&*message);
+    if (child == nullptr) {
+      return absl::FailedPreconditionError("it speaks another protocol");
+    }
+    if (keeper::IsVersionsRecord(*child)) {
+      newest = child->wait_status;
+    } else {
+      children_.push_back(std::move(*child));
+    }
+  }
+  absl::StatusOr<int32_t> chosen = keeper::ChooseVersion(
+      {.oldest = oldest, .newest = newest.value_or(oldest)}, versions);
+  if (!chosen.ok()) return chosen.status();
+  version_ = *chosen;
+  if (!newest) return absl::OkStatus();
+  absl::Status sent = Send(keeper::Select{.version = version_});
+  if (absl::IsAborted(sent)) {
+    return absl::UnavailableError("it has closed the connection");
+  }
+  return sent;
+}
+
+absl::Status KeeperClient::Send(const keeper::Message& message) {
+  absl::StatusOr<std::string> bytes = keeper::Encode(message);
+  if (!bytes.ok()) return bytes.status();
+  return queue_.Push(socket_.get(),
+                     {.bytes = *std::move(bytes), .descriptors = {}});
 }
 
 absl::Status KeeperClient::Spawn(const keeper::Spawn& spawn,
@@ -128,49 +149,26 @@ absl::Status KeeperClient::Spawn(const keeper::Spawn& spawn,
   complete.has_cgroup = cgroup.has_value();
   absl::StatusOr<std::string> bytes = keeper::Encode(std::move(complete));
   if (!bytes.ok()) return bytes.status();
-  Queued& queued = queue_.emplace_back();
-  queued.bytes = *std::move(bytes);
-  queued.descriptors.reserve(3);
-  queued.descriptors.push_back(std::move(gate));
-  queued.descriptors.push_back(std::move(output));
-  if (cgroup) queued.descriptors.push_back(*std::move(cgroup));
-  // Behind others it waits for its turn; what goes wrong then is no answer to
-  // this call.
-  if (queue_.size() > 1) return absl::OkStatus();
-  return Flush();
+  keeper::Packet packet = {.bytes = *std::move(bytes), .descriptors = {}};
+  packet.descriptors.reserve(3);
+  packet.descriptors.push_back(std::move(gate));
+  packet.descriptors.push_back(std::move(output));
+  if (cgroup) packet.descriptors.push_back(*std::move(cgroup));
+  return queue_.Push(socket_.get(), std::move(packet));
 }
 
 absl::Status KeeperClient::Forget(const std::string& launch) {
-  absl::StatusOr<std::string> bytes =
-      keeper::Encode(keeper::Forget{.launch = launch});
-  if (!bytes.ok()) return bytes.status();
-  queue_.push_back({.bytes = *std::move(bytes), .descriptors = {}});
-  if (queue_.size() > 1) return absl::OkStatus();
-  return Flush();
+  return Send(keeper::Forget{.launch = launch});
 }
 
-absl::Status KeeperClient::Flush() {
-  std::vector<int> descriptors;
-  while (!queue_.empty()) {
-    const Queued& next = queue_.front();
-    descriptors.clear();
-    descriptors.reserve(next.descriptors.size());
-    for (const base::UniqueFd& each : next.descriptors) {
-      descriptors.push_back(each.get());
-    }
-    absl::Status sent = keeper::Send(socket_.get(), next.bytes, descriptors);
-    if (absl::IsUnavailable(sent)) return absl::OkStatus();
-    if (absl::IsAborted(sent)) return sent;
-    // What can't be sent must not be in the way of the others.
-    queue_.pop_front();
-    if (!sent.ok()) return sent;
-  }
-  return absl::OkStatus();
-}
+absl::Status KeeperClient::Flush() { return queue_.Flush(socket_.get()); }
 
 absl::StatusOr<std::optional<keeper::Message>> KeeperClient::Receive() {
   absl::StatusOr<keeper::Packet> packet = keeper::Receive(socket_.get());
-  if (absl::IsUnavailable(packet.status())) return std::nullopt;
+  if (absl::IsUnavailable(packet.status()) ||
+      absl::IsResourceExhausted(packet.status())) {
+    return std::nullopt;
+  }
   if (!packet.ok()) return absl::AbortedError(packet.status().message());
   if (packet->bytes.empty()) {
     return absl::AbortedError("the keeper has closed the connection");

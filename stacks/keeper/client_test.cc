@@ -1,16 +1,13 @@
-// What a server makes of keepers that are not as they should be. How it gets on
-// with real ones is in keeper_test.cc.
+// Keepers that are missing, silent or wrong. keeper_test.cc has the real ones.
 
 #include "stacks/keeper/client.h"
 
-#include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -22,7 +19,9 @@
 #include "gtest/gtest.h"
 #include "platform/base/unique_fd.h"
 #include "stacks/keeper/protocol.h"
+#include "stacks/keeper/send_queue.h"
 #include "stacks/keeper/socket.h"
+#include "stacks/keeper/testing/fake_keeper.h"
 #include "storage/testing/temp_directory.h"
 
 namespace tallyman::stacks {
@@ -31,6 +30,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+using State = keeper::SendQueue::State;
 
 constexpr absl::Duration kPatience = absl::Seconds(30);
 
@@ -48,38 +48,28 @@ class KeeperClientTest : public testing::Test {
     opened_ = *std::move(opened);
   }
 
-  // Makes the socket.
   void Listen() {
     absl::StatusOr<base::UniqueFd> listener = keeper::Listen(opened_.get());
     ASSERT_TRUE(listener.ok()) << listener.status();
     listener_ = *std::move(listener);
   }
 
-  // Connects to a keeper that sends `packets`; keeps its end in accepted_, or
-  // closes it.
-  ClientOr ConnectTo(const std::vector<std::string>& packets,
-                     bool closes = false) {
-    Listen();
-    std::thread keeper([&] {
-      pollfd watched = {.fd = listener_.get(), .events = POLLIN, .revents = 0};
-      poll(&watched, 1, -1);
-      accepted_ = base::UniqueFd(accept4(listener_.get(), nullptr, nullptr,
-                                         SOCK_NONBLOCK | SOCK_CLOEXEC));
-      for (const std::string& packet : packets) {
-        EXPECT_TRUE(keeper::Send(accepted_.get(), packet, {}).ok());
-      }
-      if (closes) accepted_.reset();
-    });
-    ClientOr client = KeeperClient::Connect(directory_, kPatience);
-    keeper.join();
-    return client;
+  // Connects to a keeper that sends `packets` and then, if `closes`, closes the
+  // connection; otherwise its end is connection().
+  ClientOr ConnectTo(std::vector<std::string> packets, bool closes = false) {
+    fake_.reset();
+    fake_ = std::make_unique<FakeKeeper>(
+        directory_, std::move(packets),
+        FakeKeeper::Options{.before = {}, .closes = closes});
+    return KeeperClient::Connect(directory_, kPatience);
   }
+  base::UniqueFd& connection() { return fake_->connection(); }
 
   storage::TempDirectory made_;
   const std::string directory_ = made_.path();
   base::UniqueFd opened_;
   base::UniqueFd listener_;
-  base::UniqueFd accepted_;
+  std::unique_ptr<FakeKeeper> fake_;
 };
 
 TEST_F(KeeperClientTest, NoKeeperIsUnavailable) {
@@ -89,7 +79,7 @@ TEST_F(KeeperClientTest, NoKeeperIsUnavailable) {
   EXPECT_FALSE(keeper::IsBound(opened_.get()));
 }
 
-TEST_F(KeeperClientTest, SocketThatAKilledKeeperHasLeftIsUnavailable) {
+TEST_F(KeeperClientTest, SocketOfAKilledKeeperIsUnavailable) {
   Listen();
   EXPECT_TRUE(keeper::IsBound(opened_.get()));
   listener_.reset();
@@ -98,16 +88,16 @@ TEST_F(KeeperClientTest, SocketThatAKilledKeeperHasLeftIsUnavailable) {
   EXPECT_TRUE(absl::IsUnavailable(client.status())) << client.status();
 }
 
-TEST_F(KeeperClientTest, KeeperThatDoesNotAnswerIsUnavailableInTheEnd) {
+TEST_F(KeeperClientTest, SilentKeeperIsUnavailableAfterTheTimeout) {
   Listen();
   const ClientOr client =
       KeeperClient::Connect(directory_, absl::Milliseconds(20));
   EXPECT_TRUE(absl::IsUnavailable(client.status())) << client.status();
 }
 
-TEST_F(KeeperClientTest, KeeperThatAcceptsNobodyIsUnavailableInTheEnd) {
+TEST_F(KeeperClientTest, FullBacklogIsUnavailableAfterTheTimeout) {
   Listen();
-  // Fill the queue of those that wait.
+  // Fill the backlog.
   absl::StatusOr<base::UniqueFd> connection = base::UniqueFd();
   std::vector<base::UniqueFd> waiting;
   while (waiting.size() < 10000) {
@@ -121,7 +111,7 @@ TEST_F(KeeperClientTest, KeeperThatAcceptsNobodyIsUnavailableInTheEnd) {
   EXPECT_TRUE(absl::IsUnavailable(client.status())) << client.status();
 }
 
-TEST_F(KeeperClientTest, ConnectionThatEndsBeforeTheListDoesIsUnavailable) {
+TEST_F(KeeperClientTest, ConnectionThatEndsWithinTheListIsUnavailable) {
   const ClientOr client =
       ConnectTo({Encoded(keeper::Welcome{.pid = 1}),
                  Encoded(keeper::Child{.launch = "a", .pid = 2})},
@@ -130,12 +120,13 @@ TEST_F(KeeperClientTest, ConnectionThatEndsBeforeTheListDoesIsUnavailable) {
 }
 
 TEST_F(KeeperClientTest, AnotherVersionIsNamed) {
-  const ClientOr client = ConnectTo({Encoded(
-      keeper::Welcome{.version = keeper::kProtocolVersion + 1, .pid = 1})});
+  const int32_t version = keeper::kVersions.newest + 1;
+  const ClientOr client =
+      ConnectTo({Encoded(keeper::Welcome{.version = version, .pid = 1}),
+                 Encoded(keeper::End{})});
   EXPECT_TRUE(absl::IsFailedPrecondition(client.status())) << client.status();
-  EXPECT_THAT(
-      client.status().message(),
-      HasSubstr(absl::StrCat("version ", keeper::kProtocolVersion + 1)));
+  EXPECT_THAT(client.status().message(),
+              HasSubstr(absl::StrCat("version ", version)));
 }
 
 TEST_F(KeeperClientTest, AnotherProtocolIsRefused) {
@@ -149,7 +140,7 @@ TEST_F(KeeperClientTest, AnotherProtocolIsRefused) {
   }
 }
 
-TEST_F(KeeperClientTest, ListIsReadAndMessagesFollow) {
+TEST_F(KeeperClientTest, ReadsTheListAndThenMessages) {
   const keeper::Child child = {
       .launch = "a", .pid = 2, .start_ticks = 3, .wait_status = 4};
   const keeper::Exited exited = {.launch = "b", .wait_status = 5};
@@ -165,32 +156,32 @@ TEST_F(KeeperClientTest, ListIsReadAndMessagesFollow) {
   message = (*client)->Receive();
   ASSERT_TRUE(message.ok()) << message.status();
   EXPECT_EQ(*message, std::nullopt);
-  ASSERT_TRUE(keeper::Send(accepted_.get(), "x", {}).ok());
+  ASSERT_TRUE(keeper::Send(connection().get(), "x", {}).ok());
   EXPECT_TRUE(absl::IsAborted((*client)->Receive().status()));
-  accepted_.reset();
+  connection().reset();
   EXPECT_TRUE(absl::IsAborted((*client)->Receive().status()));
 }
 
-TEST_F(KeeperClientTest, WhatTheSocketDoesNotTakeIsQueuedInOrder) {
+TEST_F(KeeperClientTest, FullSocketQueuesMessagesInOrder) {
   const ClientOr client =
       ConnectTo({Encoded(keeper::Welcome{}), Encoded(keeper::End{})});
   ASSERT_TRUE(client.ok()) << client.status();
   keeper::Spawn spawn;
   spawn.spec.environment = {std::string(100'000, 'e')};
   int sent = 0;
-  while (!(*client)->wants_write() && sent < 1000) {
+  while ((*client)->send_state() == State::kEmpty && sent < 1000) {
     spawn.launch = absl::StrCat(sent++);
     ASSERT_TRUE((*client)
-                    ->Spawn(spawn, base::UniqueFd(dup(accepted_.get())),
-                            base::UniqueFd(dup(accepted_.get())),
-                            base::UniqueFd(dup(accepted_.get())))
+                    ->Spawn(spawn, base::UniqueFd(dup(connection().get())),
+                            base::UniqueFd(dup(connection().get())),
+                            base::UniqueFd(dup(connection().get())))
                     .ok());
   }
-  ASSERT_TRUE((*client)->wants_write());
+  ASSERT_EQ((*client)->send_state(), State::kSocketFull);
   ASSERT_TRUE((*client)->Forget("last").ok());
   for (int i = 0; i < sent; ++i) {
     const absl::StatusOr<keeper::Packet> packet =
-        keeper::Receive(accepted_.get());
+        keeper::Receive(connection().get());
     ASSERT_TRUE(packet.ok()) << packet.status();
     EXPECT_THAT(packet->descriptors, SizeIs(3));
     spawn.launch = absl::StrCat(i);
@@ -198,9 +189,9 @@ TEST_F(KeeperClientTest, WhatTheSocketDoesNotTakeIsQueuedInOrder) {
     EXPECT_EQ(packet->bytes, Encoded(spawn));
     ASSERT_TRUE((*client)->Flush().ok());
   }
-  EXPECT_FALSE((*client)->wants_write());
+  EXPECT_EQ((*client)->send_state(), State::kEmpty);
   const absl::StatusOr<keeper::Packet> packet =
-      keeper::Receive(accepted_.get());
+      keeper::Receive(connection().get());
   ASSERT_TRUE(packet.ok()) << packet.status();
   EXPECT_EQ(packet->bytes, Encoded(keeper::Forget{.launch = "last"}));
 }

@@ -21,14 +21,15 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "platform/base/event_loop.h"
 #include "platform/base/unique_fd.h"
 #include "platform/held_child.h"
 #include "platform/process_handle.h"
 #include "stacks/keeper/client.h"
-#include "stacks/keeper/daemon.h"
 #include "stacks/keeper/loop.h"
 #include "stacks/keeper/protocol.h"
 #include "stacks/keeper/socket.h"
+#include "stacks/keeper/starter.h"
 #include "stacks/keeper/testing/keeper_fixture.h"
 
 namespace tallyman::stacks {
@@ -41,10 +42,10 @@ using ::testing::SizeIs;
 // Runs until it is killed.
 constexpr char kForever[] = "exec sleep 1000000";
 
-// The status of a child that exits with `code`, as waitpid(2) has it.
+// The waitpid(2) status of a child that exits with `code`.
 constexpr int32_t ExitCode(int code) { return code << 8; }
 
-TEST_F(KeeperTest, ExitStatusesAreTold) {
+TEST_F(KeeperTest, ReportsExitStatuses) {
   Start();
   const std::unique_ptr<KeeperClient> client = Connect();
   ASSERT_NE(client, nullptr);
@@ -58,15 +59,15 @@ TEST_F(KeeperTest, ExitStatusesAreTold) {
   ASSERT_TRUE(Run(*client, "killed", "kill -KILL $$"));
   EXPECT_EQ(NextExit(*client, "killed"), SIGKILL);
   ASSERT_TRUE(Run(*client, "segv", "kill -SEGV $$"));
-  // There may be a core file, which is a bit of its own.
+  // The status has another bit if there is a core file.
   EXPECT_EQ(WTERMSIG(NextExit(*client, "segv")), SIGSEGV);
 }
 
-TEST_F(KeeperTest, ChildIsTheKeepersAndRunsItsProgram) {
+TEST_F(KeeperTest, ChildRunsItsProgramBelowTheKeeper) {
   Start();
   const std::unique_ptr<KeeperClient> client = Connect();
   ASSERT_NE(client, nullptr);
-  // Its standard input is empty, so that cat ends at once.
+  // cat ends at once, because standard input is empty.
   const std::optional<Launched> child =
       Run(*client, "a", "cat; echo $$; exec sleep 1000000");
   ASSERT_TRUE(child);
@@ -87,7 +88,7 @@ TEST_F(KeeperTest, ChildHasNoSignalIgnored) {
   EXPECT_EQ(NextExit(*client, "a"), SIGTERM);
 }
 
-TEST_F(KeeperTest, ChildThatIsNeverReleasedExitsAndIsTold) {
+TEST_F(KeeperTest, ReportsTheExitOfAChildThatWasNeverReleased) {
   Start();
   const std::unique_ptr<KeeperClient> client = Connect();
   ASSERT_NE(client, nullptr);
@@ -100,7 +101,7 @@ TEST_F(KeeperTest, ChildThatIsNeverReleasedExitsAndIsTold) {
             ExitCode(platform::kNeverReleasedExitCode));
 }
 
-TEST_F(KeeperTest, ChildrenAndExitsAreKeptUntilTheyAreForgotten) {
+TEST_F(KeeperTest, KeepsChildrenAndExitsUntilTheyAreForgotten) {
   Start();
   std::unique_ptr<KeeperClient> client = Connect();
   ASSERT_NE(client, nullptr);
@@ -109,7 +110,7 @@ TEST_F(KeeperTest, ChildrenAndExitsAreKeptUntilTheyAreForgotten) {
   std::optional<Launched> ends = Launch(*client, "ends", Script("exit 3"));
   ASSERT_TRUE(lives && ends);
   client.reset();
-  // Nobody is connected while it ends.
+  // The child ends while no server is connected.
   ASSERT_TRUE(ends->gate.Release().ok());
   ASSERT_TRUE(Await(ends->process.fd(), POLLIN));
 
@@ -117,7 +118,7 @@ TEST_F(KeeperTest, ChildrenAndExitsAreKeptUntilTheyAreForgotten) {
   ASSERT_NE(client, nullptr);
   EXPECT_EQ(client->keeper_pid(), keeper_pid);
   ASSERT_THAT(client->children(), SizeIs(2));
-  // The keeper may have waited for it just after this connection.
+  // The keeper may have reaped the child just after the connection.
   if (!client->children()[0].wait_status) {
     EXPECT_EQ(NextExit(*client, "ends"), ExitCode(3));
   }
@@ -140,7 +141,8 @@ TEST_F(KeeperTest, ChildrenAndExitsAreKeptUntilTheyAreForgotten) {
   }
   ASSERT_TRUE(client->Forget("ends").ok());
   ASSERT_TRUE(client->Forget("unknown").ok());
-  // What is alive isn't forgotten. An answer shows that all has been read.
+  // A child that lives isn't forgotten. The next answer shows that the keeper
+  // has read all of this.
   ASSERT_TRUE(client->Forget("lives").ok());
   ASSERT_TRUE(Launch(*client, "z", Script("")));
 
@@ -151,7 +153,7 @@ TEST_F(KeeperTest, ChildrenAndExitsAreKeptUntilTheyAreForgotten) {
   EXPECT_EQ(client->children()[1].launch, "z");
 }
 
-TEST_F(KeeperTest, SpawnThatCannotBeIsToldAndNothingElseHappens) {
+TEST_F(KeeperTest, ReportsASpawnThatFails) {
   Start();
   const std::unique_ptr<KeeperClient> client = Connect();
   ASSERT_NE(client, nullptr);
@@ -171,7 +173,7 @@ TEST_F(KeeperTest, SpawnThatCannotBeIsToldAndNothingElseHappens) {
   }
 }
 
-TEST_F(KeeperTest, LargeEnvironmentIsHandedOnAndTooLargeIsRefused) {
+TEST_F(KeeperTest, PassesALargeEnvironmentAndRefusesATooLargeOne) {
   Start();
   const std::unique_ptr<KeeperClient> client = Connect();
   ASSERT_NE(client, nullptr);
@@ -187,12 +189,12 @@ TEST_F(KeeperTest, LargeEnvironmentIsHandedOnAndTooLargeIsRefused) {
   EXPECT_TRUE(absl::IsInvalidArgument(
       client->Spawn({.launch = "larger", .spec = spec}, base::UniqueFd(dup(0)),
                     base::UniqueFd(dup(0)), std::nullopt)));
-  // The connection is as good as before.
+  // The connection still works.
   ASSERT_TRUE(Run(*client, "after", "exit 0"));
   EXPECT_EQ(NextExit(*client, "after"), 0);
 }
 
-TEST_F(KeeperTest, OrphansAreWaitedForAndKeepTheKeeper) {
+TEST_F(KeeperTest, ReapsOrphansAndLivesAsLongAsTheyDo) {
   Start();
   std::unique_ptr<KeeperClient> client = Connect();
   ASSERT_NE(client, nullptr);
@@ -212,7 +214,7 @@ TEST_F(KeeperTest, OrphansAreWaitedForAndKeepTheKeeper) {
   ASSERT_TRUE(orphan.ok());
   ASSERT_TRUE(client->Forget("parent").ok());
   client.reset();
-  // There is nothing to report, but a process that is alive.
+  // Only the orphan keeps the keeper.
   client = Connect();
   ASSERT_NE(client, nullptr);
   EXPECT_EQ(client->keeper_pid(), keeper_pid);
@@ -220,11 +222,11 @@ TEST_F(KeeperTest, OrphansAreWaitedForAndKeepTheKeeper) {
   ASSERT_TRUE(orphan->Signal(SIGKILL).ok());
   client.reset();
   EXPECT_TRUE(KeeperEnds(0));
-  // Had the keeper left a zombie, it would be this process's now.
+  // A zombie of the keeper would now be this process's child.
   EXPECT_EQ(waitpid(pid, nullptr, WNOHANG), -1);
 }
 
-TEST_F(KeeperTest, KeeperWithNothingToKeepEndsAndRemovesItsSocket) {
+TEST_F(KeeperTest, EndsWithNothingToKeepAndRemovesItsSocket) {
   Start();
   std::unique_ptr<KeeperClient> client = Connect();
   ASSERT_NE(client, nullptr);
@@ -241,9 +243,9 @@ TEST_F(KeeperTest, KeeperWithNothingToKeepEndsAndRemovesItsSocket) {
   EXPECT_NE(Connect(), nullptr);
 }
 
-TEST_F(KeeperTest, ServerThatComesWhileAKeeperEndsGetsOne) {
+TEST_F(KeeperTest, ServerThatConnectsWhileAKeeperEndsGetsOne) {
   for (int round = 0; round < 20; ++round) {
-    // The one before may listen, end, or have ended: all of it passes.
+    // The previous keeper may still listen, end, or have ended.
     absl::StatusOr<std::unique_ptr<KeeperClient>> client =
         absl::UnavailableError("");
     for (int attempt = 0; attempt < 3 && !client.ok(); ++attempt) {
@@ -263,8 +265,8 @@ TEST_F(KeeperTest, ServerThatComesWhileAKeeperEndsGetsOne) {
   }
 }
 
-TEST_F(KeeperTest, KeeperThatNobodyWantsEnds) {
-  // A keeper's loop in a child of this process, with a short wait.
+TEST_F(KeeperTest, EndsIfNoServerConnects) {
+  // A loop in a child of this process, with a short wait.
   const absl::StatusOr<base::UniqueFd> opened =
       keeper::OpenDirectory(directory());
   ASSERT_TRUE(opened.ok());
@@ -273,7 +275,9 @@ TEST_F(KeeperTest, KeeperThatNobodyWantsEnds) {
   const pid_t pid = fork();
   ASSERT_GE(pid, 0);
   if (pid == 0) {
-    KeeperLoop loop(*std::move(listener), absl::Milliseconds(30));
+    base::EventLoop events;
+    KeeperLoop loop(events, *std::move(listener),
+                    {.first_server_wait = absl::Milliseconds(30)});
     _exit(loop.Run().ok() ? 7 : 1);
   }
   EXPECT_TRUE(ChildEnds(pid, ExitCode(7)));
@@ -290,14 +294,14 @@ TEST_F(KeeperTest, SecondKeeperIsRefusedWithoutHarmToTheFirst) {
   EXPECT_EQ(NextExit(*client, "a"), ExitCode(5));
 }
 
-TEST_F(KeeperTest, KeeperThatCannotStartSaysWhy) {
+TEST_F(KeeperTest, KeeperThatCannotStartReportsWhy) {
   absl::Status status = StartKeeper(kThisProgram, directory() + "/missing");
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   EXPECT_THAT(status.message(), HasSubstr("No such file or directory"));
   status = StartKeeper(directory() + "/missing", directory());
   EXPECT_FALSE(status.ok());
   EXPECT_THAT(status.message(), HasSubstr("No such file or directory"));
-  // A program that is no keeper.
+  // A program that is not a keeper.
   status = StartKeeper("/bin/true", directory());
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
 }
@@ -314,7 +318,7 @@ TEST_F(KeeperTest, NewestConnectionCounts) {
   EXPECT_EQ(NextExit(*newer, "a"), ExitCode(5));
 }
 
-TEST_F(KeeperTest, PathOfTheDirectoryMayBeLong) {
+TEST_F(KeeperTest, DirectoryMayHaveALongPath) {
   std::string path = directory();
   for (int i = 0; i < 10; ++i) path += "/" + std::string(100, 'd');
   ASSERT_TRUE(std::filesystem::create_directories(path));
@@ -326,7 +330,7 @@ TEST_F(KeeperTest, PathOfTheDirectoryMayBeLong) {
   EXPECT_EQ(NextExit(*client, "a"), ExitCode(5));
 }
 
-TEST_F(KeeperTest, KeeperHoldsOnToNothingOfItsStarter) {
+TEST_F(KeeperTest, KeepsNoDescriptorOrDirectoryOfItsStarter) {
   std::array<int, 2> ends;
   ASSERT_EQ(pipe(ends.data()), 0);  // Without O_CLOEXEC.
   const base::UniqueFd read_end(ends[0]);
@@ -341,7 +345,7 @@ TEST_F(KeeperTest, KeeperHoldsOnToNothingOfItsStarter) {
   EXPECT_EQ(std::filesystem::read_symlink(proc + "/fd/1"), "/dev/null");
 }
 
-TEST_F(KeeperTest, SignalsThatEndOthersDoNotEndTheKeeper) {
+TEST_F(KeeperTest, IgnoresSignalsThatEndOtherProcesses) {
   Start();
   std::unique_ptr<KeeperClient> client = Connect();
   ASSERT_NE(client, nullptr);
@@ -349,7 +353,7 @@ TEST_F(KeeperTest, SignalsThatEndOthersDoNotEndTheKeeper) {
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
     ASSERT_EQ(kill(keeper_pid, signal), 0);
   }
-  // It answers, so it has met them all.
+  // The keeper answers, so it has received all of them.
   client = Connect();
   ASSERT_NE(client, nullptr);
   EXPECT_EQ(client->keeper_pid(), keeper_pid);

@@ -31,12 +31,11 @@ namespace {
 // Gate, output, cgroup.
 constexpr size_t kMaxDescriptors = 3;
 
-// The encoding. A message is a byte for its type (its place in Message, from 1)
+// The encoding. A message is a byte for its type (its index in Message, from 1)
 // and its fields in the order below. Integers have their full width and are
-// little-endian; a bool is a byte, 0 or 1; an optional is a bool and the value;
-// strings and lists are a length of 4 bytes and what they hold. There is one
-// encoding for each value. New messages go to the end of Message; Welcome stays
-// as it is, so that any two versions can tell each other which they are.
+// little-endian; a bool is a byte, 0 or 1; an optional is a bool and, if that
+// is 1, the value; strings and lists are a length of 4 bytes and their
+// contents. There is one encoding for each value.
 
 template <typename T, typename Value>
 concept Is = std::same_as<std::remove_const_t<T>, Value>;
@@ -65,6 +64,7 @@ auto Fields(Is<Spawned> auto& m) {
 auto Fields(Is<SpawnFailed> auto& m) { return std::tie(m.launch, m.reason); }
 auto Fields(Is<Exited> auto& m) { return std::tie(m.launch, m.wait_status); }
 auto Fields(Is<Forget> auto& m) { return std::tie(m.launch); }
+auto Fields(Is<Select> auto& m) { return std::tie(m.version); }
 
 class Writer {
  public:
@@ -106,7 +106,7 @@ class Writer {
     if (length > kMaxMessageBytes) too_long_ = true;
     Put(static_cast<uint32_t>(length));
   }
-  // Takes no more than a message may have, however much there is.
+  // Never holds more than kMaxMessageBytes.
   void Append(std::string_view bytes) {
     if (bytes.size() > kMaxMessageBytes - bytes_.size()) too_long_ = true;
     if (!too_long_) bytes_.append(bytes);
@@ -144,8 +144,8 @@ class Reader {
   void Get(std::vector<T>& value) {
     uint32_t length = 0;
     Get(length);
-    // An element has 4 bytes at least, so that a length alone can't make this
-    // take much memory.
+    // An element takes at least 4 bytes, so a length without elements can't
+    // make this allocate much.
     if (length > rest_.size() / 4) failed_ = true;
     if (failed_) return;
     value.resize(length);
@@ -153,9 +153,9 @@ class Reader {
   }
   template <typename T>
   void Get(std::optional<T>& value) {
-    bool there = false;
-    Get(there);
-    if (there) Get(value.emplace());
+    bool has_value = false;
+    Get(has_value);
+    if (has_value) Get(value.emplace());
   }
   template <typename T>
   requires std::is_class_v<T>
@@ -163,7 +163,7 @@ class Reader {
     std::apply([this](auto&... field) { (Get(field), ...); }, Fields(value));
   }
 
-  // Everything was there, and nothing else.
+  // True if the bytes were exactly the values read.
   bool Complete() const { return !failed_ && rest_.empty(); }
 
  private:
@@ -180,8 +180,7 @@ class Reader {
   bool failed_ = false;
 };
 
-// Reads the fields of the message that has place `Index` in Message if `type`
-// says so.
+// Reads the fields of alternative `Index` of Message if that is the `type`.
 template <size_t Index>
 bool GetAlternative(uint8_t type, Reader& reader, Message& message) {
   if (type != Index + 1) return false;
@@ -198,12 +197,12 @@ bool GetMessage(uint8_t type, Reader& reader, Message& message,
 absl::Status SocketError(int error, std::string_view what) {
   switch (error) {
     case EAGAIN:
-    // Memory, and the number of descriptors that are under way (unix(7)):
-    // there will be room when the peer has read some.
+      return absl::UnavailableError(absl::StrCat(what, ": no room or no data"));
     case ENOBUFS:
     case ENOMEM:
     case ETOOMANYREFS:
-      return absl::UnavailableError(absl::StrCat(what, ": no room or no data"));
+      return absl::ResourceExhaustedError(
+          absl::StrCat(what, ": out of memory, or of descriptors in flight"));
     case EPIPE:
     case ECONNRESET:
     case ENOTCONN:
@@ -233,7 +232,7 @@ absl::StatusOr<std::string> Encode(const Message& message) {
 absl::StatusOr<Message> Decode(std::string_view bytes) {
   if (bytes.empty() || bytes.size() > kMaxMessageBytes) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "no message of keeper or server: ", bytes.size(), " bytes"));
+        "not a message of keeper or server: ", bytes.size(), " bytes"));
   }
   const auto type = static_cast<uint8_t>(bytes.front());
   Reader reader(bytes.substr(1));
@@ -242,7 +241,7 @@ absl::StatusOr<Message> Decode(std::string_view bytes) {
       std::make_index_sequence<std::variant_size_v<Message>>();
   if (!GetMessage(type, reader, message, kAll) || !reader.Complete()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("no message of keeper or server: type ", type, " with ",
+        absl::StrCat("not a message of keeper or server: type ", type, " with ",
                      bytes.size(), " bytes"));
   }
   return message;
@@ -255,7 +254,7 @@ absl::Status Send(int socket, std::string_view bytes,
         absl::StrCat(descriptors.size(), " descriptors in a message, at most ",
                      kMaxDescriptors));
   }
-  // sendmsg(2) only reads what it is given.
+  // sendmsg(2) doesn't write to the buffer.
   iovec part = {const_cast<char*>(bytes.data()), bytes.size()};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kMaxDescriptors)>
       control = {};
@@ -279,7 +278,7 @@ absl::Status Send(int socket, std::string_view bytes,
 }
 
 absl::StatusOr<Packet> Receive(int socket) {
-  // Its length first, so that memory is taken for what is there.
+  // The length first, to allocate no more than needed.
   ssize_t length = 0;
   do {
     length = recv(socket, nullptr, 0, MSG_PEEK | MSG_TRUNC);
@@ -318,7 +317,8 @@ absl::StatusOr<Packet> Receive(int socket) {
   }
   if (too_long || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
     return absl::InvalidArgumentError(
-        "receiving: longer, or with more descriptors, than any message");
+        "receiving: a packet that is longer, or has more descriptors, than any "
+        "message");
   }
   return packet;
 }

@@ -28,10 +28,10 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-// Messages with every field, and with as few as there can be.
+// Each message, with all optional fields and without.
 std::vector<Message> Samples() {
   return {
-      Welcome{.version = kProtocolVersion, .pid = 4711},
+      Welcome{.version = 1, .pid = 4711},
       Child{.launch = "abc",
             .pid = std::numeric_limits<int32_t>::max(),
             .start_ticks = std::numeric_limits<int64_t>::max(),
@@ -56,6 +56,7 @@ std::vector<Message> Samples() {
       SpawnFailed{.launch = "x1", .reason = std::string("a\0b", 3)},
       Exited{.launch = "x1", .wait_status = 0x8b},
       Forget{.launch = "x1"},
+      Select{.version = 7},
   };
 }
 
@@ -65,7 +66,7 @@ std::string Encoded(const Message& message) {
   return bytes.ok() ? *std::move(bytes) : std::string();
 }
 
-// Random bytes either are refused or are the one encoding of what they mean.
+// Bytes are either refused or the only encoding of their message.
 void ExpectRefusedOrExact(const std::string& bytes) {
   const absl::StatusOr<Message> message = Decode(bytes);
   if (message.ok()) {
@@ -75,7 +76,7 @@ void ExpectRefusedOrExact(const std::string& bytes) {
   }
 }
 
-TEST(KeeperProtocolTest, EveryMessageComesOutAsItWentIn) {
+TEST(KeeperProtocolTest, DecodesWhatItEncodes) {
   for (const Message& message : Samples()) {
     const absl::StatusOr<Message> decoded = Decode(Encoded(message));
     ASSERT_TRUE(decoded.ok()) << message.index() << decoded.status();
@@ -83,7 +84,7 @@ TEST(KeeperProtocolTest, EveryMessageComesOutAsItWentIn) {
   }
 }
 
-// Keepers and servers of different versions meet: what is sent stays the same.
+// Keepers and servers of different releases meet: encodings never change.
 TEST(KeeperProtocolTest, EncodingIsFixed) {
   EXPECT_EQ(Encoded(Welcome{.version = 1, .pid = 0x0102}),
             std::string("\x01\x01\0\0\0\x02\x01\0\0", 9));
@@ -97,7 +98,7 @@ TEST(KeeperProtocolTest, EncodingIsFixed) {
                         22));
 }
 
-TEST(KeeperProtocolTest, EveryPartOfAMessageIsRefused) {
+TEST(KeeperProtocolTest, TruncatedMessagesAreRefused) {
   for (const Message& message : Samples()) {
     const std::string bytes = Encoded(message);
     for (size_t length = 0; length < bytes.size(); ++length) {
@@ -110,7 +111,7 @@ TEST(KeeperProtocolTest, EveryPartOfAMessageIsRefused) {
 }
 
 TEST(KeeperProtocolTest, UnknownTypesAreRefused) {
-  for (const int type : {0, 9, 255}) {
+  for (const int type : {0, 10, 255}) {
     const std::string bytes = {static_cast<char>(type), 0, 0, 0, 0};
     const absl::Status status = Decode(bytes).status();
     EXPECT_TRUE(absl::IsInvalidArgument(status));
@@ -140,12 +141,12 @@ TEST(KeeperProtocolTest, RandomBytesAreRefusedOrExact) {
     for (char& byte : bytes) {
       byte = static_cast<char>(random() % 3 == 0 ? random() % 256 : 0);
     }
-    bytes[0] = static_cast<char>(random() % 10);
+    bytes[0] = static_cast<char>(random() % 11);
     ExpectRefusedOrExact(bytes);
   }
 }
 
-TEST(KeeperProtocolTest, LengthsThatPromiseTooMuchAreRefused) {
+TEST(KeeperProtocolTest, LengthsBeyondTheMessageAreRefused) {
   // A Spawn with no launch and four billion arguments.
   const std::string bytes =
       std::string("\x04\0\0\0\0\xff\xff\xff\xff", 9) + std::string(1000, '\0');
@@ -154,14 +155,14 @@ TEST(KeeperProtocolTest, LengthsThatPromiseTooMuchAreRefused) {
       Decode(std::string(kMaxMessageBytes + 1, '\x03')).status()));
 }
 
-TEST(KeeperProtocolTest, MessageMayHaveTheLargestSizeAndNoMore) {
+TEST(KeeperProtocolTest, MessagesUpToTheLimitAreEncoded) {
   Spawn spawn;
   const size_t rest = Encoded(spawn).size() + 4;
   spawn.spec.environment = {std::string(kMaxMessageBytes - rest, 'e')};
   EXPECT_THAT(Encoded(spawn), SizeIs(kMaxMessageBytes));
   spawn.spec.environment[0] += 'e';
   EXPECT_TRUE(absl::IsInvalidArgument(Encode(spawn).status()));
-  // Lengths alone can be too much as well.
+  // The lengths of empty strings count as well.
   spawn.spec.environment.assign(kMaxMessageBytes, "");
   EXPECT_TRUE(absl::IsInvalidArgument(Encode(spawn).status()));
 }
@@ -181,7 +182,7 @@ class KeeperProtocolSocketTest : public testing::Test {
   base::UniqueFd far_;
 };
 
-TEST_F(KeeperProtocolSocketTest, PacketsKeepTheirBordersAndDescriptors) {
+TEST_F(KeeperProtocolSocketTest, PacketsKeepTheirBoundariesAndDescriptors) {
   std::array<int, 2> ends;
   ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
   const base::UniqueFd read_end(ends[0]);
@@ -240,13 +241,13 @@ TEST_F(KeeperProtocolSocketTest, EndComesAfterWhatWasSent) {
   EXPECT_EQ(packet->bytes, "");
 }
 
-TEST_F(KeeperProtocolSocketTest, PeerThatClosedWithoutReadingIsGone) {
+TEST_F(KeeperProtocolSocketTest, PeerThatClosedWithoutReadingIsAborted) {
   ASSERT_TRUE(Send(near_.get(), "unread", {}).ok());
   far_.reset();
   EXPECT_TRUE(absl::IsAborted(Receive(near_.get()).status()));
 }
 
-TEST_F(KeeperProtocolSocketTest, TooLongPacketIsTakenAndRefused) {
+TEST_F(KeeperProtocolSocketTest, TooLongPacketIsRemovedAndRefused) {
   const std::string large(kMaxMessageBytes + 1, 'l');
   ASSERT_TRUE(Send(near_.get(), large, {}).ok());
   EXPECT_TRUE(absl::IsInvalidArgument(Receive(far_.get()).status()));

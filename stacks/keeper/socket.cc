@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -23,7 +24,7 @@ namespace tallyman::stacks::keeper {
 namespace {
 
 constexpr char kSocketName[] = "keeper.sock";
-// Servers that wait to be accepted; there is seldom more than one.
+// Servers that wait to be accepted: rarely more than one.
 constexpr int kBacklog = 16;
 
 sockaddr_un Address(int directory) {
@@ -35,7 +36,7 @@ sockaddr_un Address(int directory) {
   return address;
 }
 
-// bind() and connect() take addresses of every family by this type.
+// As bind(2) and connect(2) want it.
 const sockaddr* Generic(const sockaddr_un& address) {
   return reinterpret_cast<const sockaddr*>(&address);
 }
@@ -59,7 +60,7 @@ absl::StatusOr<base::UniqueFd> Listen(int directory) {
     return absl::ErrnoToStatus(errno, absl::StrCat("removing ", kSocketName));
   }
   const sockaddr_un address = Address(directory);
-  // The caller's umask lets nobody else in meanwhile.
+  // Until fchmodat(2) the keeper's umask keeps others out.
   if (bind(listener.get(), Generic(address), sizeof(address)) != 0 ||
       fchmodat(directory, kSocketName, S_IRUSR | S_IWUSR, 0) != 0 ||
       listen(listener.get(), kBacklog) != 0) {
@@ -71,8 +72,8 @@ absl::StatusOr<base::UniqueFd> Listen(int directory) {
 void RemoveSocket(int directory) { unlinkat(directory, kSocketName, 0); }
 
 bool IsBound(int directory) {
-  // A socket of another type is refused with EPROTOTYPE where there is one, and
-  // with ECONNREFUSED where only its file is left (unix(7), connect(2)).
+  // connect(2) with a socket of another type fails with EPROTOTYPE if the
+  // address is bound, and with ECONNREFUSED if only its file is left.
   const base::UniqueFd other(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   const sockaddr_un address = Address(directory);
   return connect(other.get(), Generic(address), sizeof(address)) != 0 &&
@@ -82,13 +83,13 @@ bool IsBound(int directory) {
 absl::StatusOr<base::UniqueFd> Connect(int directory, absl::Duration timeout) {
   base::UniqueFd connection(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   if (!connection.valid()) return absl::ErrnoToStatus(errno, "socket");
-  // A packet must fit as a whole. Refused values leave the default, which is
-  // enough as well on most systems.
+  // A packet must fit as a whole. If this fails the default stays, which
+  // suffices on most systems.
   const int buffer_bytes = kMaxMessageBytes + 65536;
   setsockopt(connection.get(), SOL_SOCKET, SO_SNDBUF, &buffer_bytes,
              sizeof(buffer_bytes));
-  // Also limits how long connect() waits for a place in the queue; zero would
-  // mean for ever.
+  // Also limits how long connect() waits for a place in the backlog. Zero would
+  // mean no limit.
   const timeval wait = absl::ToTimeval(
       std::clamp(timeout, absl::Milliseconds(1), absl::Hours(1)));
   const timeval forever = {};
@@ -126,6 +127,12 @@ absl::StatusOr<uid_t> PeerUser(int socket) {
     return absl::ErrnoToStatus(errno, "SO_PEERCRED");
   }
   return credentials.uid;
+}
+
+absl::Status Annotate(const absl::Status& status, std::string_view directory) {
+  if (status.ok()) return status;
+  return {status.code(), absl::StrCat("the keeper of \"", directory,
+                                      "\": ", status.message())};
 }
 
 }  // namespace tallyman::stacks::keeper

@@ -3,8 +3,10 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,8 +17,11 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "platform/base/unique_fd.h"
 #include "platform/process_handle.h"
 #include "stacks/keeper/client.h"
+#include "stacks/keeper/protocol.h"
+#include "stacks/keeper/socket.h"
 #include "stacks/model/event.h"
 #include "stacks/model/registry.h"
 #include "stacks/model/status.h"
@@ -24,6 +29,7 @@
 #include "stacks/supervisor/supervisor.h"
 #include "stacks/supervisor/testing/supervised.h"
 #include "storage/connection.h"
+#include "storage/testing/temp_directory.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -131,6 +137,46 @@ TEST(SupervisorRecoveryTest, ALostConnectionToALivingKeeperChangesNothing) {
   }
   EXPECT_THAT(app.Events(EventKind::kAdopted), SizeIs(0));
   // They are still children of the keeper, which reports how they end.
+  Kill(HandleOf(pids[0]));
+  app.WaitUntil("worker", [](const ProcessStatus& status) {
+    return status.running == 4 && status.instances[0].restarts == 1;
+  });
+  EXPECT_EQ(app.Events(EventKind::kExited)[0].cause, "killed by SIGKILL");
+}
+
+TEST(SupervisorRecoveryTest, AKeeperThatIsUnreachableForAMomentChangesNothing) {
+  Supervised app(Quick());
+  app.Define({Command("worker", "sleep 1000")});
+  app.ScaleTo("worker", 3);
+  const std::vector<int32_t> pids = app.Pids("worker");
+  const int32_t keeper = app.KeeperPid();
+  // Something else answers at the keeper's socket, once.
+  const storage::TempDirectory elsewhere;
+  const std::string here = app.directory() + "/keeper.sock";
+  const std::string there = elsewhere.path() + "/keeper.sock";
+  ASSERT_EQ(rename(here.c_str(), there.c_str()), 0);
+  const absl::StatusOr<base::UniqueFd> directory =
+      keeper::OpenDirectory(app.directory());
+  ASSERT_TRUE(directory.ok()) << directory.status();
+  absl::StatusOr<base::UniqueFd> listener = keeper::Listen(directory->get());
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  // The newest connection counts, so the server loses its own.
+  ASSERT_TRUE(KeeperClient::Connect(elsewhere.path(), absl::Seconds(30)).ok());
+  pollfd fd{.fd = listener->get(), .events = POLLIN, .revents = 0};
+  ASSERT_EQ(poll(&fd, 1, 30000), 1);
+  base::UniqueFd accepted(accept(listener->get(), nullptr, nullptr));
+  listener->reset();
+  ASSERT_EQ(rename(there.c_str(), here.c_str()), 0);
+  ASSERT_TRUE(keeper::Send(accepted.get(), "not a keeper", {}).ok());
+  accepted.reset();
+
+  app.ScaleTo("worker", 4);
+  EXPECT_EQ(app.KeeperPid(), keeper);
+  for (size_t i = 0; i < pids.size(); ++i) {
+    EXPECT_EQ(app.Pids("worker")[i], pids[i]);
+  }
+  EXPECT_THAT(app.Events(EventKind::kAdopted), IsEmpty());
+  // The keeper still reports how its children end.
   Kill(HandleOf(pids[0]));
   app.WaitUntil("worker", [](const ProcessStatus& status) {
     return status.running == 4 && status.instances[0].restarts == 1;

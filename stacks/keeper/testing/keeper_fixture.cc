@@ -31,13 +31,13 @@
 #include "platform/process_handle.h"
 #include "platform/testing/proc_file.h"
 #include "stacks/keeper/client.h"
-#include "stacks/keeper/daemon.h"
 #include "stacks/keeper/protocol.h"
+#include "stacks/keeper/starter.h"
 
 namespace tallyman::stacks {
 namespace {
 
-// Long enough for a busy machine; tests that pass never wait so long.
+// For a busy machine: tests that pass wait much less.
 constexpr int kPatienceMs = 30'000;
 constexpr absl::Duration kPatience = absl::Milliseconds(kPatienceMs);
 
@@ -80,7 +80,7 @@ int32_t ParentOf(int32_t pid) {
 }
 
 void KeeperTest::SetUp() {
-  // To be waited for in the end; keepers get a mask of their own.
+  // For sigtimedwait(2) in TearDown(); keepers get another mask.
   const sigset_t signals = ChildSignal();
   ASSERT_EQ(pthread_sigmask(SIG_BLOCK, &signals, nullptr), 0);
 }
@@ -94,8 +94,8 @@ void KeeperTest::TearDown() {
     ForgetAll();
     EXPECT_TRUE(KeeperEnds(0));
   }
-  // All that is left are keepers that have ended, or could not begin, and what
-  // they have bequeathed: zombies, or nearly so.
+  // Left are keepers that have ended or failed to start, and their orphans: all
+  // of them zombies, or about to be.
   const timespec patience = {.tv_sec = kPatienceMs / 1000, .tv_nsec = 0};
   const sigset_t signals = ChildSignal();
   pid_t pid = 0;
@@ -226,9 +226,9 @@ bool KeeperTest::ChildEnds(int32_t pid, int32_t status) {
   return ended == pid && wait_status == status;
 }
 
-// Leaves the keeper with nothing to keep.
+// Reaps and forgets all children, so that the keeper may end.
 void KeeperTest::ForgetAll() {
-  // It may have ended already.
+  // The keeper may have ended already.
   absl::StatusOr<std::unique_ptr<KeeperClient>> client =
       KeeperClient::Connect(directory_, kPatience);
   if (!client.ok()) return;

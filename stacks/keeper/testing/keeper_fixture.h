@@ -1,6 +1,6 @@
 // For tests with real keepers. The test program is its own keeper (see
-// keeper_test_main.cc) and a subreaper: what a keeper leaves behind becomes its
-// child, so that no test leaves anything behind.
+// keeper_test_main.cc) and a child subreaper (prctl(2)): children of a keeper
+// that ends become its own, so that the test can end them.
 
 #ifndef TALLYMAN_STACKS_KEEPER_TESTING_KEEPER_FIXTURE_H_
 #define TALLYMAN_STACKS_KEEPER_TESTING_KEEPER_FIXTURE_H_
@@ -25,26 +25,26 @@ namespace tallyman::stacks {
 // The program to start keepers with.
 inline constexpr char kThisProgram[] = "/proc/self/exe";
 
-// True once one of poll(2)'s `events` is there; false after a long time.
+// True once `fd` has one of poll(2)'s `events`; false after 30 s.
 bool Await(int fd, int16_t events);
 
-// What comes out of `fd` until a line or the file ends, without the line's end.
+// Reads until the end of the line or file; without the newline.
 std::string ReadLine(int fd);
 
-// The parent of `pid` as /proc tells it; 0 if there is no such process.
+// The parent of `pid` by /proc; 0 if there is no such process.
 int32_t ParentOf(int32_t pid);
 
 class KeeperTest : public testing::Test {
  protected:
   struct Launched {
     platform::Gate gate;
-    base::UniqueFd output;  // What the child writes comes out here.
+    base::UniqueFd output;  // The read end of the child's output.
     platform::ProcessHandle process;
   };
 
   void SetUp() override;
-  // Ends everything that is left. Fails if a keeper doesn't end by itself then,
-  // or if there were processes that no test has started.
+  // Kills all launched children. Fails unless the keeper then ends by itself
+  // and no other child of this process is left.
   void TearDown() override;
 
   const std::string& directory() const { return directory_; }
@@ -52,9 +52,9 @@ class KeeperTest : public testing::Test {
     directory_ = std::move(directory);
   }
 
-  // Start a keeper; with `fault` as TALLYMAN_FAULT.
+  // Starts a keeper, with `fault` as TALLYMAN_FAULT.
   void Start(const std::string& fault = "");
-  // Fails the test and returns null if it can't.
+  // Connects to the keeper. Null, and the test fails, if that fails.
   std::unique_ptr<KeeperClient> Connect();
 
   // A spec that runs `script` with sh.
@@ -69,15 +69,16 @@ class KeeperTest : public testing::Test {
 
   // The next message; End stands for a broken connection.
   static keeper::Message Next(KeeperClient& client);
-  // The wait status that `client` tells next, of `launch`. -1 for anything
-  // else.
+  // The wait status of the next message, if it is an Exited of `launch`;
+  // otherwise -1.
   static int32_t NextExit(KeeperClient& client, const std::string& launch);
 
-  // Sends SIGKILL and waits for the keeper that was connected to last.
+  // Kills the keeper of the last Connect() and waits for its end.
   void KillKeeper();
-  // True once the keeper that was connected to last has ended with `status`.
+  // True once the keeper of the last Connect() has ended with the waitpid(2)
+  // status `status`.
   bool KeeperEnds(int32_t status);
-  // True once this process has waited for its child `pid` that ends so.
+  // True once this process has reaped its child `pid` with that status.
   static bool ChildEnds(int32_t pid, int32_t status);
 
  private:
