@@ -54,7 +54,7 @@ Dispatcher::Dispatcher(const Parts& parts) : parts_(parts) {
 }
 
 api::Response Dispatcher::Handle(const api::Request& request) const {
-  const absl::Time begin = absl::Now();
+  const absl::Duration begin = parts_.clock.Elapsed();
   const std::optional<RouteMatch> match = parts_.router.Match(request.path);
   const ApiFamily family =
       match ? match->resource->family : ApiFamilyOfPath(request.path);
@@ -66,7 +66,7 @@ api::Response Dispatcher::Handle(const api::Request& request) const {
 
 api::Response Dispatcher::Reject(const api::Request& request,
                                  api::Error error) const {
-  const absl::Time begin = absl::Now();
+  const absl::Duration begin = parts_.clock.Elapsed();
   const std::optional<RouteMatch> match = parts_.router.Match(request.path);
   const ApiFamily family =
       match ? match->resource->family : ApiFamilyOfPath(request.path);
@@ -222,7 +222,7 @@ void Dispatcher::AddAccessHeaders(const Access& access,
 }
 
 void Dispatcher::Finish(const api::Request& request, ApiFamily family,
-                        absl::Time begin, const std::string& user,
+                        absl::Duration begin, const std::string& user,
                         api::Response& response) const {
   if (family == ApiFamily::kHost) parts_.cors.AddHeaders(request, response);
   // Answers are about this moment, and tokens may stand in addresses.
@@ -232,7 +232,7 @@ void Dispatcher::Finish(const api::Request& request, ApiFamily family,
   request_log_->Add({.request = request,
                      .status = response.status,
                      .response_bytes = response.BodyView().size(),
-                     .duration = absl::Now() - begin,
+                     .duration = parts_.clock.Elapsed() - begin,
                      .user = user});
 }
 

@@ -14,6 +14,7 @@
 #include "api/redaction/redaction.h"
 #include "auth/auth_failure_limiter.h"
 #include "auth/authenticator.h"
+#include "auth/clock.h"
 #include "auth/rate_limiter.h"
 #include "auth/token.h"
 #include "server/log/log.h"
@@ -35,6 +36,8 @@ class Dispatcher {
     const api::Redactor& redactor;
     const Log* request_log;  // Null: requests are not logged.
     absl::TimeZone zone;
+    // Measures durations; only Elapsed() is used.
+    const auth::Clock& clock = auth::SystemClock();
   };
 
   explicit Dispatcher(const Parts& parts);
@@ -76,8 +79,10 @@ class Dispatcher {
 
   api::Response Render(const api::Error& error, ApiFamily family) const;
   static void AddAccessHeaders(const Access& access, api::Response& response);
-  void Finish(const api::Request& request, ApiFamily family, absl::Time begin,
-              const std::string& user, api::Response& response) const;
+  // `begin` is of the clock's Elapsed().
+  void Finish(const api::Request& request, ApiFamily family,
+              absl::Duration begin, const std::string& user,
+              api::Response& response) const;
 
   const Parts parts_;
   std::optional<RequestLog> request_log_;
