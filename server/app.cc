@@ -38,6 +38,14 @@ namespace {
 
 constexpr std::string_view kDatabaseFile = "tallyman.db";
 
+void LogReason(const Log& log, std::string_view event,
+               std::string_view reason) {
+  log.Error(event, [&](api::JsonWriter& json) {
+    json.Key("reason");
+    json.String(reason);
+  });
+}
+
 }  // namespace
 
 App::App(Config config, const Log& log, storage::DataDirectory directory)
@@ -54,8 +62,8 @@ absl::StatusOr<std::unique_ptr<App>> App::Create(Config config,
   std::unique_ptr<App> app(
       new App(std::move(config), log, *std::move(directory)));
   if (absl::Status opened = app->OpenStores(); !opened.ok()) return opened;
-  // Processes run, and a token (which can be shown only once) is made, only
-  // when the port is ours.
+  // Only a server that has the port may run processes, or make a token, which
+  // can be shown only once.
   if (absl::Status listening = app->Listen(); !listening.ok()) {
     return listening;
   }
@@ -87,10 +95,7 @@ absl::Status App::OpenStores() {
 
   auto limiter = auth::RateLimiter::Create(
       *counts_, clock, {.on_write_error = [this](const absl::Status& status) {
-        log_.Error("counts_not_written", [&](api::JsonWriter& json) {
-          json.Key("reason");
-          json.String(status.message());
-        });
+        LogReason(log_, "counts_not_written", status.message());
       }});
   if (!limiter.ok()) return limiter.status();
   limiter_ = *std::move(limiter);
@@ -117,12 +122,13 @@ absl::Status App::Listen() {
                                         .zone = zone});
   HttpServer::Options options = config_.http;
   options.on_exhausted = [this](int error) {
-    log_.Error("connections_wait", [&](api::JsonWriter& json) {
-      json.Key("reason");
-      json.String(absl::ErrnoToStatus(error, "accept").message());
-    });
+    LogReason(log_, "connections_wait",
+              absl::ErrnoToStatus(error, "accept").message());
   };
-  options.make_room = [this] { return lister_->CloseKeptDescriptors(); };
+  options.free_descriptors = [this] { return lister_->CloseKeptDescriptors(); };
+  options.on_refusing = [this](const absl::Status& reason) {
+    LogReason(log_, "connections_refused", reason.message());
+  };
   auto http = HttpServer::Listen(
       options,
       [this](const api::Request& request) {
@@ -141,7 +147,7 @@ absl::Status App::StartStacks() {
                                      *database_, *lister_, log_);
   if (!runtime.ok()) return runtime.status();
   stacks_ = *std::move(runtime);
-  // Nothing is served yet, so the table of routes may still grow.
+  // The router may still change: Serve() has not begun.
   AddStackRoutes(stacks_->Services(*config_.redactor), router_);
   return absl::OkStatus();
 }
@@ -161,7 +167,7 @@ absl::Status App::MakeAdminTokenIfNeeded() {
 }
 
 std::string App::Url() const {
-  // Whoever listens everywhere is found on loopback.
+  // A wildcard address is not connectable; show loopback.
   std::string host = config_.http.host;
   if (host == "0.0.0.0") host = "127.0.0.1";
   if (host == "::") host = "::1";

@@ -1,4 +1,5 @@
-// The server as a whole: everything that it is made of, put together.
+// The server as a whole: builds and connects the stores, the routes, the HTTP
+// server and the supervisor of stacks.
 
 #ifndef TALLYMAN_SERVER_APP_H_
 #define TALLYMAN_SERVER_APP_H_
@@ -27,31 +28,35 @@
 
 namespace tallyman::server {
 
+// Thread-safe where stated; else for the thread that made it.
 class App {
  public:
-  // Opens the data directory and the database, and listens. The error says in
-  // one line what is in the way: a port in use, another server on the same
-  // directory, an unreadable database. `log` must outlive the app.
+  // Opens the data directory and the database, listens, adopts the instances of
+  // stacks that run and starts missing ones. The error is one line that names
+  // the obstacle: a port in use, another server on the same directory, an
+  // unreadable database. `log` must outlive the app.
   static absl::StatusOr<std::unique_ptr<App>> Create(Config config,
                                                      const Log& log);
 
-  // The admin token that this start made, because there was no valid one or
-  // because it was asked to. To be shown once; it can't be had again.
+  // The admin token that Create() made, since there was no valid one or
+  // Config::new_admin_token is set. Only its hash is stored, so show it now.
   const std::optional<auth::Secret>& new_admin_token() const {
     return new_admin_token_;
   }
 
-  // Where it listens, as a URL to connect to.
+  // A URL that clients on this machine can connect to.
   std::string Url() const;
   const std::string& data_dir() const { return directory_.path(); }
 
-  // Serves until Stop().
+  // Serves until Stop(), and returns after the last request under way; see
+  // HttpServer::Serve().
   absl::Status Serve();
 
-  // Stops accepting requests. Thread-safe.
+  // Stops accepting connections and makes Serve() return. Thread-safe; does not
+  // block.
   void Stop() { http_->Stop(); }
 
-  // Makes what is only in memory durable. Thread-safe.
+  // Writes the counts of requests to the database. Thread-safe.
   absl::Status Flush() { return limiter_->Flush(); }
 
  private:
@@ -62,7 +67,7 @@ class App {
   absl::Status Listen();
   absl::Status StartStacks();
 
-  // In the order in which they depend on one another.
+  // Each depends only on those above it.
   const Config config_;
   const Log& log_;
   storage::DataDirectory directory_;

@@ -25,92 +25,99 @@
 #include "server/routing/cors.h"
 #include "server/version.h"
 
+// Each help text is one or two sentences with the unit; --help adds the
+// default.
 ABSL_FLAG(std::string, listen, "127.0.0.1",
-          "Address to listen on: a name or an IPv4 or IPv6 address. 0.0.0.0 or "
-          ":: for all of the machine; there is no TLS yet, so think twice.");
+          "Address to listen on: a host name, an IPv4 or an IPv6 address; "
+          "0.0.0.0 or :: for every address of the machine. There is no TLS: "
+          "tokens cross the network in clear text.");
 ABSL_FLAG(int, port, 8880,
-          "TCP port to listen on; 0 takes any free one and says which.");
-ABSL_FLAG(
-    std::string, data_dir, "",
-    "Directory for everything that is kept: tokens, stacks, instances and "
-    "their output. Made with mode 0700 where it is missing. Empty: `tallyman` "
-    "in $XDG_DATA_HOME, "
-    "or in ~/.local/share.");
+          "TCP port to listen on. 0 chooses a free port, which the greeting "
+          "and the log name.");
+ABSL_FLAG(std::string, data_dir, "",
+          "Directory of tokens, stacks, instances and their output; created "
+          "with mode 0700 if missing. Empty: $XDG_DATA_HOME/tallyman, else "
+          "~/.local/share/tallyman, else /var/lib/tallyman.");
 ABSL_FLAG(int64_t, max_kept_descriptors,
           tallyman::platform::ProcessLister::Options().max_kept_descriptors,
-          "Files of /proc that stay open between lists of processes, three for "
-          "each process, which makes lists about twice as fast. Closed two "
-          "minutes after the last list. 0 keeps none.");
+          "Largest number of files of /proc that stay open between lists of "
+          "processes, which makes lists about twice as fast: three for each "
+          "process, closed two minutes after the last list. 0 keeps none.");
 ABSL_FLAG(std::string, cors_origins, "*",
-          "Origins whose pages may read /server/processes: \"*\" for all (they "
-          "need a token in any case), \"\" for none, or a comma-separated list "
-          "such as https://ops.example.com.");
+          "Origins whose web pages may read /server/processes, with a token: "
+          "\"*\" for all, \"\" for none, or a comma-separated list such as "
+          "https://ops.example.com.");
 ABSL_FLAG(bool, redact, true,
-          "Replace what looks like a secret in command lines by ***.");
+          "Replace secrets in command lines by ***; --redact_names says what "
+          "is a secret.");
 ABSL_FLAG(std::vector<std::string>, redact_names,
           tallyman::api::DefaultSecretNames(),
           "Names of arguments whose values are secret: comma-separated RE2 "
-          "expressions, matched at the end of a name, whatever its case. Write "
+          "expressions, matched at the end of a name, ignoring case. Write "
           "\\x2c for a comma.");
 ABSL_FLAG(int64_t, max_body_bytes, int64_t{1} << 20,
-          "Largest body of a request, in bytes; more is 413.");
+          "Largest body of a request, in bytes; a larger one is answered with "
+          "413.");
 ABSL_FLAG(int, max_connections, 256,
-          "Connections that are served at once, each on a thread; more wait.");
+          "Largest number of connections served at once, each on a thread; "
+          "1024 more wait, further ones are closed.");
 ABSL_FLAG(absl::Duration, io_timeout, absl::Seconds(10),
-          "A client that neither sends nor takes anything for this long in the "
-          "middle of a request is dropped.");
+          "Close a connection whose client neither sends nor receives a byte "
+          "for this long in the middle of a request.");
 ABSL_FLAG(absl::Duration, keep_alive_timeout, absl::Seconds(30),
-          "A kept connection without a request is closed after this long.");
+          "Close a connection without a request for this long.");
 ABSL_FLAG(absl::Duration, stop_deadline, absl::Seconds(10),
-          "How long requests under way may go on after SIGTERM or SIGINT.");
+          "Longest time from SIGTERM or SIGINT to the end of the process, in "
+          "which requests under way finish.");
 ABSL_FLAG(bool, log_requests, true,
-          "Log each request, as a line of JSON on standard error.");
+          "Log each request as a line of JSON on standard error.");
 ABSL_FLAG(bool, new_admin_token, false,
-          "Make one more admin token at this start and show it: for whoever "
-          "lost the first one.");
-ABSL_FLAG(
-    std::string, stacks_file, "",
-    "JSON file of stacks to create, or to bring up to date, at the start: "
-    "{\"stacks\":[{\"name\":\"shop\",\"procfile_path\":\"Procfile\"}]}. "
-    "Stacks that are not in it stay as they are.");
+          "Make a further admin token at this start and print it, in place of "
+          "one that was lost.");
+ABSL_FLAG(std::string, stacks_file, "",
+          "JSON file of stacks that the start creates or updates: "
+          "{\"stacks\":[{\"name\":\"shop\",\"procfile_path\":\"Procfile\"}]}. "
+          "Stacks that are not in the file stay unchanged.");
 ABSL_FLAG(std::string, server_name, "",
-          "Name of this server in the counts of processes. Empty: the host's.");
+          "Name of this server in the counts of processes. Empty: the host "
+          "name.");
 ABSL_FLAG(absl::Duration, settle_time, absl::Seconds(1),
-          "How long an instance has to run before it counts as running for an "
-          "action. 0: as soon as its program was executed.");
+          "How long an instance must run until an action counts it as "
+          "running. 0: it counts as soon as its program is executed.");
 ABSL_FLAG(absl::Duration, action_deadline, absl::Seconds(60),
-          "How long a scale or restart may take, besides stop sequences, until "
-          "its action ends without success. What is wanted stays wanted.");
+          "Longest time for a scale or a restart, without its stop sequences; "
+          "then its action fails. The desired counts stay, and the server goes "
+          "on trying.");
 ABSL_FLAG(absl::Duration, restart_delay, absl::Milliseconds(100),
-          "Wait before the first restart of an instance that ended; doubles "
-          "with each further one.");
+          "Delay before the first restart of an instance that ended; each "
+          "further restart doubles it.");
 ABSL_FLAG(absl::Duration, max_restart_delay, absl::Minutes(1),
-          "Longest wait before a restart.");
-ABSL_FLAG(
-    absl::Duration, healthy_after, absl::Seconds(10),
-    "An instance that has run for as long is healthy: restarts begin with "
-    "the short wait again.");
+          "Longest delay before a restart.");
+ABSL_FLAG(absl::Duration, healthy_after, absl::Seconds(10),
+          "An instance that ran for this long is healthy: its next restart has "
+          "--restart_delay again.");
 ABSL_FLAG(int64_t, max_events, 10000,
-          "Events kept of each stack; the oldest go first.");
+          "Largest number of events kept for each stack; the oldest are "
+          "deleted first.");
 ABSL_FLAG(int64_t, max_log_bytes, int64_t{10} << 20,
-          "Size at which the output file of an instance is rotated; one older "
-          "file is kept.");
+          "Size in bytes at which the output file of an instance is rotated; "
+          "one rotated file is kept.");
 ABSL_FLAG(bool, cgroups, true,
-          "Give each instance a cgroup (version 2) of its own where that is "
-          "possible, so that nothing of it can get away.");
+          "Run each instance in a cgroup (version 2) of its own where the "
+          "system allows it, so that a stop reaches all its processes.");
 
 namespace tallyman::server {
 namespace {
 
-absl::Status Bad(std::string_view flag, std::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat("--", flag, ": ", what));
+absl::Status InvalidFlag(std::string_view flag, std::string_view reason) {
+  return absl::InvalidArgumentError(absl::StrCat("--", flag, ": ", reason));
 }
 
 // Checks that `duration` is positive and no longer than a day.
 absl::Status CheckDuration(std::string_view flag, absl::Duration duration) {
   if (duration <= absl::ZeroDuration() || duration > absl::Hours(24)) {
-    return Bad(flag, absl::StrCat(absl::FormatDuration(duration),
-                                  " is not more than 0 and at most 24h"));
+    return InvalidFlag(flag, absl::StrCat(absl::FormatDuration(duration),
+                                          " is not above 0 and at most 24h"));
   }
   return absl::OkStatus();
 }
@@ -118,7 +125,8 @@ absl::Status CheckDuration(std::string_view flag, absl::Duration duration) {
 absl::Status CheckRange(std::string_view flag, int64_t value, int64_t min,
                         int64_t max) {
   if (value < min || value > max) {
-    return Bad(flag, absl::StrCat(value, " is not from ", min, " to ", max));
+    return InvalidFlag(flag,
+                       absl::StrCat(value, " is not from ", min, " to ", max));
   }
   return absl::OkStatus();
 }
@@ -156,7 +164,7 @@ absl::Status CheckFlags() {
     }
   }
   if (absl::GetFlag(FLAGS_listen).empty()) {
-    return Bad("listen", "the address is empty");
+    return InvalidFlag("listen", "the address is empty");
   }
   return absl::OkStatus();
 }
@@ -165,7 +173,7 @@ absl::StatusOr<std::unique_ptr<api::Redactor>> RedactorFromFlags() {
   if (!absl::GetFlag(FLAGS_redact)) return api::Redactor::Disabled();
   auto redactor = api::Redactor::Create(absl::GetFlag(FLAGS_redact_names));
   if (!redactor.ok()) {
-    return Bad("redact_names", redactor.status().message());
+    return InvalidFlag("redact_names", redactor.status().message());
   }
   return redactor;
 }
@@ -187,7 +195,7 @@ absl::StatusOr<Config> ConfigFromFlags() {
   if (absl::Status valid = CheckFlags(); !valid.ok()) return valid;
   absl::StatusOr<CorsPolicy> cors =
       CorsPolicy::Parse(absl::GetFlag(FLAGS_cors_origins));
-  if (!cors.ok()) return Bad("cors_origins", cors.status().message());
+  if (!cors.ok()) return InvalidFlag("cors_origins", cors.status().message());
   absl::StatusOr<std::unique_ptr<api::Redactor>> redactor = RedactorFromFlags();
   if (!redactor.ok()) return redactor.status();
   std::string data_dir = absl::GetFlag(FLAGS_data_dir);
@@ -215,8 +223,8 @@ absl::StatusOr<Config> ConfigFromFlags() {
 }  // namespace
 
 std::string DefaultDataDir() {
-  // NOLINTBEGIN(concurrency-mt-unsafe): called before there are threads.
-  // The specification wants relative paths to be ignored.
+  // NOLINTBEGIN(concurrency-mt-unsafe): the process has one thread.
+  // The specification says to ignore relative paths.
   const char* const data_home = std::getenv("XDG_DATA_HOME");
   if (data_home != nullptr && data_home[0] == '/') {
     return absl::StrCat(data_home, "/tallyman");
@@ -233,19 +241,20 @@ std::string DefaultDataDir() {
 
 absl::StatusOr<Config> ConfigFromCommandLine(int argc, char** argv) {
   absl::SetProgramUsageMessage(
-      "Answers over HTTP what is running on this machine, and runs processes "
+      "Lists the processes of this machine over HTTP, and runs the processes "
       "that stacks define.\n\n"
       "  server [--port=8880] [--data_dir=DIRECTORY] [--flagfile=FILE] ...\n\n"
-      "The first start makes an admin token and shows it. SIGTERM and SIGINT "
-      "stop the server once requests under way are finished; the instances of "
-      "stacks run on, and the next server takes them over.");
+      "The first start makes an admin token and prints it. SIGTERM or SIGINT "
+      "stops the server after the requests under way; a second one ends it at "
+      "once. The instances of stacks go on, and the next start adopts them.");
   absl::FlagsUsageConfig usage;
-  // --help tells of our flags, wherever the program was built.
-  const auto is_ours = [](std::string_view file) {
+  // --help lists the flags of this file, not those of libraries. The path has a
+  // prefix if another repository builds the server.
+  const auto is_own_file = [](std::string_view file) {
     return file.ends_with("server/config.cc");
   };
-  usage.contains_help_flags = is_ours;
-  usage.contains_helpshort_flags = is_ours;
+  usage.contains_help_flags = is_own_file;
+  usage.contains_helpshort_flags = is_own_file;
   usage.version_string = [] {
     return absl::StrCat("tallyman ", kVersion, "\n");
   };

@@ -1,4 +1,5 @@
-// What the operator chose: the command-line flags as one value.
+// The command-line flags as one value. A new flag: config.cc defines and checks
+// it, Config carries it.
 
 #ifndef TALLYMAN_SERVER_CONFIG_H_
 #define TALLYMAN_SERVER_CONFIG_H_
@@ -25,18 +26,19 @@ struct Config {
   std::unique_ptr<api::Redactor> redactor;  // Not null.
   bool log_requests = true;
   bool new_admin_token = false;
-  // How long requests under way may go on after the wish to stop.
+  // The longest time from a signal to stop to the end of the process.
   absl::Duration stop_deadline;
 };
 
-// Reads the command line, and what --flagfile names, and ends the process for
-// --help, --version and for flags that do not parse. InvalidArgument names the
-// flag whose value makes no sense, or an argument that is no flag.
+// Parses the command line, and the files that --flagfile names. Exits for
+// --help,
+// --version and flags that do not parse. InvalidArgument names a flag whose
+// value is out of range, or an argument that is not a flag.
 absl::StatusOr<Config> ConfigFromCommandLine(int argc, char** argv);
 
-// Where data is kept unless --data_dir says otherwise: `tallyman` in
-// $XDG_DATA_HOME or in ~/.local/share (XDG Base Directory Specification), and
-// /var/lib/tallyman for a user without a home.
+// The default of --data_dir: `tallyman` in $XDG_DATA_HOME or in ~/.local/share
+// (XDG Base Directory Specification), and /var/lib/tallyman for a user without
+// a home directory.
 std::string DefaultDataDir();
 
 }  // namespace tallyman::server

@@ -1,4 +1,5 @@
-// The server's main(): flags, start, signals, exit code.
+// main() of the server: flags, start, signals, exit code; and of the keeper,
+// which is the same binary with another first argument.
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -9,36 +10,37 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <string_view>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "api/json/json_writer.h"
 #include "auth/secret.h"
 #include "server/app.h"
 #include "server/config.h"
-#include "server/lifecycle/orphan_reaper.h"
-#include "server/lifecycle/stop_signals.h"
+#include "server/lifecycle/process_loop.h"
 #include "server/log/log.h"
 #include "stacks/keeper/daemon.h"
 
 namespace tallyman::server {
 namespace {
 
-// How late the log of requests may be: many of them are written at once.
-constexpr absl::Duration kLogLateness = absl::Milliseconds(10);
+// How long the log holds lines of requests back, so that one write(2) takes
+// many.
+constexpr absl::Duration kLogMaxDelay = absl::Milliseconds(10);
 
-// One clear line, and the exit code of a failed start.
+// Prints the one line of a failed start; returns its exit code.
 int Fail(const absl::Status& status) {
   std::cerr << "tallyman: " << status.message() << "\n";
   return 1;
 }
 
-// Tells whoever started it where to go. Standard output is for this alone; the
-// log goes to standard error.
+// Prints the address, and the token if one was made. Standard output has
+// nothing else; the log goes to standard error.
 void Greet(const App& app) {
   std::cout << "Tallyman listens on " << app.Url() << ", with its data in "
             << app.data_dir() << "\n";
@@ -51,8 +53,10 @@ void Greet(const App& app) {
   std::cout.flush();
 }
 
-// Each instance and each connection needs descriptors: allows as many as the
-// system does. Returns the limit that programs expect, which was there before.
+// Raises the soft limit on open files to the hard limit, since each connection
+// and each instance takes descriptors. Returns the soft limit before, which
+// instances get: select(2) breaks in programs with a larger one. 0: unlimited,
+// or unknown.
 int64_t RaiseOpenFiles() {
   rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
@@ -60,18 +64,63 @@ int64_t RaiseOpenFiles() {
                              ? 0
                              : static_cast<int64_t>(limit.rlim_cur);
   limit.rlim_cur = limit.rlim_max;
-  // Where it fails the limit stays as it is.
+  // On failure the limit stays as it is.
   setrlimit(RLIMIT_NOFILE, &limit);
   return before;
+}
+
+// Gives the threads that handle signals access to the app while it can serve.
+// Thread-safe.
+class ServingApp {
+ public:
+  // Starts the access. Stops `app` if Stop() was called before.
+  void Set(std::shared_ptr<App> app) ABSL_LOCKS_EXCLUDED(mutex_) {
+    const absl::MutexLock lock(&mutex_);
+    app_ = std::move(app);
+    if (is_stopped_) app_->Stop();
+  }
+  // Ends the access.
+  void Clear() ABSL_LOCKS_EXCLUDED(mutex_) {
+    const absl::MutexLock lock(&mutex_);
+    app_ = nullptr;
+  }
+  void Stop() ABSL_LOCKS_EXCLUDED(mutex_) {
+    const absl::MutexLock lock(&mutex_);
+    is_stopped_ = true;
+    if (app_ != nullptr) app_->Stop();
+  }
+  // Null before Set() and after Clear().
+  std::shared_ptr<App> get() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    const absl::MutexLock lock(&mutex_);
+    return app_;
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::shared_ptr<App> app_ ABSL_GUARDED_BY(mutex_);
+  bool is_stopped_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+// Saves and logs what can be saved when a stop is cut short.
+void GiveUp(const ServingApp& serving, const Log& log) {
+  const std::shared_ptr<App> app = serving.get();
+  if (app == nullptr) {
+    log.Error("stop_cut_short");
+    return;
+  }
+  // Before the log, which may be what hangs.
+  const absl::Status flushed = app->Flush();
+  log.Error("stopped_with_requests_under_way");
+  if (!flushed.ok()) log.Error("counts_not_written");
 }
 
 int Main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == stacks::kKeeperArgument) {
     return stacks::KeeperMain(argc, argv);
   }
-  // Under `bazel run` the program starts elsewhere than its user; paths mean
-  // what they mean to the user.
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): there are no threads yet.
+  // `bazel run` starts the program in another directory; relative paths of the
+  // command line are relative to the user's.
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): the process has one thread.
   if (const char* const user_dir = std::getenv("BUILD_WORKING_DIRECTORY")) {
     if (chdir(user_dir) != 0) {
       return Fail(absl::ErrnoToStatus(errno, user_dir));
@@ -81,50 +130,41 @@ int Main(int argc, char** argv) {
   if (!config.ok()) return Fail(config.status());
   config->stacks.default_open_files = RaiseOpenFiles();
 
-  StopSignals::Block();
-  std::optional<OrphanReaper> reaper;
-  if (getpid() == 1) {
-    OrphanReaper::Block();
-    reaper.emplace();
-  }
-  // A client that is gone is an error of write(2), not the end of the server.
+  BlockProcessSignals();
+  // write(2) to a connection that the client has closed returns EPIPE.
   std::signal(SIGPIPE, SIG_IGN);
 
-  const Log log(STDERR_FILENO, kLogLateness);
-  const absl::Duration stop_deadline = config->stop_deadline;
+  // Never destroyed: the process loop uses both until the process ends.
+  static const Log& log = *new Log(STDERR_FILENO, kLogMaxDelay);
+  static ServingApp& serving = *new ServingApp;
+  if (const absl::Status started =
+          StartProcessLoop({.stop =
+                                [] {
+                                  log.Info("stopping");
+                                  serving.Stop();
+                                },
+                            .give_up = [] { GiveUp(serving, log); }},
+                           config->stop_deadline);
+      !started.ok()) {
+    return Fail(started);
+  }
+
   absl::StatusOr<std::unique_ptr<App>> created =
       App::Create(*std::move(config), log);
   if (!created.ok()) return Fail(created.status());
-  App& app = **created;
-
-  absl::Status served;
-  {
-    const StopSignals signals(
-        {.stop =
-             [&] {
-               log.Info("stopping");
-               app.Stop();
-             },
-         .give_up =
-             [&] {
-               log.Error("stopped_with_requests_under_way");
-               if (!app.Flush().ok()) log.Error("counts_not_written");
-               _exit(0);
-             }},
-        stop_deadline);
-    Greet(app);
-    log.Info("listening", [&](api::JsonWriter& json) {
-      json.Key("url");
-      json.String(app.Url());
-    });
-    served = app.Serve();
-  }
-  if (!served.ok()) return Fail(served);
-  if (const absl::Status flushed = app.Flush(); !flushed.ok()) {
-    return Fail(flushed);
-  }
+  std::shared_ptr<App> app = *std::move(created);
+  Greet(*app);
+  log.Info("listening", [&](api::JsonWriter& json) {
+    json.Key("url");
+    json.String(app->Url());
+  });
+  serving.Set(app);
+  absl::Status served = app->Serve();
+  if (served.ok()) served = app->Flush();
+  serving.Clear();
+  app.reset();
   log.Info("stopped");
-  return 0;
+  return served.ok() ? 0 : Fail(served);
 }
 
 }  // namespace

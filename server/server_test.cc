@@ -1,5 +1,4 @@
-// End to end: the real binary, real sockets, a real database file and real
-// processes.
+// End to end: the binary itself, with sockets, a database file and processes.
 
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -40,8 +39,8 @@ class ServerTest : public testing::Test {
   const std::string& data_dir_ = directory_.path();
 };
 
-// A child that calls itself as `name` says, and is stopped: no other state of a
-// process is certain at the moment that somebody looks.
+// A child process with the name `name`, stopped by SIGSTOP: the only state that
+// does not change until it is listed.
 class NamedChild {
  public:
   explicit NamedChild(const char* name) {
@@ -70,7 +69,7 @@ class NamedChild {
   pid_t pid_;
 };
 
-TEST_F(ServerTest, TheFirstStartShowsATokenThatLaterStartsAccept) {
+TEST_F(ServerTest, TheFirstStartPrintsATokenThatLaterStartsAccept) {
   std::string token;
   {
     harness::ServerProcess server({DataDirFlag()});
@@ -102,7 +101,7 @@ TEST_F(ServerTest, TheFirstStartShowsATokenThatLaterStartsAccept) {
   EXPECT_EQ(directory.st_mode & 07777, 0700u);
 }
 
-TEST_F(ServerTest, FindsExactlyTheProcessThatWasStarted) {
+TEST_F(ServerTest, ListsAProcessWithItsFields) {
   harness::ServerProcess server({DataDirFlag()});
   ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
   const std::string token = server.shown_token();
@@ -164,7 +163,7 @@ TEST_F(ServerTest, FindsExactlyTheProcessThatWasStarted) {
   EXPECT_EQ(named["data"][0]["pid"], child.pid());
 }
 
-TEST_F(ServerTest, ErrorsComeInTheEnvelope) {
+TEST_F(ServerTest, ErrorsHaveTheEnvelopeOfTheirFamily) {
   harness::ServerProcess server({DataDirFlag()});
   ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
   const std::string token = server.shown_token();
@@ -215,7 +214,7 @@ TEST_F(ServerTest, LimitsAndRevocationsSurviveARestart) {
     harness::ServerProcess server({DataDirFlag()});
     ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
     admin = server.shown_token();
-    // A day can end during the test, but not twice.
+    // Two: the count may restart once, if a day ends during the test.
     limited =
         create(server, R"({"name":"few","scopes":["public"],"daily_limit":2})");
     revoked = create(server, R"({"name":"gone","scopes":["public"]})");
@@ -240,7 +239,7 @@ TEST_F(ServerTest, LimitsAndRevocationsSurviveARestart) {
   EXPECT_EQ(ask(server, admin).status, 200);
 }
 
-TEST_F(ServerTest, ALostTokenCanBeReplaced) {
+TEST_F(ServerTest, NewAdminTokenReplacesALostToken) {
   {
     harness::ServerProcess server({DataDirFlag()});
     ASSERT_TRUE(server.WaitUntilListening());
@@ -255,7 +254,7 @@ TEST_F(ServerTest, ALostTokenCanBeReplaced) {
             200);
 }
 
-TEST_F(ServerTest, TheLogHoldsNoToken) {
+TEST_F(ServerTest, TheLogHasNoToken) {
   harness::ServerProcess server({DataDirFlag()});
   ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
   const std::string token = server.shown_token();
@@ -274,7 +273,7 @@ TEST_F(ServerTest, TheLogHoldsNoToken) {
   EXPECT_THAT(log, Not(HasSubstr("something-else")));
 }
 
-// What cannot start says why in one line, and exits with an error.
+// Expects a start to fail with one line that has `reason`.
 void ExpectFailure(const std::vector<std::string>& flags,
                    std::string_view reason) {
   harness::ServerProcess server(flags);
@@ -287,32 +286,32 @@ void ExpectFailure(const std::vector<std::string>& flags,
   EXPECT_EQ(server.standard_output(), "");
 }
 
-TEST_F(ServerTest, APortInUseIsOneClearLine) {
+TEST_F(ServerTest, APortInUseIsAOneLineError) {
   harness::ServerProcess server({DataDirFlag()});
   ASSERT_TRUE(server.WaitUntilListening());
   const std::string other = absl::StrCat(data_dir_, "/other");
   ExpectFailure({absl::StrCat("--data_dir=", other),
                  absl::StrCat("--port=", server.port())},
                 absl::StrCat("http://127.0.0.1:", server.port()));
-  // The token of that failed first start is not lost: it was never made.
+  // The failed first start has made no token, which would be lost.
   harness::ServerProcess second({absl::StrCat("--data_dir=", other)});
   ASSERT_TRUE(second.WaitUntilListening());
   EXPECT_NE(second.shown_token(), "");
 }
 
-TEST_F(ServerTest, ASecondServerOnTheSameDataIsOneClearLine) {
+TEST_F(ServerTest, ASecondServerOnTheSameDataIsAOneLineError) {
   harness::ServerProcess server({DataDirFlag()});
   ASSERT_TRUE(server.WaitUntilListening());
   ExpectFailure({DataDirFlag()}, data_dir_);
 }
 
-TEST_F(ServerTest, AnUnreadableDatabaseIsOneClearLine) {
+TEST_F(ServerTest, AnUnreadableDatabaseIsAOneLineError) {
   std::ofstream(absl::StrCat(data_dir_, "/tallyman.db"))
       << std::string(4096, 'x');
   ExpectFailure({DataDirFlag()}, "tallyman.db");
 }
 
-TEST_F(ServerTest, BadFlagsAreOneClearLine) {
+TEST_F(ServerTest, InvalidFlagsAreOneLineErrors) {
   ExpectFailure({DataDirFlag(), "--port=65536"}, "--port: 65536");
   ExpectFailure({DataDirFlag(), "--cors_origins=nonsense"}, "--cors_origins");
   ExpectFailure({DataDirFlag(), "--redact_names=(x"}, "--redact_names");
@@ -321,8 +320,8 @@ TEST_F(ServerTest, BadFlagsAreOneClearLine) {
   ExpectFailure({DataDirFlag(), "start"}, "\"start\"");
 }
 
-// Under `bazel run` the program starts in another directory than its user.
-TEST_F(ServerTest, PathsMeanWhatTheyMeanToTheUser) {
+// `bazel run` starts the program in another directory than the user's.
+TEST_F(ServerTest, PathsAreRelativeToTheDirectoryOfTheUser) {
   std::ofstream(absl::StrCat(data_dir_, "/flags"))
       << "--data_dir=below/data\n--nolog_requests\n";
   harness::ServerProcess server(
@@ -337,43 +336,7 @@ TEST_F(ServerTest, PathsMeanWhatTheyMeanToTheUser) {
   EXPECT_THAT(server.standard_error(), Not(HasSubstr("\"request\"")));
 }
 
-TEST_F(ServerTest, StoppingFinishesWhatIsUnderWay) {
-  harness::ServerProcess server({DataDirFlag()});
-  ASSERT_TRUE(server.WaitUntilListening());
-  harness::HttpClient idle(server.port());
-  EXPECT_EQ(idle.Get("/healthz").status, 200);
-  harness::HttpClient slow(server.port());
-  slow.Send(
-      absl::StrCat("POST /tokens HTTP/1.1\r\nHost: h\r\n"
-                   "Authorization: Bearer ",
-                   server.shown_token(),
-                   "\r\nContent-Type: application/json\r\n"
-                   "Expect: 100-continue\r\nContent-Length: 34\r\n\r\n"));
-  // The server has read the headers and waits for the body.
-  EXPECT_EQ(slow.Receive().status, 100);
-  server.Signal(SIGTERM);
-  EXPECT_TRUE(idle.IsClosed());
-  EXPECT_FALSE(harness::HttpClient::CanConnect(server.port()));
-  slow.Send(R"({"name":"late","scopes":["admin"]})");
-  EXPECT_EQ(slow.Receive().status, 201);
-  EXPECT_EQ(server.Wait(), 0) << server.standard_error();
-  EXPECT_THAT(server.standard_error(), HasSubstr("\"event\":\"stopped\""));
-}
-
-TEST_F(ServerTest, StoppingDoesNotWaitForEver) {
-  harness::ServerProcess server({DataDirFlag(), "--stop_deadline=50ms"});
-  ASSERT_TRUE(server.WaitUntilListening());
-  harness::HttpClient slow(server.port());
-  slow.Send(
-      "POST /x HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
-      "Content-Length: 5\r\n\r\n");
-  EXPECT_EQ(slow.Receive().status, 100);
-  server.Signal(SIGTERM);
-  EXPECT_EQ(server.Wait(), 0);
-  EXPECT_THAT(server.standard_error(), HasSubstr("requests_under_way"));
-}
-
-TEST_F(ServerTest, PagesOfOtherOriginsMayAsk) {
+TEST_F(ServerTest, AnswersCorsPreflights) {
   harness::ServerProcess server(
       {DataDirFlag(), "--cors_origins=http://a.example"});
   ASSERT_TRUE(server.WaitUntilListening());

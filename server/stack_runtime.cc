@@ -41,8 +41,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
-  // Opening a directory succeeds; reading it does not. Nothing to read would
-  // count as a failure of <<.
+  // Opening a directory succeeds, reading it fails. << fails for an empty file.
   const bool is_empty =
       file && file.peek() == std::ifstream::traits_type::eof() && !file.bad();
   if (!is_empty && (!file || !(text << file.rdbuf()))) {
@@ -60,7 +59,7 @@ std::string HostName() {
   return name.data();
 }
 
-// The stack that the file means: that of the same name and environment.
+// The stack that a definition of the file updates; null if there is none.
 const stacks::Stack* FindByName(const stacks::RegistrySnapshot& snapshot,
                                 const stacks::StackDefinition& definition) {
   for (const auto& stack : snapshot.stacks) {
@@ -163,14 +162,14 @@ absl::Status StackRuntime::ApplyStacksFile(const std::string& path,
                                            const Log& log) {
   absl::StatusOr<std::string> text = ReadFile(path);
   if (!text.ok()) return text.status();
-  // Paths in it are relative to it.
-  const std::string folder =
+  // Paths in the file are relative to its directory.
+  const std::string directory =
       path.substr(0, path.find_last_of('/') + 1);  // "" if there is no slash
   absl::StatusOr<std::vector<stacks::StackDefinition>> definitions =
       api::ParseStacksFile(*text, [&](std::string_view relative) {
         return ReadFile(relative.starts_with('/')
                             ? std::string(relative)
-                            : absl::StrCat(folder, relative));
+                            : absl::StrCat(directory, relative));
       });
   if (!definitions.ok()) return definitions.status();
   for (const stacks::StackDefinition& definition : *definitions) {
@@ -184,14 +183,14 @@ absl::Status StackRuntime::ApplyStacksFile(const std::string& path,
             ? registry_->CreateStack(definition, server_uid_, origin)
             : registry_->ReplaceStack(present->uid, definition, server_uid_,
                                       origin);
-    if (const absl::Status& why = applied.status();
-        absl::IsFailedPrecondition(why) || absl::IsInvalidArgument(why)) {
-      // The file itself is in order; what runs stands against it, and only a
-      // server that runs can change that.
-      LogNotice(log,
-                {.severity = stacks::Notice::Severity::kError,
-                 .event = "stack_not_applied",
-                 .what = absl::StrCat(definition.name, ": ", why.message())});
+    if (const absl::Status& reason = applied.status();
+        absl::IsFailedPrecondition(reason) || absl::IsInvalidArgument(reason)) {
+      // The definition is valid, but conflicts with the present state, which an
+      // operator can change only while the server runs.
+      LogNotice(
+          log, {.severity = stacks::Notice::Severity::kError,
+                .event = "stack_not_applied",
+                .what = absl::StrCat(definition.name, ": ", reason.message())});
       continue;
     }
     if (!applied.ok()) {

@@ -1,5 +1,5 @@
-// Everything that runs stacks: their registry, the audit log, the output files
-// and the supervisor, put together.
+// Builds and connects the parts that run stacks: the registry, the event log,
+// the output files and the supervisor.
 
 #ifndef TALLYMAN_SERVER_STACK_RUNTIME_H_
 #define TALLYMAN_SERVER_STACK_RUNTIME_H_
@@ -37,25 +37,25 @@ struct StackOptions {
   stacks::EventLog::Options events;
   stacks::OutputLogs::Options logs;
   bool use_cgroups = true;
-  // RLIMIT_NOFILE of instances that have no limit of their own; 0: the
-  // server's.
+  // RLIMIT_NOFILE of instances whose definition has no limit; 0: the server's.
   int64_t default_open_files = 0;
 };
 
 class StackRuntime {
  public:
-  // Opens the stores, brings the stacks of the file in, and takes over the
-  // instances that run. A stack of the file that what runs stands against (it
-  // is being removed, or more are wanted than its new limit) is left as it is,
-  // and logged. `address` is where this server is reached. All that is referred
-  // to must outlive the runtime. The error says in one line what is in the way;
-  // nothing runs differently then.
+  // Opens the stores, creates or updates the stacks of `options.stacks_file`,
+  // and starts the supervisor, which adopts the instances that run. A stack of
+  // the file that conflicts with the present state (it is being removed, or its
+  // desired count exceeds the new limit) stays unchanged, and is logged.
+  // `address` is the URL of this server. The references must outlive the
+  // runtime. The error is one line that names the obstacle; no instance is
+  // started or stopped then.
   static absl::StatusOr<std::unique_ptr<StackRuntime>> Start(
       const StackOptions& options, const std::string& address,
       const storage::DataDirectory& directory, storage::Database& database,
       const platform::ProcessLister& lister, const Log& log);
 
-  // For the handlers.
+  // The parts that the handlers use. The runtime must outlive the result.
   StackServices Services(const api::Redactor& redactor) const;
 
  private:

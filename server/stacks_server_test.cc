@@ -1,4 +1,4 @@
-// End to end: an operator makes a stack, scales it, and kills the server.
+// End to end: an operator creates a stack, scales it, and kills the server.
 
 #include <sched.h>
 #include <unistd.h>
@@ -34,14 +34,14 @@ class StacksServerTest : public testing::Test {
     Start();
     token_ = server_->shown_token();
     CHECK(!token_.empty());
-    // One that may ask as often as it likes.
+    // A token without a limit that the test could reach.
     const Json made = Ask("POST", "/tokens",
                           R"({"name":"tester","scopes":["admin"],)"
                           R"("hourly_limit":1000000000})");
     token_ = made["response"][0]["token"];
   }
   ~StacksServerTest() override {
-    // What runs belongs to the stacks; without them nothing is left.
+    // Ends all instances.
     const Json stacks = Get("/stacks");
     for (const Json& stack : stacks["response"]) {
       const Json action = Ask("DELETE", Path("/stacks/", stack["uid"]));
@@ -77,8 +77,7 @@ class StacksServerTest : public testing::Test {
   }
   Json Get(std::string_view target) { return Ask("GET", target); }
 
-  // Asks until the action has ended. Each answer waits for the server, and the
-  // server for nothing of ours.
+  // Polls until the action has ended, which needs no further request.
   Json WaitForAction(const std::string& stack, int64_t id) {
     while (true) {
       const Json action =
@@ -122,7 +121,7 @@ class StacksServerTest : public testing::Test {
   std::string token_;
 };
 
-TEST_F(StacksServerTest, FourWorkersAreTheSameFourAfterAKill) {
+TEST_F(StacksServerTest, InstancesSurviveAKillOfTheServer) {
   const std::string stack = MakeStack("web: sleep 1000\nworker: sleep 1001\n");
   ScaleTo(stack, "worker", 4);
   const std::set<int> pids = Pids(stack, "worker");
@@ -130,9 +129,9 @@ TEST_F(StacksServerTest, FourWorkersAreTheSameFourAfterAKill) {
   const Json listed = Get(Path("/stacks/", stack, "/processes"));
   EXPECT_EQ(listed["response"][1]["servers"], Json({{"here", 4}}));
 
-  // They are in the list of the host, as whatever runs there.
+  // The list of the host's processes has them too.
   for (const int pid : pids) {
-    // In the middle of execve(2) it has no arguments.
+    // During execve(2) the process has no arguments.
     while (platform::ReadProc(pid, "cmdline") == "") sched_yield();
     const Json found =
         Get(absl::StrCat("/server/processes?fields=command_line&pid=", pid));
@@ -152,7 +151,7 @@ TEST_F(StacksServerTest, FourWorkersAreTheSameFourAfterAKill) {
   EXPECT_EQ(started, 4);
 }
 
-TEST_F(StacksServerTest, AStopLeavesInstancesRunning) {
+TEST_F(StacksServerTest, InstancesSurviveAStopOfTheServer) {
   const std::string stack = MakeStack("worker: sleep 1000\n");
   ScaleTo(stack, "worker", 2);
   const std::set<int> pids = Pids(stack, "worker");
@@ -163,7 +162,7 @@ TEST_F(StacksServerTest, AStopLeavesInstancesRunning) {
   EXPECT_EQ(Pids(stack, "worker"), pids);
 }
 
-TEST_F(StacksServerTest, AFileOfStacksIsBroughtInAtEachStart) {
+TEST_F(StacksServerTest, EachStartAppliesTheStacksFile) {
   const std::string file = absl::StrCat(data_dir_, "/stacks.json");
   const auto write = [&](std::string_view command) {
     std::ofstream(absl::StrCat(data_dir_, "/Procfile"))
@@ -187,14 +186,14 @@ TEST_F(StacksServerTest, AFileOfStacksIsBroughtInAtEachStart) {
   EXPECT_EQ(Pids(stack, "web"), before);
   write("sleep 2000");
   restart();
-  // The same stack, with the new command; what is wanted stays.
+  // The same stack with the new command; the desired count stays.
   const Json web = Get(Path("/stacks/", stack, "/processes/web"));
   EXPECT_EQ(web["response"][0]["command"], "sleep 2000");
 }
 
-// A stack that what runs stands against does not keep the server from starting:
-// only a server that runs can change it.
-TEST_F(StacksServerTest, AStackOfTheFileThatCannotBeNowIsLeftAsItIs) {
+// A stack of the file that conflicts with the present state does not prevent
+// the start: an operator needs the server to resolve the conflict.
+TEST_F(StacksServerTest, AConflictingStackOfTheFileStaysUnchanged) {
   const std::string stack = MakeStack("web: sleep 1000\n");
   ScaleTo(stack, "web", 2);
   const std::set<int> pids = Pids(stack, "web");
@@ -209,7 +208,7 @@ TEST_F(StacksServerTest, AStackOfTheFileThatCannotBeNowIsLeftAsItIs) {
   EXPECT_TRUE(server_->WaitForLog("stack_not_applied"));
 }
 
-TEST_F(StacksServerTest, ABadFileOfStacksIsOneClearLine) {
+TEST_F(StacksServerTest, AnInvalidStacksFileIsAOneLineError) {
   const std::string file = absl::StrCat(data_dir_, "/stacks.json");
   std::ofstream(file) << R"({"stacks":[{"name":"a","procfile":"web x"}]})";
   harness::ServerProcess broken(

@@ -6,7 +6,6 @@
 #include <sys/time.h>
 #include <sys/types.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -15,20 +14,22 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/time/time.h"
+#include "platform/base/unique_fd.h"
 
 namespace tallyman::server {
 namespace {
 
-// The kernel takes 0 for no timeout at all.
+// The kernel takes 0 as no timeout (socket(7)).
 void SetTimeout(int fd, int option, absl::Duration timeout) {
   const timeval value =
       absl::ToTimeval(std::max(timeout, absl::Microseconds(1)));
   setsockopt(fd, SOL_SOCKET, option, &value, sizeof(value));
 }
 
-// recv(2), not ended by signals.
+// recv(2), repeated on EINTR.
 ssize_t ReceiveSome(int fd, char* to, size_t size, int flags) {
   ssize_t got = 0;
   do {
@@ -50,19 +51,18 @@ bool WaitForInput(int fd, absl::Duration timeout) {
 
 }  // namespace
 
-ConnectionSocket::ConnectionSocket(int fd, const Timeouts& timeouts)
-    : fd_(fd), timeouts_(timeouts) {
-  SetTimeout(fd_, SO_RCVTIMEO, timeouts.idle);
-  SetTimeout(fd_, SO_SNDTIMEO, timeouts.io);
+ConnectionSocket::ConnectionSocket(base::UniqueFd fd, const Timeouts& timeouts)
+    : fd_(std::move(fd)), timeouts_(timeouts) {
+  SetTimeout(fd_.get(), SO_RCVTIMEO, timeouts.idle);
+  SetTimeout(fd_.get(), SO_SNDTIMEO, timeouts.io);
 }
-
-ConnectionSocket::~ConnectionSocket() { close(fd_); }
 
 std::string ConnectionSocket::RemoteAddress() const {
   sockaddr_storage address{};
   socklen_t size = sizeof(address);
   char host[NI_MAXHOST];
-  if (getpeername(fd_, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+  if (getpeername(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size) !=
+          0 ||
       getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host,
                   sizeof(host), nullptr, 0, NI_NUMERICHOST) != 0) {
     return "";
@@ -71,7 +71,8 @@ std::string ConnectionSocket::RemoteAddress() const {
 }
 
 ssize_t ConnectionSocket::Receive(int flags) {
-  const ssize_t got = ReceiveSome(fd_, buffer_.data(), buffer_.size(), flags);
+  const ssize_t got =
+      ReceiveSome(fd_.get(), buffer_.data(), buffer_.size(), flags);
   begin_ = 0;
   end_ = got > 0 ? static_cast<size_t>(got) : 0;
   return got;
@@ -82,14 +83,14 @@ bool ConnectionSocket::ReceiveRequest(bool may_wait) {
 }
 
 bool ConnectionSocket::WaitReadable() const {
-  return !Unread().empty() || WaitForInput(fd_, timeouts_.io);
+  return !Unread().empty() || WaitForInput(fd_.get(), timeouts_.io);
 }
 
 ssize_t ConnectionSocket::Read(char* to, size_t size) {
   if (Unread().empty()) {
     if (!WaitReadable()) return -1;
-    // What wouldn't fit is better read to where it belongs.
-    if (size >= kBufferSize) return ReceiveSome(fd_, to, size, 0);
+    // Too large for the buffer: skip the copy.
+    if (size >= kBufferSize) return ReceiveSome(fd_.get(), to, size, 0);
     if (const ssize_t got = Receive(0); got <= 0) return got;
   }
   const size_t copied = std::min(size, Unread().size());
@@ -106,7 +107,7 @@ bool ConnectionSocket::Send(std::string_view head, std::string_view body) {
     msghdr message{};
     message.msg_iov = parts;
     message.msg_iovlen = body.empty() ? 1 : 2;
-    const ssize_t result = sendmsg(fd_, &message, MSG_NOSIGNAL);
+    const ssize_t result = sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
     if (result < 0 && errno == EINTR) continue;
     if (result < 0) return false;
     size_t sent = static_cast<size_t>(result);
@@ -121,10 +122,10 @@ void ConnectionSocket::Drain() {
   constexpr size_t kMaxDrained = size_t{256} << 10;
   const auto end = std::chrono::steady_clock::now() +
                    absl::ToChronoNanoseconds(timeouts_.io);
-  shutdown(fd_, SHUT_WR);
+  shutdown(fd_.get(), SHUT_WR);
   for (size_t drained = 0;
        drained < kMaxDrained && std::chrono::steady_clock::now() < end;) {
-    if (!WaitForInput(fd_, absl::Seconds(1))) break;
+    if (!WaitForInput(fd_.get(), absl::Seconds(1))) break;
     const ssize_t got = Receive(0);
     if (got <= 0) break;
     drained += static_cast<size_t>(got);

@@ -1,4 +1,4 @@
-// The socket of a connection: a buffer before it, and time limits.
+// The socket of one connection, with a read buffer and time limits.
 
 #ifndef TALLYMAN_SERVER_HTTP_CONNECTION_SOCKET_H_
 #define TALLYMAN_SERVER_HTTP_CONNECTION_SOCKET_H_
@@ -11,72 +11,74 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "platform/base/unique_fd.h"
 
 namespace tallyman::server {
 
-// Owns a connected stream socket, which must block. Whoever reads the
-// connection, reads it here, so that bytes which came too early for one reader
-// are there for the next. For one thread at a time.
+// Owns a connected, blocking stream socket. Every reader of the connection
+// reads through this buffer, so that the bytes that one reader received and did
+// not use reach the next. Not thread-safe.
 class ConnectionSocket {
  public:
   struct Timeouts {
-    // For a peer that neither sends nor takes anything in the middle of a
-    // request or of a response.
+    // The peer neither sends nor receives a byte in the middle of a request or
+    // a response.
     absl::Duration io;
-    // For one that sends no request.
+    // The peer sends no request.
     absl::Duration idle;
   };
 
-  ConnectionSocket(int fd, const Timeouts& timeouts);
-  // Closes it.
-  ~ConnectionSocket();
+  ConnectionSocket(base::UniqueFd fd, const Timeouts& timeouts);
   ConnectionSocket(const ConnectionSocket&) = delete;
   ConnectionSocket& operator=(const ConnectionSocket&) = delete;
 
-  int fd() const { return fd_; }
+  int fd() const { return fd_.get(); }
 
-  // The peer's IP address, without the port; "" if it is gone already.
+  // The peer's IP address, without the port; "" if the connection is broken.
   std::string RemoteAddress() const;
 
-  // What was received and not consumed yet. Valid until the next call of
-  // anything that receives.
+  // The bytes received and not consumed yet. Valid until the next call of
+  // ReceiveRequest(), Read() or Drain().
   std::string_view Unread() const {
     return {buffer_.data() + begin_, end_ - begin_};
   }
-  // Takes `size` bytes, which Unread() must have, from its front.
+  // Removes the first `size` bytes of Unread(), which has as many.
   void Consume(size_t size) { begin_ += size; }
 
-  // Where nothing is unread: waits for the first bytes of a request, as long as
-  // a connection may be idle, or not at all. False if none came, or the peer
-  // has closed or broken the connection.
+  // Receives the first bytes of a request; Unread() is empty before. Waits up
+  // to the idle timeout for them if `may_wait`. False on timeout, at the end of
+  // the stream and after an error.
   bool ReceiveRequest(bool may_wait);
 
-  // Reads in the middle of a request, as read(2) does: at most `size` bytes,
-  // unread ones first; 0 at the end, -1 after an error or the io timeout.
+  // Reads in the middle of a request, as read(2) does: at most `size` bytes, of
+  // Unread() first. 0 at the end of the stream, -1 after an error or the io
+  // timeout.
   ssize_t Read(char* to, size_t size);
 
-  // Waits up to the io timeout for bytes to read. True if there are some, or
-  // the end.
+  // Waits up to the io timeout for bytes. True if there are bytes to read, or
+  // the stream has ended.
   bool WaitReadable() const;
 
-  // Sends both, one after the other, with as few copies and packets as
-  // possible. False if that failed, or the peer has taken nothing for once or
-  // twice the io timeout; nothing more can be sent then.
+  // Sends `head` and then `body`, in one sendmsg(2) if the socket takes both.
+  // False after an error, or if the peer receives nothing for one to two io
+  // timeouts; nothing more can be sent then.
   bool Send(std::string_view head, std::string_view body);
 
-  // Lets the peer read what was sent before the connection goes away: closing a
-  // socket with unread bytes resets it, and a response could be lost. Gives up
-  // after some bytes, the io timeout, or a second in which nothing comes.
+  // Ends the stream and discards input, so that the peer can read the last
+  // response: closing a socket with unread input sends a reset, at which the
+  // peer may lose the response (RFC 9112, section 9.6). Ends with the peer's
+  // stream, after 256 KiB, the io timeout, or one second without a byte.
   void Drain();
 
  private:
-  // What a plain request mostly fits into.
+  // Most plain requests fit.
   static constexpr size_t kBufferSize = 8192;
 
-  // Fills the buffer, which must be empty, with one recv(2). The same results.
+  // Fills the buffer, which must be empty, with one recv(2); returns its
+  // result.
   ssize_t Receive(int flags);
 
-  const int fd_;
+  const base::UniqueFd fd_;
   const Timeouts timeouts_;
   size_t begin_ = 0;
   size_t end_ = 0;

@@ -5,10 +5,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
+#include "platform/base/unique_fd.h"
 #include "server/http/connection_socket.h"
 #include "server/http/http_parser.h"
 #include "server/http/http_response_head.h"
@@ -17,15 +19,16 @@
 namespace tallyman::server {
 namespace {
 
-// Bodies up to this size are cheaper copied to their heads than sent apart.
+// Up to this size, copying a body behind its head is cheaper than a second
+// iovec.
 constexpr size_t kMaxCopiedBody = 16384;
 
 class Connection {
  public:
-  Connection(int fd, const ConnectionParts& parts)
+  Connection(base::UniqueFd fd, const ConnectionParts& parts)
       : parts_(parts),
         idle_seconds_(absl::ToInt64Seconds(parts.timeouts.idle)),
-        socket_(fd, parts.timeouts),
+        socket_(std::move(fd), parts.timeouts),
         remote_address_(socket_.RemoteAddress()) {
     request_.remote_address = remote_address_;
   }
@@ -42,7 +45,7 @@ class Connection {
   }
 
  private:
-  // False when none comes in time or the server stops first.
+  // False if no request comes in time, the peer ends or the server stops.
   bool AwaitRequest(IdleConnections::Member& member) {
     if (!socket_.Unread().empty()) return true;
     const bool may_wait = member.BeginWait();
@@ -54,7 +57,7 @@ class Connection {
   AfterRequest AnswerOne() {
     const std::optional<size_t> size =
         ParsePlainRequest(socket_.Unread(), request_);
-    if (!size) return parts_.engine(socket_, remote_address_);
+    if (!size) return parts_.slow_path(socket_, remote_address_);
     socket_.Consume(*size);
     return Send(Respond());
   }
@@ -63,7 +66,7 @@ class Connection {
     try {
       return parts_.handler(request_);
     } catch (...) {
-      // Such as of a lack of memory; other connections are not to end with it.
+      // For example std::bad_alloc: other connections go on.
       return parts_.rejecter(request_, {api::ErrorKind::kInternal, ""});
     }
   }
@@ -94,18 +97,18 @@ class Connection {
   const int64_t idle_seconds_;
   ConnectionSocket socket_;
   const std::string remote_address_;
-  // Both keep their memory from one request to the next.
+  // Members, so that requests reuse their memory.
   api::Request request_;
   std::string out_;
 };
 
 }  // namespace
 
-void ServeConnection(int fd, const ConnectionParts& parts) {
+void ServeConnection(base::UniqueFd fd, const ConnectionParts& parts) {
   try {
-    Connection(fd, parts).Serve();
+    Connection(std::move(fd), parts).Serve();
   } catch (...) {
-    // Such as of a lack of memory: the end of this connection only.
+    // For example std::bad_alloc: ends this connection only.
   }
 }
 

@@ -1,4 +1,7 @@
-// One connection of HTTP/1.1: answers its requests, one after the other.
+// Serves one HTTP/1.1 connection: reads its requests and answers them in order.
+// A plain request (server/http/http_parser.h) takes the fast path: one recv(2)
+// and one sendmsg(2). Any other request takes the slow path
+// (server/http/httplib_adapter.h), from the same buffer.
 
 #ifndef TALLYMAN_SERVER_HTTP_HTTP_CONNECTION_H_
 #define TALLYMAN_SERVER_HTTP_HTTP_CONNECTION_H_
@@ -9,48 +12,48 @@
 
 #include "api/http/error.h"
 #include "api/http/http.h"
+#include "platform/base/unique_fd.h"
 #include "server/http/connection_socket.h"
 #include "server/http/idle_connections.h"
 
 namespace tallyman::server {
 
-// Answers a request. Called on several threads at once.
+// Answers a request. Must be thread-safe. An exception becomes an answer of
+// api::ErrorKind::kInternal.
 using HttpHandler = std::function<api::Response(const api::Request&)>;
 
-// Answers what is no proper request (too long, malformed, ...); of `request`
-// only what could be read is set. Called on several threads at once.
+// Renders the answer to a request that is not well-formed, too large or the
+// like; `request` has the fields that could be read. Must be thread-safe.
 using HttpRejecter =
     std::function<api::Response(const api::Request& request, api::Error)>;
 
-// What becomes of a connection after a request.
+// The state of a connection after a request.
 enum class AfterRequest : uint8_t {
-  kKeep,
-  kClose,
-  // Close it, but let the peer read the answer first: not all that it sent may
-  // have been read.
+  kKeep,   // It can serve a further request.
+  kClose,  // It must be closed.
+  // It must be closed with ConnectionSocket::Drain(), since the peer may have
+  // sent bytes that the server has not read.
   kDrainAndClose,
 };
 
-// Reads and answers the one request whose first bytes are there, whatever it
-// is. `remote_address` is the peer's.
-using GeneralEngine = std::function<AfterRequest(
-    ConnectionSocket& socket, const std::string& remote_address)>;
+// Reads and answers one request of any kind, whose first bytes are in
+// socket.Unread(). `remote_address` is the peer's IP address.
+using SlowPath = std::function<AfterRequest(ConnectionSocket& socket,
+                                            const std::string& remote_address)>;
 
-// What all connections of a server have in common. All of it outlives them.
+// The parts that all connections of a server share. Must outlive them.
 struct ConnectionParts {
   const HttpHandler& handler;
   const HttpRejecter& rejecter;
-  // For all that ParsePlainRequest() does not take.
-  const GeneralEngine& engine;
+  const SlowPath& slow_path;
   IdleConnections& idle;
   ConnectionSocket::Timeouts timeouts;
 };
 
-// Serves the connection `fd`, which it owns, until it ends, on this thread. A
-// plain request (server/http/http_parser.h) costs one recv(2) and one
-// sendmsg(2). The request that comes after it may be of any kind. After an
-// answer with an error, which says so, the connection is closed.
-void ServeConnection(int fd, const ConnectionParts& parts);
+// Serves the connection on the calling thread until it ends, then closes it. An
+// answer with an error status ends it: the bytes that follow may be the body of
+// a request that was not understood. Never throws.
+void ServeConnection(base::UniqueFd fd, const ConnectionParts& parts);
 
 }  // namespace tallyman::server
 

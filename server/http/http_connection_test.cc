@@ -1,4 +1,4 @@
-// Connections over real sockets: what a client may do with one.
+// Connections over real sockets: sequences of requests, timeouts, hang-ups.
 
 #include "server/http/http_connection.h"
 
@@ -28,16 +28,16 @@ namespace {
 constexpr absl::Duration kNever = absl::Hours(1);
 constexpr absl::Duration kSoon = absl::Milliseconds(20);
 
-// More than sockets take from a server whose client does not read.
+// More than the socket buffers hold for a client that does not read.
 constexpr size_t kLarge = size_t{64} << 20;
 
-// A server with an echo for a handler, which ends with its scope.
+// A server whose handler echoes the request; stops when destroyed.
 class Server {
  public:
   explicit Server(ConnectionSocket::Timeouts timeouts = {.io = kNever,
                                                          .idle = kNever})
       : Server(timeouts, Start::kNow) {}
-  // One that listens, and serves from Serve() on.
+  // kLater: listens, and serves only after Serve().
   enum class Start { kNow, kLater };
   Server(ConnectionSocket::Timeouts timeouts, Start start) {
     auto server = HttpServer::Listen(
@@ -66,7 +66,7 @@ class Server {
     thread_ = std::thread([this] { CHECK_OK(server_->Serve()); });
   }
 
-  // Stops and waits for all that is under way.
+  // Stops and waits for requests under way.
   void Stop() {
     server_->Stop();
     if (thread_.joinable()) thread_.join();
@@ -106,10 +106,10 @@ std::string Post(std::string_view path, std::string_view body) {
                       "\r\n\r\n", body);
 }
 
-TEST(HttpConnectionTest, ManyPipelinedRequestsAreAnsweredInOrder) {
+TEST(HttpConnectionTest, AnswersManyPipelinedRequestsInOrder) {
   const Server server;
   harness::HttpClient client(server.port());
-  constexpr int kRequests = 2000;  // Several times what is read at once.
+  constexpr int kRequests = 2000;  // Several read buffers.
   std::string requests;
   for (int i = 0; i < kRequests; ++i) {
     requests.append(i % 7 == 3
@@ -125,7 +125,7 @@ TEST(HttpConnectionTest, ManyPipelinedRequestsAreAnsweredInOrder) {
   sender.join();
 }
 
-TEST(HttpConnectionTest, EveryKindMayFollowEveryOther) {
+TEST(HttpConnectionTest, AnyKindOfRequestMayFollowAnyOther) {
   const Server server;
   harness::HttpClient client(server.port());
   for (int i = 0; i < 3; ++i) {
@@ -138,7 +138,7 @@ TEST(HttpConnectionTest, EveryKindMayFollowEveryOther) {
     EXPECT_EQ(client.Request("DELETE", "/6").body, "DELETE /6 []");
     EXPECT_EQ(client.Get("/304").status, 304);
   }
-  // What looks like a request in a body is none.
+  // A body that looks like a request is a body.
   client.Send(absl::StrCat(Plain("GET", "/7"), Post("/8", Plain("GET", "/9")),
                            Plain("GET", "/10")));
   EXPECT_EQ(client.Receive().body, "GET /7 []");
@@ -147,30 +147,29 @@ TEST(HttpConnectionTest, EveryKindMayFollowEveryOther) {
   EXPECT_EQ(client.Receive().body, "GET /10 []");
 }
 
-// A plain request and one that is not get the same answer.
-TEST(HttpConnectionTest, BothWaysAnswerTheSame) {
+TEST(HttpConnectionTest, FastAndSlowPathAnswerAlike) {
   const Server server;
   for (const std::string_view path : {"/x", "/404", "/304"}) {
     for (const std::string_view method : {"GET", "HEAD"}) {
       const harness::ClientResponse plain =
           harness::HttpClient(server.port()).Request(method, path);
-      const harness::ClientResponse other =
+      const harness::ClientResponse slow =
           harness::HttpClient(server.port())
               .Request(method, path, {"Range: bytes=0-"});
-      EXPECT_EQ(plain.status, other.status);
-      EXPECT_EQ(plain.body, other.body);
+      EXPECT_EQ(plain.status, slow.status);
+      EXPECT_EQ(plain.body, slow.body);
       for (const std::string_view name :
            {"Content-Length", "Content-Type", "Connection", "Keep-Alive",
             "Accept-Ranges"}) {
-        EXPECT_EQ(plain.Header(name), other.Header(name)) << path << name;
+        EXPECT_EQ(plain.Header(name), slow.Header(name)) << path << name;
       }
-      EXPECT_EQ(plain.headers.size(), other.headers.size()) << path;
+      EXPECT_EQ(plain.headers.size(), slow.headers.size()) << path;
     }
   }
 }
 
-// A client must never have to guess where an answer ends.
-TEST(HttpConnectionTest, AHandshakeOfAWebSocketIsAnsweredLikeAnyOther) {
+// A client must be able to find the end of each response.
+TEST(HttpConnectionTest, AnswersAWebSocketHandshakeLikeAnyRequest) {
   const Server server;
   harness::HttpClient client(server.port());
   client.Send(
@@ -183,8 +182,8 @@ TEST(HttpConnectionTest, AHandshakeOfAWebSocketIsAnsweredLikeAnyOther) {
   EXPECT_EQ(client.Get("/next").body, "GET /next []");
 }
 
-// What one server takes for a body must not be a request to another.
-TEST(HttpConnectionTest, ADisputableLengthIsAnErrorAndNothingIsReadBehindIt) {
+// Bytes that a proxy forwards as a body must not be read as a request here.
+TEST(HttpConnectionTest, RefusesADisputableLengthAndReadsNothingAfterIt) {
   const Server server;
   for (const std::string_view method : {"GET", "HEAD", "OPTIONS", "POST"}) {
     for (const std::string_view headers :
@@ -204,7 +203,7 @@ TEST(HttpConnectionTest, ADisputableLengthIsAnErrorAndNothingIsReadBehindIt) {
   }
 }
 
-TEST(HttpConnectionTest, KeepAliveSaysWhatIsMeant) {
+TEST(HttpConnectionTest, KeepAliveHasTheIdleTimeout) {
   const Server server({.io = kNever, .idle = absl::Seconds(90)});
   harness::HttpClient client(server.port());
   EXPECT_EQ(client.Get("/").Header("Keep-Alive"), "timeout=90");
@@ -213,7 +212,7 @@ TEST(HttpConnectionTest, KeepAliveSaysWhatIsMeant) {
   EXPECT_EQ(client.Get("/404").Header("Keep-Alive"), "");
 }
 
-TEST(HttpConnectionTest, HeadSaysHowLongTheBodyOfGetIs) {
+TEST(HttpConnectionTest, HeadHasTheContentLengthOfGet) {
   const Server server;
   harness::HttpClient client(server.port());
   EXPECT_EQ(client.Request("HEAD", "/large").Header("Content-Length"),
@@ -221,7 +220,7 @@ TEST(HttpConnectionTest, HeadSaysHowLongTheBodyOfGetIs) {
   EXPECT_EQ(client.Get("/1").body, "GET /1 []");
 }
 
-TEST(HttpConnectionTest, AHeadMayComeByteByByte) {
+TEST(HttpConnectionTest, AcceptsAHeadByteByByte) {
   const Server server;
   harness::HttpClient client(server.port());
   for (int i = 0; i < 2; ++i) {
@@ -231,19 +230,19 @@ TEST(HttpConnectionTest, AHeadMayComeByteByByte) {
   }
 }
 
-TEST(HttpConnectionTest, AHeadMayBeSplitAnywhere) {
+TEST(HttpConnectionTest, AcceptsAHeadSplitAnywhere) {
   const Server server;
   harness::HttpClient client(server.port());
   const std::string both = Plain("GET", "/1") + Plain("HEAD", "/2");
-  for (size_t place = 1; place < both.size(); ++place) {
-    client.Send(both.substr(0, place));
-    client.Send(both.substr(place));
-    EXPECT_EQ(client.Receive().body, "GET /1 []") << place;
-    EXPECT_EQ(client.Receive(/*is_head=*/true).status, 200) << place;
+  for (size_t offset = 1; offset < both.size(); ++offset) {
+    client.Send(both.substr(0, offset));
+    client.Send(both.substr(offset));
+    EXPECT_EQ(client.Receive().body, "GET /1 []") << offset;
+    EXPECT_EQ(client.Receive(/*is_head=*/true).status, 200) << offset;
   }
 }
 
-TEST(HttpConnectionTest, ALargeHeadIsNoMatter) {
+TEST(HttpConnectionTest, AcceptsALargeHead) {
   const Server server;
   harness::HttpClient client(server.port());
   for (const size_t size : {7000, 8000, 8100, 8150, 8180}) {
@@ -256,7 +255,7 @@ TEST(HttpConnectionTest, ALargeHeadIsNoMatter) {
       400);
 }
 
-TEST(HttpConnectionTest, AnErrorEndsTheConnection) {
+TEST(HttpConnectionTest, ClosesTheConnectionAfterAnError) {
   const Server server;
   for (const std::string_view path : {"/404", "/throw"}) {
     harness::HttpClient client(server.port());
@@ -278,18 +277,18 @@ TEST(HttpConnectionTest, AnExceptionIsAnInternalError) {
   }
 }
 
-TEST(HttpConnectionTest, ConnectionCloseIsObeyed) {
+TEST(HttpConnectionTest, ObeysConnectionClose) {
   const Server server;
   harness::HttpClient client(server.port());
   EXPECT_EQ(client.Request("GET", "/", {"Connection: close"}).body, "GET / []");
   EXPECT_TRUE(client.IsClosed());
 }
 
-TEST(HttpConnectionTest, AnIdleConnectionIsClosed) {
+TEST(HttpConnectionTest, ClosesAnIdleConnection) {
   Server server({.io = kNever, .idle = kSoon}, Server::Start::kLater);
   harness::HttpClient fresh(server.port());
   harness::HttpClient used(server.port());
-  // The request is there before anybody waits for it.
+  // The request arrives before the server waits for it.
   used.Send(Plain("GET", "/"));
   server.Serve();
   EXPECT_EQ(used.Receive().body, "GET / []");
@@ -297,14 +296,14 @@ TEST(HttpConnectionTest, AnIdleConnectionIsClosed) {
   EXPECT_TRUE(fresh.IsClosed());
 }
 
-TEST(HttpConnectionTest, WhoStopsInTheMiddleIsDropped) {
+TEST(HttpConnectionTest, DropsAClientThatStopsInTheMiddle) {
   const Server server({.io = kSoon, .idle = kNever});
   for (const std::string& whole :
        {Plain("GET", "/"), Post("/", "0123456789")}) {
     for (const size_t left : {size_t{1}, whole.size() - 1}) {
       harness::HttpClient client(server.port());
       client.Send(whole.substr(0, whole.size() - left));
-      // Perhaps it is told what was wrong; it is never taken for a request.
+      // A 400 or nothing, but never the answer to a request.
       const harness::ClientResponse response = client.Receive();
       EXPECT_TRUE(response.status == 0 || response.status == 400)
           << response.status;
@@ -313,11 +312,11 @@ TEST(HttpConnectionTest, WhoStopsInTheMiddleIsDropped) {
   }
 }
 
-TEST(HttpConnectionTest, AHeadHasToEndAtSomeTime) {
+TEST(HttpConnectionTest, LimitsTheTimeOfAHead) {
   const Server server({.io = kSoon, .idle = kNever});
   const harness::HttpClient client(server.port());
   client.Send("GET / HTTP/1.1\r\nX: ");
-  // It is never silent for as long as the io timeout.
+  // Each pause is shorter than the io timeout.
   int sent = 0;
   while (client.TrySend("x")) {
     ++sent;
@@ -326,7 +325,7 @@ TEST(HttpConnectionTest, AHeadHasToEndAtSomeTime) {
   EXPECT_LT(sent, 4000);  // Before the header is too long.
 }
 
-TEST(HttpConnectionTest, WhoDoesNotReadIsDropped) {
+TEST(HttpConnectionTest, DropsAClientThatDoesNotRead) {
   Server server({.io = kSoon, .idle = kNever});
   for (const std::string_view header : {"X: plain", "Range: bytes=0-"}) {
     const harness::HttpClient client(server.port());
@@ -337,10 +336,10 @@ TEST(HttpConnectionTest, WhoDoesNotReadIsDropped) {
   }
   const harness::HttpClient client(server.port());
   client.Send(Plain("GET", "/large"));
-  server.Stop();  // Does not wait for it for ever.
+  server.Stop();  // Returns, although the client does not read.
 }
 
-TEST(HttpConnectionTest, StoppingEndsIdleConnections) {
+TEST(HttpConnectionTest, StopEndsIdleConnections) {
   Server server;
   harness::HttpClient fresh(server.port());
   harness::HttpClient used(server.port());
@@ -353,7 +352,7 @@ TEST(HttpConnectionTest, StoppingEndsIdleConnections) {
   EXPECT_TRUE(after_a_body.IsClosed());
 }
 
-TEST(HttpConnectionTest, AHangUpAnywhereIsNoMatter) {
+TEST(HttpConnectionTest, SurvivesAHangUpAnywhere) {
   const Server server;
   const std::string whole = Post("/", "body");
   for (size_t size = 0; size <= whole.size(); ++size) {

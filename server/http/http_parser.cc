@@ -13,7 +13,7 @@
 namespace tallyman::server {
 namespace {
 
-// What a byte may be part of.
+// Classes of bytes.
 constexpr uint8_t kName = 1;    // A header's name: a token (RFC 9110, 5.6.2).
 constexpr uint8_t kValue = 2;   // A header's value.
 constexpr uint8_t kTarget = 4;  // A request target.
@@ -35,19 +35,19 @@ constexpr std::array<uint8_t, 256> kClasses = [] {
   return classes;
 }();
 
-// Takes the bytes of the class from the front of `rest`.
-std::string_view Take(uint8_t of_class, std::string_view& rest) {
+// Removes the longest prefix of bytes of the class from `rest`; returns it.
+std::string_view ConsumeClass(uint8_t of_class, std::string_view& rest) {
   size_t size = 0;
   while (size < rest.size() &&
          (kClasses[static_cast<unsigned char>(rest[size])] & of_class) != 0) {
     ++size;
   }
-  const std::string_view taken = rest.substr(0, size);
+  const std::string_view prefix = rest.substr(0, size);
   rest.remove_prefix(size);
-  return taken;
+  return prefix;
 }
 
-bool TakeText(std::string_view text, std::string_view& rest) {
+bool ConsumePrefix(std::string_view text, std::string_view& rest) {
   if (!rest.starts_with(text)) return false;
   rest.remove_prefix(text.size());
   return true;
@@ -60,22 +60,21 @@ bool HasHeader(const api::Request& request, std::string_view name) {
   return false;
 }
 
-bool TakeMethod(std::string_view& rest, std::string_view& method) {
+bool ConsumeMethod(std::string_view& rest, std::string_view& method) {
   method = rest.starts_with("GET ") ? rest.substr(0, 3) : rest.substr(0, 4);
   if (method != "GET" && method != "HEAD") return false;
   rest.remove_prefix(method.size());
-  return TakeText(" ", rest);
+  return ConsumePrefix(" ", rest);
 }
 
 // Whether `value` is a media type or a range of them without parameters, as in
 // "*/*" (RFC 9110, section 12.5.1).
 bool IsOneMediaType(std::string_view value) {
-  return !Take(kName, value).empty() && TakeText("/", value) &&
-         !Take(kName, value).empty() && value.empty();
+  return !ConsumeClass(kName, value).empty() && ConsumePrefix("/", value) &&
+         !ConsumeClass(kName, value).empty() && value.empty();
 }
 
-// Whether a request with this header is plain. `has_host` becomes true if it is
-// Host.
+// Whether a plain request may have this header. Sets `has_host` if it is Host.
 bool IsPlainHeader(std::string_view name, std::string_view value,
                    bool& has_host) {
   const auto is = [name](std::string_view other) {
@@ -107,20 +106,20 @@ bool IsPlainHeader(std::string_view name, std::string_view value,
 std::optional<size_t> ParsePlainRequest(std::string_view bytes,
                                         api::Request& request) {
   std::string_view rest = bytes;
-  if (!TakeMethod(rest, request.method)) return std::nullopt;
-  const std::string_view target = Take(kTarget, rest);
-  if (!target.starts_with('/') || !TakeText(" HTTP/1.1\r\n", rest)) {
+  if (!ConsumeMethod(rest, request.method)) return std::nullopt;
+  const std::string_view target = ConsumeClass(kTarget, rest);
+  if (!target.starts_with('/') || !ConsumePrefix(" HTTP/1.1\r\n", rest)) {
     return std::nullopt;
   }
   request.headers.clear();
   bool has_host = false;
-  while (!TakeText("\r\n", rest)) {
-    const std::string_view name = Take(kName, rest);
-    if (name.empty() || !TakeText(":", rest)) return std::nullopt;
-    while (TakeText(" ", rest)) {
+  while (!ConsumePrefix("\r\n", rest)) {
+    const std::string_view name = ConsumeClass(kName, rest);
+    if (name.empty() || !ConsumePrefix(":", rest)) return std::nullopt;
+    while (ConsumePrefix(" ", rest)) {
     }
-    std::string_view value = Take(kValue, rest);
-    if (!TakeText("\r\n", rest)) return std::nullopt;
+    std::string_view value = ConsumeClass(kValue, rest);
+    if (!ConsumePrefix("\r\n", rest)) return std::nullopt;
     while (value.ends_with(' ')) value.remove_suffix(1);
     if (request.headers.size() == kMaxPlainHeaders ||
         HasHeader(request, name) || !IsPlainHeader(name, value, has_host)) {

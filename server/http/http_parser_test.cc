@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "absl/strings/str_reoffset.h"
 #include "api/http/http.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -22,7 +22,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 
-constexpr std::string_view kUsual =
+constexpr std::string_view kTypical =
     "GET /stacks/1/processes?page=2&x=%41 HTTP/1.1\r\n"
     "Host: localhost:8880\r\n"
     "User-Agent: curl/8\r\n"
@@ -31,11 +31,12 @@ constexpr std::string_view kUsual =
     "Empty:\r\n"
     "\r\n";
 
-// A copy without a byte to spare, so that reading past the end is found by
-// AddressSanitizer.
-class Exact {
+// A copy of exactly the size of the bytes, so that AddressSanitizer finds reads
+// past their end.
+class ExactCopy {
  public:
-  explicit Exact(std::string_view bytes) : bytes_(bytes.begin(), bytes.end()) {}
+  explicit ExactCopy(std::string_view bytes)
+      : bytes_(bytes.begin(), bytes.end()) {}
   std::string_view view() const { return {bytes_.data(), bytes_.size()}; }
 
  private:
@@ -43,12 +44,12 @@ class Exact {
 };
 
 bool IsPlain(std::string_view bytes) {
-  const Exact exact(bytes);
+  const ExactCopy exact(bytes);
   api::Request request;
   return ParsePlainRequest(exact.view(), request).has_value();
 }
 
-// A plain request but for `line`, which has no end of its own.
+// A request that is plain if `line`, a header line without its CRLF, is.
 std::string WithLine(std::string_view line) {
   return absl::StrCat("GET / HTTP/1.1\r\nHost: h\r\n", line, "\r\n\r\n");
 }
@@ -56,8 +57,8 @@ std::string WithLine(std::string_view line) {
 TEST(HttpParserTest, ReadsAPlainRequest) {
   api::Request request;
   request.remote_address = "192.0.2.1";
-  request.body = "of the one before";
-  EXPECT_EQ(ParsePlainRequest(kUsual, request), kUsual.size());
+  request.body = "previous body";
+  EXPECT_EQ(ParsePlainRequest(kTypical, request), kTypical.size());
   EXPECT_EQ(request.method, "GET");
   EXPECT_EQ(request.path, "/stacks/1/processes");
   EXPECT_THAT(request.params.all(),
@@ -71,9 +72,9 @@ TEST(HttpParserTest, ReadsAPlainRequest) {
   EXPECT_EQ(request.remote_address, "192.0.2.1");
 }
 
-TEST(HttpParserTest, NothingIsLeftOfTheRequestBefore) {
+TEST(HttpParserTest, AReusedRequestHasNothingOfThePreviousOne) {
   api::Request request;
-  ASSERT_TRUE(ParsePlainRequest(kUsual, request));
+  ASSERT_TRUE(ParsePlainRequest(kTypical, request));
   ASSERT_TRUE(ParsePlainRequest("HEAD / HTTP/1.1\r\nhost:h\r\n\r\n", request));
   EXPECT_EQ(request.method, "HEAD");
   EXPECT_EQ(request.path, "/");
@@ -81,13 +82,13 @@ TEST(HttpParserTest, NothingIsLeftOfTheRequestBefore) {
   EXPECT_THAT(request.headers, ElementsAre(Pair("host", "h")));
 }
 
-TEST(HttpParserTest, PipelinedRequestsAreReadOneAfterTheOther) {
+TEST(HttpParserTest, ParsesPipelinedRequestsOneByOne) {
   const std::string second = "HEAD /2 HTTP/1.1\r\nHost: h\r\n\r\n";
-  const Exact both(absl::StrCat(kUsual, second, "POST"));
+  const ExactCopy both(absl::StrCat(kTypical, second, "POST"));
   std::string_view rest = both.view();
   api::Request request;
   std::optional<size_t> size = ParsePlainRequest(rest, request);
-  ASSERT_EQ(size, kUsual.size());
+  ASSERT_EQ(size, kTypical.size());
   rest.remove_prefix(*size);
   size = ParsePlainRequest(rest, request);
   ASSERT_EQ(size, second.size());
@@ -96,60 +97,59 @@ TEST(HttpParserTest, PipelinedRequestsAreReadOneAfterTheOther) {
   EXPECT_FALSE(ParsePlainRequest(rest, request));
 }
 
-TEST(HttpParserTest, ARequestCutOffAnywhereIsNotPlain) {
-  for (size_t size = 0; size < kUsual.size(); ++size) {
-    EXPECT_FALSE(IsPlain(kUsual.substr(0, size))) << size;
+TEST(HttpParserTest, AnIncompleteRequestIsNotPlain) {
+  for (size_t size = 0; size < kTypical.size(); ++size) {
+    EXPECT_FALSE(IsPlain(kTypical.substr(0, size))) << size;
   }
 }
 
-// Whatever follows a request, it ends where it ends.
-TEST(HttpParserTest, WhatFollowsChangesNothing) {
+TEST(HttpParserTest, BytesAfterARequestDoNotMoveItsEnd) {
   for (int byte = 0; byte < 256; ++byte) {
-    const Exact more(
-        absl::StrCat(kUsual, std::string(3, static_cast<char>(byte)), kUsual));
+    const ExactCopy more(absl::StrCat(
+        kTypical, std::string(3, static_cast<char>(byte)), kTypical));
     api::Request request;
-    EXPECT_EQ(ParsePlainRequest(more.view(), request), kUsual.size()) << byte;
+    EXPECT_EQ(ParsePlainRequest(more.view(), request), kTypical.size()) << byte;
   }
 }
 
-// Every byte in every place: what is taken must still be one request of the
-// same size, and nothing of it may be in doubt.
-TEST(HttpParserTest, NoByteInAnyPlaceMovesTheEnd) {
-  for (size_t place = 0; place < kUsual.size(); ++place) {
+// Puts every byte at every offset: an accepted request has the same size and
+// number of headers, and no control character.
+TEST(HttpParserTest, NoReoffsetdByteMovesTheEnd) {
+  for (size_t offset = 0; offset < kTypical.size(); ++offset) {
     for (int byte = 0; byte < 256; ++byte) {
-      std::string changed(kUsual);
-      changed[place] = static_cast<char>(byte);
-      const Exact exact(changed);
+      std::string changed(kTypical);
+      changed[offset] = static_cast<char>(byte);
+      const ExactCopy exact(changed);
       api::Request request;
       const auto size = ParsePlainRequest(exact.view(), request);
       if (!size) continue;
-      EXPECT_EQ(*size, kUsual.size()) << place << " " << byte;
+      EXPECT_EQ(*size, kTypical.size()) << offset << " " << byte;
       EXPECT_TRUE(request.method == "GET");
       EXPECT_TRUE(byte == '\r' || byte == '\n' || (byte >= ' ' && byte < 0x7F))
-          << place << " " << byte;
-      EXPECT_EQ(request.headers.size(), 5U) << place << " " << byte;
+          << offset << " " << byte;
+      EXPECT_EQ(request.headers.size(), 5U) << offset << " " << byte;
     }
   }
 }
 
-TEST(HttpParserTest, InsertedLineEndsAndNulsAreNeverOverlooked) {
+TEST(HttpParserTest, NoInsertedLineEndOrNulIsOverlooked) {
   for (const std::string_view inserted :
        {std::string_view("\r"), std::string_view("\n"), "\0"sv,
         std::string_view("\r\n"), std::string_view("\r\n "),
         std::string_view("\r\n\t")}) {
-    for (size_t place = 0; place <= kUsual.size(); ++place) {
-      std::string changed(kUsual);
-      changed.insert(place, inserted);
-      const Exact exact(changed);
+    for (size_t offset = 0; offset <= kTypical.size(); ++offset) {
+      std::string changed(kTypical);
+      changed.insert(offset, inserted);
+      const ExactCopy exact(changed);
       api::Request request;
       const auto size = ParsePlainRequest(exact.view(), request);
       if (!size) continue;
-      // It ends with its first empty line, and all its lines are whole.
+      // It ends with its first empty line, and has no folded or broken line.
       const std::string taken = changed.substr(0, *size);
-      EXPECT_EQ(taken.find("\r\n\r\n"), *size - 4) << place;
-      EXPECT_EQ(taken.find("\r\n "), std::string::npos) << place;
-      const std::string text = absl::StrReplaceAll(taken, {{"\r\n", ""}});
-      EXPECT_EQ(text.find_first_of("\r\n\t\0"sv), std::string::npos) << place;
+      EXPECT_EQ(taken.find("\r\n\r\n"), *size - 4) << offset;
+      EXPECT_EQ(taken.find("\r\n "), std::string::npos) << offset;
+      const std::string text = absl::StrReoffsetAll(taken, {{"\r\n", ""}});
+      EXPECT_EQ(text.find_first_of("\r\n\t\0"sv), std::string::npos) << offset;
     }
   }
 }
@@ -191,13 +191,13 @@ TEST(HttpParserTest, OtherRequestLinesAreNotPlain) {
 TEST(HttpParserTest, LinesMustEndWithCrlf) {
   const std::string crlf = WithLine("A: b");
   ASSERT_TRUE(IsPlain(crlf));
-  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"\r\n", "\n"}})));
-  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"\r\n", "\r"}})));
-  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"\r\n\r\n", "\n\n"}})));
-  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"\r\n\r\n", "\r\n\n"}})));
-  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"\r\n\r\n", "\n\r\n"}})));
-  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"b\r\n", "b\n"}})));
-  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"b\r\n", "b\r\r\n"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReoffsetAll(crlf, {{"\r\n", "\n"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReoffsetAll(crlf, {{"\r\n", "\r"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReoffsetAll(crlf, {{"\r\n\r\n", "\n\n"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReoffsetAll(crlf, {{"\r\n\r\n", "\r\n\n"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReoffsetAll(crlf, {{"\r\n\r\n", "\n\r\n"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReoffsetAll(crlf, {{"b\r\n", "b\n"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReoffsetAll(crlf, {{"b\r\n", "b\r\r\n"}})));
 }
 
 TEST(HttpParserTest, UnusualHeadersAreNotPlain) {
@@ -229,12 +229,12 @@ TEST(HttpParserTest, HarmlessHeadersArePlain) {
   }
 }
 
-TEST(HttpParserTest, HostIsNeeded) {
+TEST(HttpParserTest, RequiresHost) {
   EXPECT_FALSE(IsPlain("GET / HTTP/1.1\r\n\r\n"));
   EXPECT_FALSE(IsPlain("GET / HTTP/1.1\r\nA: b\r\n\r\n"));
 }
 
-TEST(HttpParserTest, ManyHeadersAreNotPlain) {
+TEST(HttpParserTest, MoreThanTheLargestNumberOfHeadersIsNotPlain) {
   std::string lines;
   for (size_t i = 0; i < kMaxPlainHeaders - 1; ++i) {
     if (i > 0) absl::StrAppend(&lines, "\r\n");
@@ -244,7 +244,7 @@ TEST(HttpParserTest, ManyHeadersAreNotPlain) {
   EXPECT_FALSE(IsPlain(WithLine(absl::StrCat(lines, "\r\nLast: 1"))));
 }
 
-TEST(HttpParserTest, SizeIsNoMatter) {
+TEST(HttpParserTest, HasNoLimitOnSizes) {
   const std::string huge(1 << 20, 'x');
   const std::string bytes =
       absl::StrCat("GET /", huge, " HTTP/1.1\r\nHost: ", huge, "\r\n", huge,
@@ -255,7 +255,7 @@ TEST(HttpParserTest, SizeIsNoMatter) {
   EXPECT_FALSE(IsPlain(huge));
 }
 
-TEST(SetTargetTest, DividesAtTheFirstQuestionMark) {
+TEST(SetTargetTest, SplitsAtTheFirstQuestionMark) {
   api::Request request;
   SetTarget("/a?b=c?d&e", request);
   EXPECT_EQ(request.path, "/a");

@@ -16,7 +16,8 @@ namespace {
 constexpr uint8_t kName = 1;
 constexpr uint8_t kValue = 2;
 
-// What a byte may be part of: names are tokens (RFC 9110, section 5.6.2).
+// Classes of bytes: names are tokens (RFC 9110, section 5.6.2), here without
+// punctuation except '-' and '_'.
 constexpr std::array<uint8_t, 256> kClasses = [] {
   std::array<uint8_t, 256> classes{};
   for (int c = 0; c < 256; ++c) {
@@ -29,7 +30,7 @@ constexpr std::array<uint8_t, 256> kClasses = [] {
   return classes;
 }();
 
-bool Is(uint8_t of_class, std::string_view text) {
+bool IsAllOf(uint8_t of_class, std::string_view text) {
   uint8_t common = of_class;
   for (const char c : text) common &= kClasses[static_cast<unsigned char>(c)];
   return common != 0;
@@ -37,7 +38,7 @@ bool Is(uint8_t of_class, std::string_view text) {
 
 void AppendHeader(std::string_view name, std::string_view value,
                   std::string& out) {
-  if (name.empty() || !Is(kName, name) || !Is(kValue, value)) return;
+  if (name.empty() || !IsAllOf(kName, name) || !IsAllOf(kValue, value)) return;
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
@@ -101,19 +102,18 @@ std::string HttpDate(absl::Time time) {
 }
 
 std::string_view HttpDateNow() {
-  // There is one for each second.
-  thread_local time_t kept_second = 0;
-  thread_local std::string kept_date;
+  thread_local time_t last_second = 0;
+  thread_local std::string last_date;
   const time_t second = std::time(nullptr);
-  if (second != kept_second || kept_date.empty()) {
-    kept_date = HttpDate(absl::FromTimeT(second));
-    kept_second = second;
+  if (second != last_second || last_date.empty()) {
+    last_date = HttpDate(absl::FromTimeT(second));
+    last_second = second;
   }
-  return kept_date;
+  return last_date;
 }
 
 void AppendResponseHead(const api::Response& response,
-                        const AfterResponse& after, std::string_view date,
+                        const ConnectionInfo& connection, std::string_view date,
                         std::string& out) {
   absl::StrAppend(&out, "HTTP/1.1 ", response.status, " ",
                   ReasonPhrase(response.status), "\r\n");
@@ -126,11 +126,11 @@ void AppendResponseHead(const api::Response& response,
     if (!body.empty()) AppendHeader("Content-Type", response.content_type, out);
     AppendHeader("Content-Length", static_cast<int64_t>(body.size()), out);
   }
-  if (after.closes) {
+  if (connection.closes) {
     out.append("Connection: close\r\n");
-  } else if (after.idle_seconds > 0) {
-    AppendHeader("Keep-Alive", absl::StrCat("timeout=", after.idle_seconds),
-                 out);
+  } else if (connection.idle_seconds > 0) {
+    AppendHeader("Keep-Alive",
+                 absl::StrCat("timeout=", connection.idle_seconds), out);
   }
   out.append("\r\n");
 }

@@ -1,4 +1,4 @@
-// Writes the heads of HTTP/1.1 responses (RFC 9112, sections 4 and 5).
+// Renders the heads of HTTP/1.1 responses (RFC 9112, sections 4 and 5).
 
 #ifndef TALLYMAN_SERVER_HTTP_HTTP_RESPONSE_HEAD_H_
 #define TALLYMAN_SERVER_HTTP_HTTP_RESPONSE_HEAD_H_
@@ -12,10 +12,10 @@
 
 namespace tallyman::server {
 
-// What becomes of the connection after a response.
-struct AfterResponse {
-  bool closes = false;
-  // How long a kept connection may be idle; 0 says nothing of it.
+// What a response says about its connection.
+struct ConnectionInfo {
+  bool closes = false;  // "Connection: close".
+  // "Keep-Alive: timeout=..." of a connection that is kept; 0: no such header.
   int64_t idle_seconds = 0;
 };
 
@@ -23,23 +23,24 @@ struct AfterResponse {
 // section 5.6.7).
 std::string HttpDate(absl::Time time);
 
-// The same for now, which is cheap. Valid until the next call of this thread.
+// HttpDate() of now, rendered once a second. Valid until the thread's next
+// call.
 std::string_view HttpDateNow();
 
-// Appends the status line, the headers and the empty line to `out`. Has a Date
-// (RFC 9110, section 6.6.1) unless `date` is empty. Says how long BodyView()
-// is, except where there can be no body (204, 304). A header
-// that can't be written without changing the meaning of others, since its name
-// is no token or its value has control characters, is left out. The answer to
-// HEAD has the same head as that to GET. Thread-safe.
+// Appends the status line, the headers and the empty line to `out`. A header
+// that every response needs goes here. `date` is the value of the Date header
+// (RFC 9110, section 6.6.1); "" for none. Content-Length is the size of
+// BodyView(), also in the response to HEAD; a status without a body (204, 304)
+// has none. Omits a header whose name is not a token or whose value has control
+// characters, since it could forge other headers. Thread-safe.
 void AppendResponseHead(const api::Response& response,
-                        const AfterResponse& after, std::string_view date,
+                        const ConnectionInfo& connection, std::string_view date,
                         std::string& out);
 
-// Whether responses with this status have no body, whatever is in them.
+// Whether a response with this status has no body (RFC 9110, section 6.4.1).
 bool HasNoBody(int status);
 
-// "OK", "Not Found", ...; "" for a status that nothing here answers.
+// "OK", "Not Found", ...; "" for a status that the server never sends.
 std::string_view ReasonPhrase(int status);
 
 }  // namespace tallyman::server

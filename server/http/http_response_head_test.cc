@@ -14,14 +14,14 @@
 namespace tallyman::server {
 namespace {
 
-std::string Head(const api::Response& response, const AfterResponse& after,
-                 std::string_view date = "") {
+std::string Head(const api::Response& response,
+                 const ConnectionInfo& connection, std::string_view date = "") {
   std::string out = "before|";
-  AppendResponseHead(response, after, date, out);
+  AppendResponseHead(response, connection, date, out);
   return out;
 }
 
-TEST(HttpResponseHeadTest, HasAllThatBelongsToIt) {
+TEST(HttpResponseHeadTest, HasStatusLineAndHeaders) {
   api::Response response;
   response.AddHeader("ETag", "\"1\"");
   response.AddHeader("X-Empty", "");
@@ -37,12 +37,12 @@ TEST(HttpResponseHeadTest, HasAllThatBelongsToIt) {
             "\r\n");
 }
 
-TEST(HttpDateTest, IsInTheFormOfTheStandard) {
+TEST(HttpDateTest, HasTheFormatOfTheRfc) {
   EXPECT_EQ(HttpDate(absl::FromUnixSeconds(784111777)),
             "Sun, 06 Nov 1994 08:49:37 GMT");
 }
 
-TEST(HttpDateTest, IsNow) {
+TEST(HttpDateTest, HttpDateNowIsTheCurrentTime) {
   const std::time_t before = std::time(nullptr);
   const std::string_view now = HttpDateNow();
   absl::Time time;
@@ -53,7 +53,7 @@ TEST(HttpDateTest, IsNow) {
   EXPECT_LE(time, absl::Now());
 }
 
-TEST(HttpResponseHeadTest, ASharedBodyCounts) {
+TEST(HttpResponseHeadTest, ContentLengthIsThatOfASharedBody) {
   api::Response response;
   response.body = "1";
   response.shared_body = std::make_shared<const std::string>("12345");
@@ -62,7 +62,7 @@ TEST(HttpResponseHeadTest, ASharedBodyCounts) {
             "Content-Length: 5\r\n\r\n");
 }
 
-TEST(HttpResponseHeadTest, AnEmptyBodyHasNoType) {
+TEST(HttpResponseHeadTest, AnEmptyBodyHasNoContentType) {
   api::Response response;
   response.status = 404;
   EXPECT_EQ(Head(response, {.closes = true, .idle_seconds = 30}),
@@ -70,7 +70,7 @@ TEST(HttpResponseHeadTest, AnEmptyBodyHasNoType) {
             "Connection: close\r\n\r\n");
 }
 
-TEST(HttpResponseHeadTest, WhatHasNoBodySaysNothingOfOne) {
+TEST(HttpResponseHeadTest, AStatusWithoutABodyHasNoContentHeaders) {
   for (const int status : {204, 304}) {
     EXPECT_TRUE(HasNoBody(status));
     api::Response response;
@@ -81,7 +81,7 @@ TEST(HttpResponseHeadTest, WhatHasNoBodySaysNothingOfOne) {
   EXPECT_FALSE(HasNoBody(200));
 }
 
-TEST(HttpResponseHeadTest, NoHeaderCanMakeAnother) {
+TEST(HttpResponseHeadTest, AHeaderCannotForgeAnother) {
   for (const std::string_view value :
        {std::string_view("a\r\nb: c"), std::string_view("a\nb"),
         std::string_view("a\rb"), std::string_view("a\0b", 3),
@@ -101,7 +101,7 @@ TEST(HttpResponseHeadTest, NoHeaderCanMakeAnother) {
   }
 }
 
-TEST(HttpResponseHeadTest, EveryErrorHasAName) {
+TEST(HttpResponseHeadTest, EveryErrorStatusHasAReasonPhrase) {
   for (int kind = 0; kind <= static_cast<int>(api::ErrorKind::kUnavailable);
        ++kind) {
     const int status = api::HttpStatus(static_cast<api::ErrorKind>(kind));

@@ -19,11 +19,8 @@
 namespace tallyman::server {
 namespace {
 
-// The headers of a request have to be there within as many io timeouts.
+// The limit for all headers of a request, in io timeouts.
 constexpr int kHeadTimeouts = 3;
-
-// Connections that wait for a thread, beyond those that the kernel keeps.
-constexpr size_t kMaxWaitingConnections = 1024;
 
 }  // namespace
 
@@ -35,20 +32,20 @@ class HttpServer::Impl {
         handler_(std::move(handler)),
         rejecter_(std::move(rejecter)),
         listener_(std::move(listener)),
-        engine_(
+        adapter_(
             {.handler = handler_,
              .rejecter = rejecter_,
              .idle = idle_,
              .max_body_bytes = options.max_body_bytes,
              .head_timeout = kHeadTimeouts * options.io_timeout,
              .idle_seconds = absl::ToInt64Seconds(options.keep_alive_timeout)}),
-        serve_one_([this](ConnectionSocket& socket,
+        slow_path_([this](ConnectionSocket& socket,
                           const std::string& remote_address) {
-          return engine_.ServeOne(socket, remote_address);
+          return adapter_.ServeOne(socket, remote_address);
         }),
         parts_({.handler = handler_,
                 .rejecter = rejecter_,
-                .engine = serve_one_,
+                .slow_path = slow_path_,
                 .idle = idle_,
                 .timeouts = {.io = options.io_timeout,
                              .idle = options.keep_alive_timeout}}) {}
@@ -56,28 +53,28 @@ class HttpServer::Impl {
   int port() const { return listener_->port(); }
 
   absl::Status Serve() {
-    // Its end waits for the connections.
-    WorkerPool threads(options_.max_connections, kMaxWaitingConnections);
+    // Its destructor waits for the connections.
+    WorkerPool threads({.max_threads = options_.max_connections,
+                        .max_waiting = kMaxWaitingConnections,
+                        .on_refusing = options_.on_refusing});
     absl::Status status = listener_->Run({
-        .accepted =
-            [this, &threads](base::UniqueFd connection) {
-              const int fd = connection.get();
-              // Otherwise there are too many, and it is closed.
-              if (threads.Add([this, fd] { ServeConnection(fd, parts_); })) {
-                connection.release();
-              }
+        .on_accepted =
+            [this, &threads](base::UniqueFd fd) {
+              // A refused connection is closed.
+              threads.Add([this, fd = std::move(fd)]() mutable {
+                ServeConnection(std::move(fd), parts_);
+              });
             },
-        .exhausted = options_.on_exhausted,
-        .make_room = options_.make_room,
+        .on_exhausted = options_.on_exhausted,
+        .free_descriptors = options_.free_descriptors,
     });
-    // Where it ended by itself those that are idle would be waited for.
+    // Run() also returns without Stop(), after an error.
     idle_.Stop();
     return status;
   }
 
   void Stop() {
-    // First, lest those whose connections end below find that new ones are
-    // taken.
+    // First: a client whose connection ends below must not get a new one.
     listener_->Stop();
     idle_.Stop();
   }
@@ -88,8 +85,8 @@ class HttpServer::Impl {
   const Rejecter rejecter_;
   IdleConnections idle_;
   const std::unique_ptr<Listener> listener_;
-  HttplibAdapter engine_;
-  const GeneralEngine serve_one_;
+  HttplibAdapter adapter_;
+  const SlowPath slow_path_;
   const ConnectionParts parts_;
 };
 

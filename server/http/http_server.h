@@ -1,12 +1,11 @@
-// HTTP/1.1 over TCP: turns what comes over sockets into api::Request and sends
-// api::Response back. Composed of the listener (server/http/listener.h), of the
-// connections (server/http/http_connection.h), which answer plain requests
-// themselves, and of the HTTP library (server/http/httplib_adapter.h) for all
-// others.
+// HTTP/1.1 over TCP: reads api::Request from sockets and sends api::Response.
+// Composes the listener (server/http/listener.h), a thread for each connection
+// (server/http/worker_pool.h, server/http/http_connection.h) and the HTTP
+// library (server/http/httplib_adapter.h).
 //
 //   absl::StatusOr<std::unique_ptr<HttpServer>> server =
 //       HttpServer::Listen({.host = "127.0.0.1", .port = 8880}, handler,
-//       reject);
+//                          rejecter);
 //   std::thread serving([&] { (*server)->Serve(); });
 //   ...
 //   (*server)->Stop();
@@ -27,30 +26,36 @@
 
 namespace tallyman::server {
 
-// Listens on one address and answers requests, each connection on a thread of
-// its own while it lasts.
+// Listens on one address and serves each connection on a thread of its own.
 class HttpServer {
  public:
   struct Options {
-    std::string host = "127.0.0.1";  // A name or an address, IPv4 or IPv6.
-    int port = 8880;                 // 0: any free one.
-    size_t max_body_bytes = size_t{1} << 20;  // More is 413.
-    // Connections that are served at once; more of them wait.
+    std::string host = "127.0.0.1";  // A name, an IPv4 or an IPv6 address.
+    int port = 8880;                 // 0: any free port.
+    size_t max_body_bytes = size_t{1} << 20;  // A larger body is 413.
+    // Connections served at once. kMaxWaitingConnections more wait, further
+    // ones are closed.
     size_t max_connections = 256;
-    // A client that neither sends nor takes anything for this long is dropped.
+    // Closes a connection whose client neither sends nor receives a byte for
+    // this long in the middle of a request.
     absl::Duration io_timeout = absl::Seconds(10);
-    // So is a kept connection without a request.
+    // Closes a connection without a request for this long.
     absl::Duration keep_alive_timeout = absl::Seconds(30);
-    // See Listener::Events: called on the thread of Serve().
+    // Called on the thread of Serve(); see Listener::Events.
     std::function<void(int error)> on_exhausted;
-    std::function<bool()> make_room;
+    std::function<bool()> free_descriptors;
+    // Connections begin to be closed unserved; see WorkerPool::Options. Called
+    // on the thread of Serve(). May be empty.
+    std::function<void(const absl::Status& reason)> on_refusing;
   };
+
+  static constexpr size_t kMaxWaitingConnections = 1024;
 
   using Handler = HttpHandler;
   using Rejecter = HttpRejecter;
 
-  // Binds and listens: from now on clients can connect. The error names the
-  // address and the reason, such as that it is in use (AlreadyExists).
+  // Binds and listens: clients can connect when it returns, and wait for
+  // Serve(). Errors as Listener::Bind().
   static absl::StatusOr<std::unique_ptr<HttpServer>> Listen(
       const Options& options, Handler handler, Rejecter rejecter);
 
@@ -58,14 +63,15 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  // The port that it listens on.
+  // The bound port.
   int port() const;
 
-  // Serves until Stop(), and returns OK when everything under way is finished;
-  // an error if it can't go on listening. At most once.
+  // Serves until Stop(), and returns after the last request under way. The
+  // error is a permanent one of the listening socket. Call it once.
   absl::Status Serve();
 
-  // Stops accepting and lets Serve() finish. Thread-safe.
+  // Stops accepting and makes Serve() return, the current or a later one.
+  // Thread-safe; does not block.
   void Stop();
 
  private:

@@ -1,4 +1,4 @@
-// The transport, over real sockets, with an echo for a handler.
+// Uses real sockets and a handler that echoes the request.
 
 #include "server/http/http_server.h"
 
@@ -56,7 +56,7 @@ class HttpServerTest : public testing::Test {
     api::Response response;
     if (request.path == "/slow") {
       slow_started_.DecrementCount();
-      slow_goes_on_.WaitForNotification();
+      finish_slow_.WaitForNotification();
       response.shared_body = shared_body_;
       return response;
     }
@@ -67,7 +67,7 @@ class HttpServerTest : public testing::Test {
     }
     if (request.path == "/shared" || request.path == "/shared-error") {
       if (request.path == "/shared-error") response.status = 503;
-      response.body = "not this one";
+      response.body = "unused";
       response.shared_body = shared_body_;
       return response;
     }
@@ -82,13 +82,13 @@ class HttpServerTest : public testing::Test {
     return response;
   }
 
-  // Larger than what a socket takes at once.
+  // Larger than the send buffer of a socket.
   const std::shared_ptr<const std::string> shared_body_ =
       std::make_shared<const std::string>(size_t{8} << 20, 's');
   std::unique_ptr<HttpServer> server_;
   std::thread thread_;
   absl::BlockingCounter slow_started_{2};
-  absl::Notification slow_goes_on_;
+  absl::Notification finish_slow_;
 };
 
 TEST_F(HttpServerTest, PassesRequestsAndResponses) {
@@ -113,8 +113,8 @@ TEST_F(HttpServerTest, PassesBodies) {
   EXPECT_EQ(client.Receive().body, "POST /x [hello world] 127.0.0.1");
 }
 
-// Clients send DELETE and POST without a body and without Content-Length: what
-// comes next on the connection is the next request.
+// Clients send DELETE and POST without a body and without Content-Length: the
+// next bytes on the connection are the next request (RFC 9112, section 6.3).
 TEST_F(HttpServerTest, NoContentLengthMeansNoBody) {
   harness::HttpClient client(server_->port());
   for (const std::string_view method : {"DELETE", "POST", "PUT", "GET"}) {
@@ -131,7 +131,7 @@ TEST_F(HttpServerTest, AGetMayHaveABody) {
   EXPECT_EQ(client.Get("/3").body, "GET /3 [] 127.0.0.1");
 }
 
-TEST_F(HttpServerTest, NotModifiedHasNoBodyAndSaysNothingOfOne) {
+TEST_F(HttpServerTest, NotModifiedHasNeitherBodyNorContentHeaders) {
   harness::HttpClient client(server_->port());
   for (const std::string_view method : {"GET", "HEAD"}) {
     const harness::ClientResponse response =
@@ -153,7 +153,7 @@ TEST_F(HttpServerTest, HeadHasTheHeadersOfGet) {
   EXPECT_EQ(client.Get("/y").body, "GET /y [] 127.0.0.1");
 }
 
-TEST_F(HttpServerTest, ASharedBodyIsSentInsteadOfTheOther) {
+TEST_F(HttpServerTest, SendsASharedBodyInsteadOfTheBody) {
   harness::HttpClient client(server_->port());
   for (int i = 0; i < 2; ++i) {
     const harness::ClientResponse response = client.Get("/shared");
@@ -172,20 +172,20 @@ TEST_F(HttpServerTest, ASharedBodyIsSentInsteadOfTheOther) {
   EXPECT_TRUE(client.IsClosed());
 }
 
-TEST_F(HttpServerTest, EveryAnswerHasADate) {
+TEST_F(HttpServerTest, EveryResponseHasADate) {
   harness::HttpClient client(server_->port());
-  const auto has_one = [](const harness::ClientResponse& response) {
+  const auto expect_date = [](const harness::ClientResponse& response) {
     EXPECT_THAT(response.headers,
                 Contains(Pair("Date", HasSubstr(" GMT"))).Times(1));
   };
   for (const std::string_view method : {"GET", "HEAD", "POST"}) {
-    has_one(client.Request(method, "/x"));
+    expect_date(client.Request(method, "/x"));
   }
-  has_one(client.Get("/unchanged"));
-  has_one(client.Request("BREW", "/pot"));
+  expect_date(client.Get("/unchanged"));
+  expect_date(client.Request("BREW", "/pot"));
 }
 
-TEST_F(HttpServerTest, ClosesWhereTheClientWantsThat) {
+TEST_F(HttpServerTest, ClosesTheConnectionIfTheClientAsks) {
   for (const std::string_view method : {"GET", "POST"}) {
     for (const std::string_view options :
          {"Connection: close", "connection: Close, TE",
@@ -200,7 +200,7 @@ TEST_F(HttpServerTest, ClosesWhereTheClientWantsThat) {
   }
 }
 
-TEST_F(HttpServerTest, TakesTheAbsoluteForm) {
+TEST_F(HttpServerTest, AcceptsTheAbsoluteForm) {
   harness::HttpClient client(server_->port());
   EXPECT_EQ(client.Get("http://example.com/x?a=1").body,
             "GET /x a=1 [] 127.0.0.1");
@@ -219,7 +219,7 @@ TEST_F(HttpServerTest, ATooLargeBodyIs413) {
             200);
 }
 
-TEST_F(HttpServerTest, ATooLongAddressIs414) {
+TEST_F(HttpServerTest, ATooLongTargetIs414) {
   EXPECT_EQ(harness::HttpClient(server_->port())
                 .Get("/" + std::string(9000, 'x'))
                 .status,
@@ -240,9 +240,9 @@ TEST_F(HttpServerTest, MalformedRequestsAre400) {
   }
 }
 
-// What follows an error could be anything, such as the body of the request that
-// was not understood: it must not be taken for a request.
-TEST_F(HttpServerTest, NothingIsReadAfterAnError) {
+// The bytes after an error may be the body of the request that was not
+// understood: they must not be read as a request.
+TEST_F(HttpServerTest, ReadsNothingAfterAnError) {
   for (const std::string_view text :
        {"BREW /pot HTTP/1.1\r\nContent-Length: 40\r\n\r\n", "nonsense\r\n\r\n",
         "POST /x HTTP/1.1\r\nContent-Length: 9999\r\n\r\n"}) {
@@ -254,7 +254,7 @@ TEST_F(HttpServerTest, NothingIsReadAfterAnError) {
   }
 }
 
-TEST_F(HttpServerTest, PipelinedRequestsAreAllAnswered) {
+TEST_F(HttpServerTest, AnswersPipelinedRequests) {
   harness::HttpClient client(server_->port());
   client.Send(
       "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -267,7 +267,7 @@ TEST_F(HttpServerTest, PipelinedRequestsAreAllAnswered) {
   EXPECT_EQ(client.Receive().body, "GET /4 [] 127.0.0.1");
 }
 
-TEST_F(HttpServerTest, ATooLargeBodyIsNotInvited) {
+TEST_F(HttpServerTest, RefusesATooLargeBodyInsteadOf100Continue) {
   harness::HttpClient client(server_->port());
   client.Send(
       "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n"
@@ -290,7 +290,7 @@ TEST_F(HttpServerTest, AnUnknownMethodIs405) {
   EXPECT_THAT(response.body, HasSubstr("rejected BREW /pot"));
 }
 
-TEST_F(HttpServerTest, ADeepAddressWithABodyIs404) {
+TEST_F(HttpServerTest, ADeepPathWithABodyIs404) {
   std::string deep;
   for (int i = 0; i < 100; ++i) absl::StrAppend(&deep, "/a");
   EXPECT_EQ(harness::HttpClient(server_->port()).Get(deep).status, 200);
@@ -300,7 +300,7 @@ TEST_F(HttpServerTest, ADeepAddressWithABodyIs404) {
             404);
 }
 
-TEST_F(HttpServerTest, APortThatIsTakenIsAClearError) {
+TEST_F(HttpServerTest, NamesAPortInUse) {
   const auto second = HttpServer::Listen(
       {.port = server_->port()},
       [](const api::Request&) { return api::Response(); },
@@ -311,7 +311,7 @@ TEST_F(HttpServerTest, APortThatIsTakenIsAClearError) {
   EXPECT_THAT(second.status().message(), HasSubstr("in use"));
 }
 
-TEST_F(HttpServerTest, ABadAddressIsAClearError) {
+TEST_F(HttpServerTest, NamesAnAddressThatIsNotLocal) {
   const auto server = HttpServer::Listen(
       {.host = "203.0.113.1", .port = 0},
       [](const api::Request&) { return api::Response(); },
@@ -320,7 +320,7 @@ TEST_F(HttpServerTest, ABadAddressIsAClearError) {
   EXPECT_THAT(server.status().message(), HasSubstr("203.0.113.1"));
 }
 
-TEST_F(HttpServerTest, StopFinishesWhatIsUnderWay) {
+TEST_F(HttpServerTest, StopFinishesRequestsUnderWay) {
   harness::HttpClient plain(server_->port());
   plain.Send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n");
   harness::HttpClient other(server_->port());
@@ -328,7 +328,7 @@ TEST_F(HttpServerTest, StopFinishesWhatIsUnderWay) {
   slow_started_.Wait();
   server_->Stop();
   EXPECT_FALSE(harness::HttpClient::CanConnect(server_->port()));
-  slow_goes_on_.Notify();
+  finish_slow_.Notify();
   for (harness::HttpClient* const client : {&plain, &other}) {
     const harness::ClientResponse response = client->Receive();
     EXPECT_EQ(response.status, 200);

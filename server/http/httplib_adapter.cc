@@ -30,19 +30,20 @@
 namespace tallyman::server {
 namespace {
 
-// The library matches paths with std::regex, recursively and slowly, or by
-// counting segments: the latter takes any path of up to so many.
+// The library matches paths either with std::regex, which recurses and is slow,
+// or by segments. Routes of 1 to kMaxSegments placeholders match every path of
+// up to as many segments; a longer path with a body is 404.
 constexpr int kMaxSegments = 16;
 
 // Whether the library has read all headers of the request that this thread
-// serves.
+// serves. The library has no place for a state of the request.
 thread_local bool head_is_read = false;
 
 // A connection as the library reads and writes it.
 class LibraryStream : public httplib::Stream {
  public:
-  // Headers that have not come within `head_timeout` end the request: a client
-  // that sends a byte now and then would keep its thread for months.
+  // Reading fails if the headers are incomplete after `head_timeout`: a client
+  // that sends single bytes would otherwise keep its thread for months.
   LibraryStream(ConnectionSocket& socket, const std::string& remote_address,
                 absl::Duration head_timeout)
       : socket_(socket),
@@ -52,7 +53,7 @@ class LibraryStream : public httplib::Stream {
 
   bool is_readable() const override { return !socket_.Unread().empty(); }
   bool wait_readable() const override { return socket_.WaitReadable(); }
-  // Writing waits by itself.
+  // write() blocks.
   bool wait_writable() const override { return true; }
   ssize_t read(char* to, size_t size) override {
     if (!head_is_read && Clock::now() > head_deadline_) return -1;
@@ -63,14 +64,14 @@ class LibraryStream : public httplib::Stream {
   }
   void get_remote_ip_and_port(std::string& ip, int& port) const override {
     ip = remote_address_;
-    port = 0;  // Nobody asks for it.
+    port = 0;  // Unused.
   }
   void get_local_ip_and_port(std::string& ip, int& port) const override {
     ip.clear();
     port = 0;
   }
   int socket() const override { return socket_.fd(); }
-  time_t duration() const override { return 0; }  // There is no limit to it.
+  time_t duration() const override { return 0; }  // No limit.
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -80,16 +81,16 @@ class LibraryStream : public httplib::Stream {
   const Clock::time_point head_deadline_;
 };
 
-// Whether bytes of a body may follow the headers (RFC 9112, section 6.3), of a
-// request whose length is not disputable.
+// Whether a body may follow the headers (RFC 9112, section 6.3).
+// HasDisputableLength() is false.
 bool MayHaveBody(const httplib::Request& request) {
   return request.has_header("Transfer-Encoding") ||
          request.get_header_value("Content-Length", "0") != "0";
 }
 
-// Whether servers could differ about where the request ends, so that what is
-// its body for one is the next request for another (RFC 9112, section 6.3): the
-// library reads on in such cases.
+// Whether HTTP implementations differ about the end of the request, so that one
+// reads as body what another reads as the next request (request smuggling, RFC
+// 9112, section 11.2). The library accepts such requests.
 bool HasDisputableLength(const httplib::Request& request) {
   const size_t codings = request.get_header_value_count("Transfer-Encoding");
   const size_t lengths = request.get_header_value_count("Content-Length");
@@ -109,8 +110,8 @@ bool HasDisputableLength(const httplib::Request& request) {
   return lengths > 1;
 }
 
-// The origin-form of a request target: of "http://host/path", which clients of
-// proxies send, what follows the host (RFC 9112, section 3.2).
+// The origin-form of a request target: drops scheme and host of the absolute
+// form, which clients send to proxies (RFC 9112, section 3.2.2).
 std::string_view OriginForm(std::string_view target) {
   if (target.starts_with('/')) return target;
   const size_t scheme_end = target.find("://");
@@ -132,16 +133,16 @@ api::Request ToRequest(const httplib::Request& from) {
   return request;
 }
 
-void Send(const api::Response& from, httplib::Response& to) {
+void CopyResponse(const api::Response& from, httplib::Response& to) {
   to.status = from.status;
   for (const auto& [name, value] : from.headers) to.set_header(name, value);
   if (from.BodyView().empty()) return;
-  // Also where it is shared: the library asks what it calls a provider only
-  // while it listens itself.
+  // Copies a shared body too: the library's content providers work only if it
+  // owns the listening socket.
   to.set_content(std::string(from.BodyView()), from.content_type);
 }
 
-// What clients are told of an error that the library found.
+// The details of an error that the library found.
 std::string RejectionDetails(int status, size_t max_body_bytes) {
   switch (status) {
     case 413:
@@ -169,8 +170,8 @@ std::string RejectionDetails(int status, size_t max_body_bytes) {
   }
 }
 
-// True for the name of a method (RFC 9110, section 5.6.2) that the library
-// rejects although the request may be well-formed.
+// Whether the library rejects a request for its method alone: a name in upper
+// case that it does not know. The answer is 405, not 400.
 bool IsUnknownMethod(std::string_view method) {
   constexpr std::array<std::string_view, 10> kKnown = {
       "GET",     "HEAD",    "POST",  "PUT",   "DELETE",
@@ -181,16 +182,15 @@ bool IsUnknownMethod(std::string_view method) {
          std::find(kKnown.begin(), kKnown.end(), method) == kKnown.end();
 }
 
-// Set when the connection that this thread serves must not be used for another
-// request: an error said so to the client, or what is left of the request was
-// not read.
+// Set if the connection that this thread serves must not serve another request:
+// the answer was an error, or part of the request was not read.
 thread_local bool must_close = false;
 
-// Set when the client wants no more of that connection.
+// Set if the client asked to close that connection.
 thread_local bool wants_close = false;
 
-// Whether the options of the connection have "close", alone or among others
-// (RFC 9112, section 9.6); the library knows it alone.
+// Whether "close" is among the options of the Connection headers (RFC 9112,
+// section 9.6). The library finds it only as the sole option.
 bool HasCloseOption(const httplib::Request& request) {
   const size_t headers = request.get_header_value_count("Connection");
   for (size_t i = 0; i < headers; ++i) {
@@ -206,9 +206,9 @@ bool HasCloseOption(const httplib::Request& request) {
 
 }  // namespace
 
-// The library's own loop over the requests of a connection waits by polling,
-// forgets bytes of a next request that came with the first one, and reads on
-// after errors that it closes the connection for: it isn't used.
+// Uses only the library's code for one request. Its loop over the requests of a
+// connection is not used: it polls, drops bytes of a next request that arrived
+// with the first, and reads on after errors that end the connection.
 class HttplibAdapter::Impl : public httplib::Server {
  public:
   explicit Impl(const Parts& parts) : parts_(parts) {
@@ -248,23 +248,23 @@ class HttplibAdapter::Impl : public httplib::Server {
   void CorrectHeaders(const httplib::Request& request,
                       httplib::Response& response) const {
     response.set_header("Date", std::string(HttpDateNow()));
-    // The length would be that of what the client has already (RFC 9110,
-    // section 8.6); the library says 0.
+    // The library writes 0, but the length would be that of the representation
+    // (RFC 9110, section 8.6).
     if (response.status == 304) response.headers.erase("Content-Length");
-    // The library leaves it out of answers to requests that look like those of
-    // a WebSocket, and the connection is kept.
+    // The library omits it if the request looks like a WebSocket handshake,
+    // although the connection is kept.
     if (response.status != 304 && response.status != 204 &&
         !response.has_header("Content-Length")) {
       response.set_header("Content-Length", absl::StrCat(response.body.size()));
     }
-    // There are no parts of answers.
+    // Ranges are not supported.
     if (request.method == "HEAD") response.headers.erase("Accept-Ranges");
-    // Both the library and Answer() may have said that.
+    // Both the library and Answer() may have set it.
     if (response.get_header_value_count("Connection") > 1) {
       response.headers.erase("Connection");
       response.set_header("Connection", "close");
     }
-    // The library tells of a greatest number of requests.
+    // The library adds "max=...", a limit that the server does not have.
     if (response.headers.erase("Keep-Alive") > 0 && parts_.idle_seconds > 0 &&
         !response.has_header("Connection")) {
       response.set_header("Keep-Alive",
@@ -273,7 +273,7 @@ class HttplibAdapter::Impl : public httplib::Server {
   }
 
   void Route() {
-    // Requests without a body are answered before the library routes them.
+    // Requests without a body are answered before the library matches routes.
     set_pre_routing_handler(
         [this](const httplib::Request& request, httplib::Response& response) {
           return AnswerEarly(request, response);
@@ -299,7 +299,8 @@ class HttplibAdapter::Impl : public httplib::Server {
           response.status = 413;
           return 413;
         });
-    // Also called for errors of ours, which have a body already.
+    // The library calls it also for error statuses of the handler, which have a
+    // body.
     set_error_handler(
         [this](const httplib::Request& request, httplib::Response& response) {
           if (!response.body.empty()) return Result::Unhandled;
@@ -316,30 +317,28 @@ class HttplibAdapter::Impl : public httplib::Server {
 
   Result AnswerEarly(const httplib::Request& request,
                      httplib::Response& response) const {
-    // The request is the library's own local variable, not const there.
-    auto& own = const_cast<httplib::Request&>(request);
-    // Answers are made anew each time, so there are no parts of one (RFC 9110,
-    // section 14.2, leaves that to the server).
-    own.ranges.clear();
+    // The library declares the request as a local variable that is not const.
+    auto& mutable_request = const_cast<httplib::Request&>(request);
+    // A server may ignore Range (RFC 9110, section 14.2). Each answer is a new
+    // snapshot, so that parts of two would not fit together.
+    mutable_request.ranges.clear();
     head_is_read = true;
     if (HasDisputableLength(request)) {
-      own.body_consumed_ = true;
+      mutable_request.body_consumed_ = true;
       response.status = 400;
       Reject(request, response);
       return Result::Handled;
     }
     if (IsTooLarge(request)) {
-      // Not read, so that nobody sends it for nothing.
-      own.body_consumed_ = true;
+      mutable_request.body_consumed_ = true;
       response.status = 413;
       Reject(request, response);
       return Result::Handled;
     }
     if (MayHaveBody(request)) return Result::Unhandled;
-    // Otherwise the library would wait for a body of unknown length after the
-    // answer to a DELETE or POST without Content-Length, and take the next
-    // request for it.
-    own.body_consumed_ = true;
+    // Marks the body as read. Otherwise the library takes the next request for
+    // the body of a DELETE or POST without Content-Length.
+    mutable_request.body_consumed_ = true;
     Answer(request, response);
     return Result::Handled;
   }
@@ -351,8 +350,8 @@ class HttplibAdapter::Impl : public httplib::Server {
 
   void Answer(const httplib::Request& request,
               httplib::Response& response) const {
-    Send(parts_.handler(ToRequest(request)), response);
-    // The library announces the end of the connection with every error.
+    CopyResponse(parts_.handler(ToRequest(request)), response);
+    // The library adds "Connection: close" to every error.
     must_close = response.status >= 400;
     wants_close = HasCloseOption(request);
     if (wants_close || parts_.idle.is_stopping()) {
@@ -371,7 +370,8 @@ class HttplibAdapter::Impl : public httplib::Server {
       error.kind = api::ErrorKindOfHttpStatus(response.status);
       error.details = RejectionDetails(response.status, parts_.max_body_bytes);
     }
-    Send(parts_.rejecter(ToRequest(request), std::move(error)), response);
+    CopyResponse(parts_.rejecter(ToRequest(request), std::move(error)),
+                 response);
   }
 
   const Parts parts_;

@@ -1,5 +1,5 @@
-// The HTTP library (cpp-httplib) behind an interface: it serves requests of
-// every kind. Only its source includes the library.
+// The slow path of a connection: the HTTP library (cpp-httplib) reads and
+// answers requests of every kind. Only the source file includes the library.
 
 #ifndef TALLYMAN_SERVER_HTTP_HTTPLIB_ADAPTER_H_
 #define TALLYMAN_SERVER_HTTP_HTTPLIB_ADAPTER_H_
@@ -20,14 +20,14 @@ namespace tallyman::server {
 class HttplibAdapter {
  public:
   struct Parts {
-    // These outlive the engine.
+    // These outlive the adapter.
     const HttpHandler& handler;
     const HttpRejecter& rejecter;
     const IdleConnections& idle;
-    size_t max_body_bytes;  // More is 413.
-    // Headers that have not come by then end the connection.
+    size_t max_body_bytes;  // A larger body is 413.
+    // The limit for all headers of a request; then the connection is closed.
     absl::Duration head_timeout;
-    int64_t idle_seconds;  // As in AfterResponse.
+    int64_t idle_seconds;  // See ConnectionInfo.
   };
 
   explicit HttplibAdapter(const Parts& parts);
@@ -35,9 +35,9 @@ class HttplibAdapter {
   HttplibAdapter(const HttplibAdapter&) = delete;
   HttplibAdapter& operator=(const HttplibAdapter&) = delete;
 
-  // Reads one request from `socket`, where its first bytes are, and answers it.
-  // What is no request, or too large, is answered by the rejecter, and nothing
-  // is read after it.
+  // Reads one request from `socket`, whose first bytes are in Unread(), and
+  // answers it. The rejecter answers bytes that are not a request, and requests
+  // that are too large; nothing is read after those.
   AfterRequest ServeOne(ConnectionSocket& socket,
                         const std::string& remote_address);
 

@@ -18,8 +18,8 @@ IdleConnections::Member::~Member() {
 }
 
 bool IdleConnections::Member::BeginWait() {
-  // Each side writes its own flag and then reads the other's, all of it
-  // sequentially consistent: at least one of them sees what the other wrote.
+  // BeginWait() and Stop() each write their own flag and then read the other's,
+  // sequentially consistent: at least one of them sees the other's write.
   is_waiting_.store(true);
   return !all_.is_stopping();
 }
@@ -28,7 +28,7 @@ void IdleConnections::Stop() {
   is_stopping_.store(true);
   const absl::MutexLock lock(&mutex_);
   for (const Member* const member : members_) {
-    // Wakes a thread that is blocked in a read: it finds the end of the stream.
+    // A thread that is blocked in recv(2) gets the end of the stream.
     if (member->is_waiting_.load()) shutdown(member->fd_, SHUT_RD);
   }
 }

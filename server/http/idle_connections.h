@@ -1,8 +1,9 @@
-// Ends connections that wait for a request, when the server stops.
+// Wakes the threads of connections that wait for a request when the server
+// stops.
 //
 //   IdleConnections idle;
 //   ...
-//   {                                               // a thread for each
+//   {                                               // thread per connection
 //     IdleConnections::Member member(idle, fd);
 //     const bool may_wait = member.BeginWait();
 //     recv(fd, ..., may_wait ? 0 : MSG_DONTWAIT);
@@ -23,26 +24,27 @@
 
 namespace tallyman::server {
 
-// Knows which connections there are, and which of them wait. Waiting and going
-// on cost no lock and no system call. Thread-safe; must outlive its members.
+// The set of open connections, with the state of each: waits for a request, or
+// serves one. A change of state takes no lock and no system call. Thread-safe;
+// must outlive its members.
 class IdleConnections {
  public:
-  // One connection, from before its first wait until before its descriptor is
-  // closed. Used by one thread.
+  // One connection. Constructed before the first wait and destroyed before the
+  // descriptor is closed. Belongs to one thread.
   class Member {
    public:
-    // `fd` is a connected socket that the caller owns.
+    // `fd` is a connected socket, which the caller owns.
     Member(IdleConnections& all, int fd);
     ~Member();
     Member(const Member&) = delete;
     Member& operator=(const Member&) = delete;
 
-    // Says that a request is waited for. False if the server stops: then only
-    // what has come already may be read. Otherwise a Stop() from now on lets
-    // a read of the socket return, at once and with what has come.
+    // Begins to wait for a request. False if the server stops: the caller must
+    // not block, and may read only bytes that have arrived. Otherwise a later
+    // Stop() ends the read, which returns the bytes that have arrived.
     bool BeginWait();
 
-    // The wait is over: Stop() lets the connection be from now on.
+    // Ends the wait: a later Stop() does not touch the socket.
     void EndWait() { is_waiting_.store(false); }
 
    private:
@@ -52,8 +54,8 @@ class IdleConnections {
     std::atomic<bool> is_waiting_ = false;
   };
 
-  // From now on nobody waits. Those with a request under way go on with it; one
-  // whose first bytes come at this very moment may lose what hasn't come yet.
+  // Ends all waits, the current and later ones. Requests under way go on. A
+  // request whose first bytes arrive at this moment may lose its later bytes.
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
 
   bool is_stopping() const { return is_stopping_.load(); }

@@ -1,82 +1,89 @@
 #include "server/http/idle_connections.h"
 
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <unistd.h>
 
+#include <array>
 #include <thread>
 
 #include "absl/log/check.h"
 #include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
+#include "platform/base/unique_fd.h"
 
 namespace tallyman::server {
 namespace {
 
-struct SocketPair {
+class SocketPair {
+ public:
   SocketPair() {
-    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    int fds[2];
+    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    ends_ = {base::UniqueFd(fds[0]), base::UniqueFd(fds[1])};
   }
-  ~SocketPair() {
-    close(ends[0]);
-    close(ends[1]);
-  }
-  int ends[2];
+  int server() const { return ends_[0].get(); }
+  int client() const { return ends_[1].get(); }
+
+ private:
+  std::array<base::UniqueFd, 2> ends_;
 };
 
-// What a read without waiting gives: bytes, 0 at the end, -1 for nothing yet.
+// The result of a non-blocking recv(2): the number of bytes, 0 at the end of
+// the stream, -1 if there is nothing yet.
 ssize_t ReadNow(int fd) {
   char bytes[16];
   return recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 }
 
-TEST(IdleConnectionsTest, StopWakesWhoWaits) {
+TEST(IdleConnectionsTest, StopWakesAWaitingConnection) {
   const SocketPair sockets;
   IdleConnections idle;
-  absl::Notification waits;
+  absl::Notification waiting;
   std::thread connection([&] {
-    IdleConnections::Member member(idle, sockets.ends[0]);
+    IdleConnections::Member member(idle, sockets.server());
     EXPECT_TRUE(member.BeginWait());
-    waits.Notify();
+    waiting.Notify();
     char byte;
-    EXPECT_EQ(recv(sockets.ends[0], &byte, 1, 0), 0);
+    EXPECT_EQ(recv(sockets.server(), &byte, 1, 0), 0);
     member.EndWait();
   });
-  waits.WaitForNotification();
+  waiting.WaitForNotification();
   idle.Stop();
   connection.join();
 }
 
-TEST(IdleConnectionsTest, StopLetsABusyConnectionBe) {
+TEST(IdleConnectionsTest, StopDoesNotTouchABusyConnection) {
   const SocketPair sockets;
   IdleConnections idle;
-  IdleConnections::Member member(idle, sockets.ends[0]);
+  IdleConnections::Member member(idle, sockets.server());
   EXPECT_TRUE(member.BeginWait());
   member.EndWait();
   EXPECT_FALSE(idle.is_stopping());
   idle.Stop();
   EXPECT_TRUE(idle.is_stopping());
-  EXPECT_EQ(ReadNow(sockets.ends[0]), -1);
-  ASSERT_EQ(write(sockets.ends[1], "ab", 2), 2);
-  EXPECT_EQ(ReadNow(sockets.ends[0]), 2);
+  EXPECT_EQ(ReadNow(sockets.server()), -1);
+  ASSERT_EQ(write(sockets.client(), "ab", 2), 2);
+  EXPECT_EQ(ReadNow(sockets.server()), 2);
   EXPECT_FALSE(member.BeginWait());
 }
 
-TEST(IdleConnectionsTest, WhatHasGoneIsForgotten) {
+TEST(IdleConnectionsTest, StopDoesNotTouchAClosedConnection) {
   const SocketPair sockets;
   IdleConnections idle;
   {
-    IdleConnections::Member member(idle, sockets.ends[0]);
+    IdleConnections::Member member(idle, sockets.server());
     member.BeginWait();
   }
   idle.Stop();
-  EXPECT_EQ(ReadNow(sockets.ends[0]), -1);
+  EXPECT_EQ(ReadNow(sockets.server()), -1);
 }
 
-TEST(IdleConnectionsTest, WhoComesAfterTheStopMayNotWait) {
+TEST(IdleConnectionsTest, AConnectionAfterStopMayNotWait) {
   const SocketPair sockets;
   IdleConnections idle;
   idle.Stop();
-  IdleConnections::Member member(idle, sockets.ends[0]);
+  IdleConnections::Member member(idle, sockets.server());
   EXPECT_FALSE(member.BeginWait());
 }
 

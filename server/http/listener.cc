@@ -25,17 +25,17 @@
 namespace tallyman::server {
 namespace {
 
-// Between two attempts where only somebody else can change what is in the way.
-constexpr int kPauseMs = 50;
+// Between two attempts when this process has nothing to free.
+constexpr int kRetryDelayMs = 50;
 
-// Whether an error of accept(2) goes away when something is given back.
+// Whether an error of accept(2) ends when descriptors or memory are freed.
 bool IsExhaustion(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS ||
          error == ENOMEM;
 }
 
-// Whether it says that the listening socket is no good. Errors of the network
-// are about one connection, which is gone (accept(2)).
+// Whether an error of accept(2) is permanent. Network errors concern one
+// connection, which is gone (accept(2), "Error handling").
 bool IsFatal(int error) {
   return error == EBADF || error == EFAULT || error == EINVAL ||
          error == ENOTSOCK;
@@ -45,15 +45,15 @@ void SetOption(int fd, int level, int option, int value) {
   setsockopt(fd, level, option, &value, sizeof(value));
 }
 
-// An invalid one and errno if that fails.
+// On failure an invalid descriptor, and errno.
 base::UniqueFd ListenOn(const addrinfo& address) {
   base::UniqueFd fd(
       socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return fd;
   SetOption(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
-  // Connections inherit it: answers are sent in one piece.
+  // Accepted connections inherit it: responses are sent in one piece.
   SetOption(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
-  // "::" takes IPv4 as well, whatever the system's default.
+  // "::" accepts IPv4 too, whatever /proc/sys/net/ipv6/bindv6only says.
   if (address.ai_family == AF_INET6) {
     SetOption(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
   }
@@ -66,12 +66,12 @@ base::UniqueFd ListenOn(const addrinfo& address) {
   return fd;
 }
 
+// Calls `function` and drops its exceptions; see Listener::Events.
 template <typename Function>
-void Try(const Function& function) {
+void CallNoThrow(const Function& function) {
   try {
     function();
   } catch (...) {
-    // See Listener::Events.
   }
 }
 
@@ -144,30 +144,32 @@ absl::Status Listener::Run(const Events& events) {
     const int error = connection.valid() ? 0 : errno;
     if (error == 0) {
       has_failed = false;
-      Try([&] { events.accepted(std::move(connection)); });
+      CallNoThrow([&] { events.on_accepted(std::move(connection)); });
     } else if (error == EAGAIN || error == EWOULDBLOCK) {
       has_failed = false;
       is_exhausted = false;
       AwaitConnection();
     } else if (IsExhaustion(error)) {
-      // The kernel takes the descriptor before it looks for a connection.
+      // accept(2) allocates the descriptor before it looks for a connection, so
+      // it fails also if none waits.
       if (!HasWaiting()) {
         AwaitConnection();
         continue;
       }
-      if (!is_exhausted && events.exhausted) {
-        Try([&] { events.exhausted(error); });
+      if (!is_exhausted && events.on_exhausted) {
+        CallNoThrow([&] { events.on_exhausted(error); });
       }
       is_exhausted = true;
-      bool has_room = false;
-      if (events.make_room) Try([&] { has_room = events.make_room(); });
-      if (!has_room) Pause();
+      bool has_freed = false;
+      if (events.free_descriptors)
+        CallNoThrow([&] { has_freed = events.free_descriptors(); });
+      if (!has_freed) AwaitRetry();
     } else if (IsFatal(error) && !is_stopping_.load()) {
       return absl::ErrnoToStatus(
           error, absl::StrCat("accepting connections on port ", port_));
     } else if (error != EINTR && error != ECONNABORTED) {
-      // Where a security module refuses, it does so again and again.
-      if (has_failed) Pause();
+      // A security module may refuse every connection (EPERM).
+      if (has_failed) AwaitRetry();
       has_failed = true;
     }
   }
@@ -179,9 +181,9 @@ bool Listener::HasWaiting() const {
   return poll(&waiting, 1, 0) > 0;
 }
 
-void Listener::Pause() const {
+void Listener::AwaitRetry() const {
   pollfd stops = {.fd = stop_.get(), .events = POLLIN};
-  poll(&stops, 1, kPauseMs);
+  poll(&stops, 1, kRetryDelayMs);
 }
 
 void Listener::AwaitConnection() const {
@@ -194,7 +196,7 @@ void Listener::AwaitConnection() const {
 
 void Listener::Stop() {
   is_stopping_.store(true);
-  // A listening socket that is shut down does not listen any more.
+  // Linux: shutdown(2) of a listening socket refuses further connections.
   shutdown(socket_.get(), SHUT_RDWR);
   const uint64_t one = 1;
   (void)!write(stop_.get(), &one, sizeof(one));

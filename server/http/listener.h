@@ -1,4 +1,4 @@
-// Listens on a TCP address and accepts connections.
+// Listens on a TCP address and accepts connections. Knows no HTTP.
 //
 //   absl::StatusOr<std::unique_ptr<Listener>> listener =
 //       Listener::Bind("127.0.0.1", 8880);
@@ -21,45 +21,45 @@
 
 namespace tallyman::server {
 
-// "http://127.0.0.1:8880", "http://[::1]:8880".
+// The URL of a host and port: "http://127.0.0.1:8880", "http://[::1]:8880".
 std::string UrlOf(const std::string& host, int port);
 
 class Listener {
  public:
-  // All are called on the thread of Run(), which waits for them: they should
-  // return soon. What they throw, such as for a lack of memory, is dropped.
+  // Run() calls these on its own thread; no connection is accepted meanwhile.
+  // It drops exceptions, such as std::bad_alloc.
   struct Events {
     // Takes a connection, whose socket blocks.
-    std::function<void(base::UniqueFd connection)> accepted;
-    // There is no descriptor or no memory for a connection that waits (`error`
-    // is an errno of accept(2)); it waits in the kernel until there is. Called
-    // once for each time that lasts. May be empty.
-    std::function<void(int error)> exhausted;
-    // Called at every attempt then: gives up something that may be what is
-    // missing; true if there was anything. May be empty.
-    std::function<bool()> make_room;
+    std::function<void(base::UniqueFd connection)> on_accepted;
+    // A connection waits in the kernel because the process is out of
+    // descriptors or the kernel out of memory (`error`: the errno of
+    // accept(2)). Called once until none waits. May be empty.
+    std::function<void(int error)> on_exhausted;
+    // Called before each further attempt of that kind: closes descriptors that
+    // the process can do without. True if there were any. May be empty.
+    std::function<bool()> free_descriptors;
   };
 
-  // From now on clients can connect. `host` is a name or an address, IPv4 or
-  // IPv6; with port 0 it is any free one. The error names the address and the
-  // reason: AlreadyExists if it is in use, InvalidArgument if there is no such
-  // host.
+  // Binds and listens: clients can connect when it returns. `host` is a name or
+  // an IPv4 or IPv6 address; port 0 is any free port. Errors name the address
+  // and the reason: AlreadyExists if it is in use, InvalidArgument if the host
+  // does not exist.
   static absl::StatusOr<std::unique_ptr<Listener>> Bind(const std::string& host,
                                                         int port);
 
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // The port that it listens on.
+  // The bound port.
   int port() const { return port_; }
 
-  // Accepts connections until Stop(), on the caller's thread; at most once. An
-  // error is one that trying again does not help against.
+  // Accepts connections until Stop(), on the caller's thread; call it once.
+  // Only a permanent error of the listening socket is returned.
   absl::Status Run(const Events& events);
 
-  // Refuses connections from now on, those too that wait to be accepted, and
-  // lets Run() return, also if it is called later. One that was accepted at
-  // this moment may still be handed over. Thread-safe.
+  // Closes the port, also to connections that wait to be accepted, and makes
+  // Run() return, the current or a later one. A connection accepted at this
+  // moment may still reach on_accepted. Thread-safe.
   void Stop();
 
  private:
@@ -67,14 +67,14 @@ class Listener {
 
   // Whether a connection waits to be accepted.
   bool HasWaiting() const;
-  // Waits until there may be a connection, or it stops.
+  // Waits for a connection or Stop().
   void AwaitConnection() const;
-  // Waits a little, but not once it stops.
-  void Pause() const;
+  // Waits for kRetryDelayMs or Stop().
+  void AwaitRetry() const;
 
-  const base::UniqueFd socket_;  // Does not block.
+  const base::UniqueFd socket_;  // Non-blocking.
   const int port_;
-  const base::UniqueFd stop_;  // An eventfd, readable once it stops.
+  const base::UniqueFd stop_;  // An eventfd, readable after Stop().
   std::atomic<bool> is_stopping_ = false;
 };
 

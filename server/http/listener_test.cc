@@ -1,4 +1,4 @@
-// Over real sockets; the limit on descriptors is the test's own.
+// Uses real sockets, and lowers the limit on descriptors of the test's process.
 
 #include "server/http/listener.h"
 
@@ -56,31 +56,32 @@ std::unique_ptr<Listener> Bind(const std::string& host = "127.0.0.1") {
   return *std::move(listener);
 }
 
-// Runs a listener until it goes.
-class Running {
+// Runs a listener on a thread until destroyed.
+class RunningListener {
  public:
-  Running(Listener& listener, Listener::Events events)
+  RunningListener(Listener& listener, Listener::Events events)
       : listener_(listener), thread_([&listener, events = std::move(events)] {
           CHECK_OK(listener.Run(events));
         }) {}
-  ~Running() {
+  ~RunningListener() {
     listener_.Stop();
     thread_.join();
   }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
+  RunningListener(const RunningListener&) = delete;
+  RunningListener& operator=(const RunningListener&) = delete;
 
  private:
   Listener& listener_;
   std::thread thread_;
 };
 
-// Leaves this process no descriptor to be opened, until it goes or is told.
+// Lowers the limit on descriptors so that the process can open no further one,
+// until End() or its destruction.
 class NoDescriptors {
  public:
   NoDescriptors() {
     CHECK_EQ(getrlimit(RLIMIT_NOFILE, &before_), 0);
-    // The lowest number that is free.
+    // dup(2) returns the lowest free descriptor.
     const base::UniqueFd next(dup(STDERR_FILENO));
     CHECK(next.valid());
     SetLimit(static_cast<rlim_t>(next.get()));
@@ -100,18 +101,20 @@ class NoDescriptors {
   rlimit before_ = {};
 };
 
-TEST(ListenerTest, HandsOverConnections) {
+TEST(ListenerTest, AcceptsConnections) {
   const std::unique_ptr<Listener> listener = Bind();
   absl::Notification accepted;
-  const Running running(*listener, {.accepted = [&](base::UniqueFd connection) {
-    int no_delay = 0;
-    socklen_t size = sizeof(no_delay);
-    getsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &no_delay, &size);
-    EXPECT_NE(no_delay, 0);
-    EXPECT_EQ(fcntl(connection.get(), F_GETFL) & O_NONBLOCK, 0);
-    EXPECT_EQ(send(connection.get(), "x", 1, 0), 1);
-    accepted.Notify();
-  }});
+  const RunningListener running(
+      *listener, {.on_accepted = [&](base::UniqueFd connection) {
+        int no_delay = 0;
+        socklen_t size = sizeof(no_delay);
+        getsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &no_delay,
+                   &size);
+        EXPECT_NE(no_delay, 0);
+        EXPECT_EQ(fcntl(connection.get(), F_GETFL) & O_NONBLOCK, 0);
+        EXPECT_EQ(send(connection.get(), "x", 1, 0), 1);
+        accepted.Notify();
+      }});
   const base::UniqueFd client = NewSocket();
   ASSERT_EQ(Connect(client, listener->port()), 0);
   accepted.WaitForNotification();
@@ -120,7 +123,7 @@ TEST(ListenerTest, HandsOverConnections) {
   EXPECT_EQ(byte, 'x');
 }
 
-TEST(ListenerTest, RefusesOnceItIsStopped) {
+TEST(ListenerTest, RefusesConnectionsAfterStop) {
   const std::unique_ptr<Listener> listener = Bind();
   const base::UniqueFd waiting = NewSocket();
   ASSERT_EQ(Connect(waiting, listener->port()), 0);
@@ -129,67 +132,71 @@ TEST(ListenerTest, RefusesOnceItIsStopped) {
   char byte = 0;
   EXPECT_LE(recv(waiting.get(), &byte, 1, 0), 0);
   EXPECT_TRUE(
-      listener->Run({.accepted = [](const base::UniqueFd&) { FAIL(); }}).ok());
+      listener->Run({.on_accepted = [](const base::UniqueFd&) { FAIL(); }})
+          .ok());
 }
 
-TEST(ListenerTest, MakesRoomWhereDescriptorsRunOut) {
+TEST(ListenerTest, FreesDescriptorsWhenTheyRunOut) {
   const std::unique_ptr<Listener> listener = Bind();
   const base::UniqueFd client = NewSocket();
-  std::vector<std::string> calls;  // Of one thread, and then of the test's.
+  std::vector<std::string> calls;  // Read after the listener's thread ended.
   absl::Notification accepted;
   {
     const NoDescriptors none;
-    const Running running(*listener, {.accepted =
-                                          [&](const base::UniqueFd&) {
-                                            calls.emplace_back("accepted");
-                                            accepted.Notify();
-                                          },
-                                      .exhausted =
-                                          [&](int error) {
-                                            EXPECT_EQ(error, EMFILE);
-                                            calls.emplace_back("exhausted");
-                                          },
-                                      .make_room =
-                                          [&] {
-                                            calls.emplace_back("make_room");
-                                            none.End();
-                                            return true;
-                                          }});
+    const RunningListener running(*listener,
+                                  {.on_accepted =
+                                       [&](const base::UniqueFd&) {
+                                         calls.emplace_back("accepted");
+                                         accepted.Notify();
+                                       },
+                                   .on_exhausted =
+                                       [&](int error) {
+                                         EXPECT_EQ(error, EMFILE);
+                                         calls.emplace_back("exhausted");
+                                       },
+                                   .free_descriptors =
+                                       [&] {
+                                         calls.emplace_back("free_descriptors");
+                                         none.End();
+                                         return true;
+                                       }});
     ASSERT_EQ(Connect(client, listener->port()), 0);
     accepted.WaitForNotification();
   }
-  EXPECT_THAT(calls, ElementsAre("exhausted", "make_room", "accepted"));
+  EXPECT_THAT(calls, ElementsAre("exhausted", "free_descriptors", "accepted"));
 }
 
-// accept(2) fails, too, where descriptors have run out and nobody waits.
-TEST(ListenerTest, MakesNoRoomForNobody) {
+// Out of descriptors, accept(2) fails also if no connection waits.
+TEST(ListenerTest, FreesNoDescriptorsIfNoConnectionWaits) {
   const std::unique_ptr<Listener> listener = Bind();
   const base::UniqueFd client = NewSocket();
   std::atomic<bool> connects = false;
   absl::Notification accepted;
   const NoDescriptors none;
-  const Running running(
-      *listener, {.accepted = [&](const base::UniqueFd&) { accepted.Notify(); },
-                  .exhausted = [&](int) { EXPECT_TRUE(connects); },
-                  .make_room =
-                      [&] {
-                        EXPECT_TRUE(connects);
-                        none.End();
-                        return true;
-                      }});
+  const RunningListener running(
+      *listener,
+      {.on_accepted = [&](const base::UniqueFd&) { accepted.Notify(); },
+       .on_exhausted = [&](int) { EXPECT_TRUE(connects); },
+       .free_descriptors =
+           [&] {
+             EXPECT_TRUE(connects);
+             none.End();
+             return true;
+           }});
   connects = true;
   ASSERT_EQ(Connect(client, listener->port()), 0);
   accepted.WaitForNotification();
 }
 
-TEST(ListenerTest, OutlivesWhatIsThrown) {
+TEST(ListenerTest, GoesOnAfterAnException) {
   const std::unique_ptr<Listener> listener = Bind();
   absl::Notification second;
   int accepted = 0;
-  const Running running(*listener, {.accepted = [&](const base::UniqueFd&) {
-    if (++accepted == 1) throw std::bad_alloc();
-    second.Notify();
-  }});
+  const RunningListener running(*listener,
+                                {.on_accepted = [&](const base::UniqueFd&) {
+                                  if (++accepted == 1) throw std::bad_alloc();
+                                  second.Notify();
+                                }});
   const base::UniqueFd first_client = NewSocket();
   ASSERT_EQ(Connect(first_client, listener->port()), 0);
   char byte = 0;
@@ -199,7 +206,7 @@ TEST(ListenerTest, OutlivesWhatIsThrown) {
   second.WaitForNotification();
 }
 
-TEST(ListenerTest, TriesAgainWhereThereIsNothingToGiveUp) {
+TEST(ListenerTest, RetriesIfThereIsNothingToFree) {
   const std::unique_ptr<Listener> listener = Bind();
   const base::UniqueFd client = NewSocket();
   int exhausted = 0;
@@ -207,13 +214,13 @@ TEST(ListenerTest, TriesAgainWhereThereIsNothingToGiveUp) {
   absl::Notification accepted;
   {
     const NoDescriptors none;
-    const Running running(
+    const RunningListener running(
         *listener,
-        {.accepted = [&](const base::UniqueFd&) { accepted.Notify(); },
-         .exhausted = [&](int) { ++exhausted; },
-         .make_room =
+        {.on_accepted = [&](const base::UniqueFd&) { accepted.Notify(); },
+         .on_exhausted = [&](int) { ++exhausted; },
+         .free_descriptors =
              [&] {
-               // Somebody else gives something up.
+               // Another process frees descriptors.
                if (++attempts == 2) none.End();
                return false;
              }});
@@ -224,19 +231,19 @@ TEST(ListenerTest, TriesAgainWhereThereIsNothingToGiveUp) {
   EXPECT_EQ(attempts, 2);
 }
 
-TEST(ListenerTest, StopsWhereDescriptorsHaveRunOut) {
+TEST(ListenerTest, StopsWhileOutOfDescriptors) {
   const std::unique_ptr<Listener> listener = Bind();
   const base::UniqueFd client = NewSocket();
   absl::Notification exhausted;
   const NoDescriptors none;
-  const Running running(*listener,
-                        {.accepted = [](const base::UniqueFd&) { FAIL(); },
-                         .exhausted = [&](int) { exhausted.Notify(); }});
+  const RunningListener running(
+      *listener, {.on_accepted = [](const base::UniqueFd&) { FAIL(); },
+                  .on_exhausted = [&](int) { exhausted.Notify(); }});
   ASSERT_EQ(Connect(client, listener->port()), 0);
   exhausted.WaitForNotification();
 }
 
-TEST(ListenerTest, APortThatIsTakenIsAClearError) {
+TEST(ListenerTest, NamesAPortInUse) {
   const std::unique_ptr<Listener> first = Bind();
   const absl::Status second =
       Listener::Bind("127.0.0.1", first->port()).status();
@@ -245,13 +252,13 @@ TEST(ListenerTest, APortThatIsTakenIsAClearError) {
   EXPECT_THAT(second.message(), HasSubstr("--port"));
 }
 
-TEST(ListenerTest, AHostThatIsNoneIsAClearError) {
+TEST(ListenerTest, NamesAnUnknownHost) {
   const absl::Status status = Listener::Bind("a..b", 80).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(status.message(), HasSubstr("a..b"));
 }
 
-TEST(ListenerTest, EveryAddressTakesBothKindsOfIp) {
+TEST(ListenerTest, TheIpv6WildcardAcceptsIpv4) {
   const absl::StatusOr<std::unique_ptr<Listener>> listener =
       Listener::Bind("::", 0);
   if (!listener.ok()) GTEST_SKIP() << "no IPv6 here: " << listener.status();

@@ -1,43 +1,67 @@
 #include "server/http/worker_pool.h"
 
-#include <functional>
 #include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 
 namespace tallyman::server {
 
 WorkerPool::~WorkerPool() { Shutdown(); }
 
-bool WorkerPool::Add(std::function<void()> job) {
-  const absl::MutexLock lock(&mutex_);
-  if (shutdown_) return false;
-  // Each idle thread will take one of the jobs that wait already.
-  if (jobs_.size() >= idle_) {
-    if (threads_.size() < max_threads_) {
+absl::Status WorkerPool::TryAdd(Job& job) {
+  // Each idle thread takes one of the jobs that are queued already.
+  if (jobs_.size() >= idle_threads_) {
+    absl::Status started = absl::ResourceExhaustedError(
+        absl::StrCat(options_.max_threads, " run and ", options_.max_waiting,
+                     " wait, which is the limit"));
+    if (threads_.size() < options_.max_threads) {
       try {
         threads_.emplace_back(&WorkerPool::Work, this);
-      } catch (const std::system_error&) {
-        if (threads_.empty()) return false;
+        started = absl::OkStatus();
+      } catch (const std::system_error& error) {
+        started = absl::UnavailableError(
+            absl::StrCat("no thread can be started beside ", threads_.size(),
+                         " others: ", error.code().message()));
       }
-    } else if (jobs_.size() - idle_ >= max_waiting_) {
-      return false;
+    }
+    if (!started.ok() && (threads_.empty() || jobs_.size() - idle_threads_ >=
+                                                  options_.max_waiting)) {
+      return started;
     }
   }
   jobs_.push_back(std::move(job));
-  added_.Signal();
-  return true;
+  changed_.Signal();
+  return absl::OkStatus();
+}
+
+bool WorkerPool::Add(Job job) {
+  absl::Status added;
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (is_shut_down_) return false;
+    const bool none_waits = jobs_.empty();
+    added = TryAdd(job);
+    if (added.ok()) {
+      if (none_waits) is_refusing_ = false;
+      return true;
+    }
+    if (std::exchange(is_refusing_, true)) return false;
+  }
+  if (options_.on_refusing) options_.on_refusing(added);
+  return false;
 }
 
 void WorkerPool::Shutdown() {
   std::vector<std::thread> threads;
   {
     const absl::MutexLock lock(&mutex_);
-    shutdown_ = true;
-    added_.SignalAll();
+    is_shut_down_ = true;
+    changed_.SignalAll();
     threads.swap(threads_);
   }
   for (std::thread& thread : threads) thread.join();
@@ -45,17 +69,17 @@ void WorkerPool::Shutdown() {
 
 void WorkerPool::Work() {
   while (true) {
-    std::function<void()> job;
+    Job job;
     {
       const absl::MutexLock lock(&mutex_);
-      ++idle_;
-      while (jobs_.empty() && !shutdown_) added_.Wait(&mutex_);
-      --idle_;
+      ++idle_threads_;
+      while (jobs_.empty() && !is_shut_down_) changed_.Wait(&mutex_);
+      --idle_threads_;
       if (jobs_.empty()) return;
       job = std::move(jobs_.front());
       jobs_.pop_front();
     }
-    job();
+    std::move(job)();
   }
 }
 

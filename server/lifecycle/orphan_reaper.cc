@@ -1,64 +1,41 @@
 #include "server/lifecycle/orphan_reaper.h"
 
-#include <poll.h>
-#include <pthread.h>
-#include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <cerrno>
+#include <array>
 #include <csignal>
-#include <cstdint>
+#include <memory>
+#include <utility>
 
-#include "absl/log/check.h"
-#include "platform/base/unique_fd.h"
+#include "absl/memory/memory.h"
+#include "absl/status/statusor.h"
+#include "platform/base/event_loop.h"
 
 namespace tallyman::server {
 namespace {
 
-sigset_t ChildSet() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGCHLD);
-  return set;
+constexpr std::array<int, 1> kSignals = {SIGCHLD};
+
+// Several children may have ended for one signal (signal(7)).
+void ReapAll() {
+  while (waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
 }
 
 }  // namespace
 
-void OrphanReaper::Block() {
-  const sigset_t set = ChildSet();
-  CHECK_EQ(pthread_sigmask(SIG_BLOCK, &set, nullptr), 0);
-}
+void OrphanReaper::Block() { base::EventLoop::BlockSignals(kSignals); }
 
-OrphanReaper::OrphanReaper() {
-  const sigset_t set = ChildSet();
-  signals_ = base::UniqueFd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-  end_ = base::UniqueFd(eventfd(0, EFD_CLOEXEC));
-  CHECK(signals_.valid() && end_.valid());
-  thread_ = std::thread(&OrphanReaper::Run, this);
-}
+OrphanReaper::OrphanReaper(base::EventLoop::Registration signals)
+    : signals_(std::move(signals)) {}
 
-OrphanReaper::~OrphanReaper() {
-  const uint64_t one = 1;
-  CHECK_EQ(write(end_.get(), &one, sizeof(one)),
-           static_cast<ssize_t>(sizeof(one)));
-  thread_.join();
-}
-
-void OrphanReaper::Run() {
-  pollfd fds[2] = {{.fd = signals_.get(), .events = POLLIN, .revents = 0},
-                   {.fd = end_.get(), .events = POLLIN, .revents = 0}};
-  while (true) {
-    // Several ends may have come as one signal, or before it was blocked.
-    while (waitpid(-1, nullptr, WNOHANG) > 0) {
-    }
-    if (poll(fds, 2, -1) < 0 && errno == EINTR) continue;
-    if (fds[1].revents != 0) return;
-    signalfd_siginfo info;
-    while (read(signals_.get(), &info, sizeof(info)) > 0) {
-    }
-  }
+absl::StatusOr<std::unique_ptr<OrphanReaper>> OrphanReaper::Watch(
+    base::EventLoop& loop) {
+  auto signals = loop.WatchSignals(kSignals, [](int /*signal*/) { ReapAll(); });
+  if (!signals.ok()) return signals.status();
+  // Children that ended before SIGCHLD was blocked.
+  ReapAll();
+  return absl::WrapUnique(new OrphanReaper(*std::move(signals)));
 }
 
 }  // namespace tallyman::server

@@ -10,21 +10,26 @@
 
 #include "absl/log/check.h"
 #include "gtest/gtest.h"
+#include "platform/base/event_loop.h"
+#include "platform/base/loop_thread.h"
 
 namespace tallyman::server {
 namespace {
 
-// Waits until nobody has the pid: a zombie still has it.
+// Waits until no process has the pid; a zombie still has its pid.
 void WaitUntilReaped(pid_t pid) {
   while (kill(pid, 0) == 0) sched_yield();
   EXPECT_EQ(errno, ESRCH);
 }
 
-TEST(OrphanReaperTest, WaitsForWhatIsOrphaned) {
+TEST(OrphanReaperTest, ReapsChildrenAndOrphans) {
   OrphanReaper::Block();
-  // As process 1 is: the parent of what loses its own.
+  // Makes this process the parent of orphans, as process 1 is.
   CHECK_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
-  const OrphanReaper reaper;
+  base::EventLoop loop;
+  const auto reaper = OrphanReaper::Watch(loop);
+  CHECK_OK(reaper);
+  const base::LoopThread thread(loop);
 
   int pids[2];
   int hold[2];
@@ -37,12 +42,12 @@ TEST(OrphanReaperTest, WaitsForWhatIsOrphaned) {
     if (grandchild == 0) {
       close(hold[1]);
       char byte = 0;
-      // Ends when the test lets go of the other end.
+      // Ends when the test closes the other end.
       _exit(read(hold[0], &byte, 1) == 0 ? 0 : 1);
     }
-    const bool told =
+    const bool sent =
         write(pids[1], &grandchild, sizeof(grandchild)) == sizeof(grandchild);
-    _exit(told ? 0 : 1);
+    _exit(sent ? 0 : 1);
   }
   close(hold[0]);
   pid_t grandchild = 0;

@@ -1,81 +1,78 @@
 #include "server/lifecycle/stop_signals.h"
 
-#include <poll.h>
-#include <pthread.h>
-#include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <array>
 #include <csignal>
-#include <cstdint>
+#include <memory>
+#include <system_error>
+#include <thread>
 #include <utility>
 
-#include "absl/log/check.h"
+#include "absl/memory/memory.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "platform/base/event_loop.h"
 
 namespace tallyman::server {
 namespace {
 
-sigset_t StopSet() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  return set;
-}
+constexpr std::array<int, 2> kSignals = {SIGTERM, SIGINT};
 
-enum class Event { kSignal, kTimeout, kEnd };
-
-// Waits for a signal, for the end, or for `timeout_ms` (-1: for ever).
-Event WaitForEvent(int signal_fd, int end_fd, int timeout_ms) {
-  pollfd fds[2] = {{.fd = signal_fd, .events = POLLIN, .revents = 0},
-                   {.fd = end_fd, .events = POLLIN, .revents = 0}};
-  int ready = 0;
-  do {
-    ready = poll(fds, 2, timeout_ms);
-  } while (ready < 0 && errno == EINTR);
-  if (ready == 0) return Event::kTimeout;
-  if (fds[1].revents != 0) return Event::kEnd;
-  signalfd_siginfo info;
-  while (read(signal_fd, &info, sizeof(info)) < 0 && errno == EINTR) {
-  }
-  return Event::kSignal;
-}
+// Skips destructors and atexit(3): one of them may be what hangs.
+[[noreturn]] void EndProcess() { _exit(0); }
 
 }  // namespace
 
-void StopSignals::Block() {
-  const sigset_t set = StopSet();
-  CHECK_EQ(pthread_sigmask(SIG_BLOCK, &set, nullptr), 0);
+void StopSignals::Block() { base::EventLoop::BlockSignals(kSignals); }
+
+StopSignals::StopSignals(base::EventLoop& loop, Callbacks callbacks,
+                         absl::Duration deadline)
+    : loop_(loop), callbacks_(std::move(callbacks)), deadline_(deadline) {}
+
+absl::StatusOr<std::unique_ptr<StopSignals>> StopSignals::Watch(
+    base::EventLoop& loop, Callbacks callbacks, absl::Duration deadline) {
+  auto watcher =
+      absl::WrapUnique(new StopSignals(loop, std::move(callbacks), deadline));
+  auto signals = loop.WatchSignals(
+      kSignals, [self = watcher.get()](int /*signal*/) { self->OnSignal(); });
+  if (!signals.ok()) return signals.status();
+  watcher->signals_ = *std::move(signals);
+  return watcher;
 }
 
-StopSignals::StopSignals(Callbacks callbacks, absl::Duration deadline)
-    : callbacks_(std::move(callbacks)), deadline_(deadline) {
-  const sigset_t set = StopSet();
-  signal_fd_ = signalfd(-1, &set, SFD_CLOEXEC);
-  end_fd_ = eventfd(0, EFD_CLOEXEC);
-  CHECK_GE(signal_fd_, 0);
-  CHECK_GE(end_fd_, 0);
-  thread_ = std::thread(&StopSignals::Watch, this);
+void StopSignals::OnSignal() {
+  switch (phase_) {
+    case Phase::kRunning:
+      phase_ = Phase::kStopping;
+      timer_ = loop_.RunAfter(deadline_, [this] { GiveUp(); });
+      try {
+        std::thread(callbacks_.stop).detach();
+      } catch (const std::system_error&) {
+        // The system starts no further thread. Rather risk that this blocks the
+        // loop than do not stop.
+        callbacks_.stop();
+      }
+      return;
+    case Phase::kStopping:
+      GiveUp();
+      return;
+    case Phase::kGivingUp:
+      EndProcess();
+  }
 }
 
-StopSignals::~StopSignals() {
-  const uint64_t one = 1;
-  CHECK_EQ(write(end_fd_, &one, sizeof(one)),
-           static_cast<ssize_t>(sizeof(one)));
-  thread_.join();
-  close(signal_fd_);
-  close(end_fd_);
-}
-
-void StopSignals::Watch() {
-  if (WaitForEvent(signal_fd_, end_fd_, -1) == Event::kEnd) return;
-  callbacks_.stop();
-  const auto timeout_ms =
-      static_cast<int>(absl::ToInt64Milliseconds(deadline_));
-  if (WaitForEvent(signal_fd_, end_fd_, timeout_ms) == Event::kEnd) return;
-  callbacks_.give_up();
+void StopSignals::GiveUp() {
+  phase_ = Phase::kGivingUp;
+  timer_ = loop_.RunAfter(kGiveUpLimit, [] { EndProcess(); });
+  try {
+    std::thread([give_up = callbacks_.give_up] {
+      give_up();
+      EndProcess();
+    }).detach();
+  } catch (const std::system_error&) {
+    EndProcess();
+  }
 }
 
 }  // namespace tallyman::server

@@ -1,46 +1,69 @@
-// Turns SIGTERM and SIGINT into an orderly stop.
+// Turns SIGTERM and SIGINT into an orderly stop, and ends the process if that
+// takes too long.
+//
+//   StopSignals::Block();  // while the process has one thread
+//   base::EventLoop loop;
+//   auto signals = StopSignals::Watch(loop, {.stop = ..., .give_up = ...},
+//                                     absl::Seconds(10));
+//   base::LoopThread thread(loop);
 
 #ifndef TALLYMAN_SERVER_LIFECYCLE_STOP_SIGNALS_H_
 #define TALLYMAN_SERVER_LIFECYCLE_STOP_SIGNALS_H_
 
 #include <functional>
-#include <thread>
+#include <memory>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "platform/base/event_loop.h"
 
 namespace tallyman::server {
 
-// Watches for the signals on a thread of its own, which sleeps in between.
+// The first signal begins the stop. A second signal, or the deadline, ends the
+// process with exit code 0, from any state: a callback or a destructor that
+// hangs does not prevent that. Belongs to the thread of the loop.
 class StopSignals {
  public:
+  // Each is called at most once, on a thread of its own that nobody joins, so
+  // it may block. It may run until the process ends, thus must own, or be
+  // outlived by, all that it uses.
   struct Callbacks {
-    // The first signal came.
+    // On the first signal: lets the process finish and exit by itself.
     std::function<void()> stop;
-    // The deadline passed, or a second signal came: what is under way must not
-    // go on. Is not expected to return.
+    // On the second signal or the deadline, before the process ends. The
+    // process ends when this returns, and kGiveUpLimit later if it does not.
     std::function<void()> give_up;
   };
 
-  // Blocks the two signals in the calling thread and in those that it starts
-  // from now on. Call it first of all, so that no thread takes them.
+  static constexpr absl::Duration kGiveUpLimit = absl::Seconds(1);
+
+  // Blocks the two signals in the calling thread and in threads that it starts
+  // from now on. Call it before the process has a second thread.
   static void Block();
 
-  // `deadline` counts from the first signal.
-  StopSignals(Callbacks callbacks, absl::Duration deadline);
+  // Watches until destroyed. The deadline is `deadline` after the first signal.
+  // `loop` must outlive the result. Errors as EventLoop::WatchSignals().
+  static absl::StatusOr<std::unique_ptr<StopSignals>> Watch(
+      base::EventLoop& loop, Callbacks callbacks, absl::Duration deadline);
 
-  // Stops watching.
-  ~StopSignals();
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
  private:
-  void Watch();
+  enum class Phase { kRunning, kStopping, kGivingUp };
 
+  StopSignals(base::EventLoop& loop, Callbacks callbacks,
+              absl::Duration deadline);
+
+  void OnSignal();
+  void GiveUp();
+
+  base::EventLoop& loop_;
   const Callbacks callbacks_;
   const absl::Duration deadline_;
-  int signal_fd_ = -1;
-  int end_fd_ = -1;  // An eventfd(2) that ends the thread.
-  std::thread thread_;
+  Phase phase_ = Phase::kRunning;
+  base::EventLoop::Registration signals_;
+  base::EventLoop::Registration timer_;
 };
 
 }  // namespace tallyman::server

@@ -18,8 +18,8 @@
 namespace tallyman::server {
 namespace {
 
-// `time` as in "2026-11-22T07:26:47.676Z". Taking a time apart is expensive,
-// and many lines are of the same second.
+// `time` as in "2026-11-22T07:26:47.676Z". Formatting is expensive, and most
+// lines are of the second of the line before.
 std::string Timestamp(absl::Time time) {
   struct Second {
     int64_t unix_seconds = -1;
@@ -37,18 +37,18 @@ std::string Timestamp(absl::Time time) {
                       "Z");
 }
 
-// How long a reader of the log may be busy, where writing does not block.
-constexpr int kPatienceMs = 1000;
+// How long to wait for the reader of a non-blocking descriptor.
+constexpr int kWriteTimeoutMs = 1000;
 
 void WriteAll(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = write(fd, bytes.data(), bytes.size());
     if (written < 0 && errno == EAGAIN) {
       pollfd writable = {.fd = fd, .events = POLLOUT, .revents = 0};
-      if (poll(&writable, 1, kPatienceMs) > 0) continue;
+      if (poll(&writable, 1, kWriteTimeoutMs) > 0) continue;
       return;
     }
-    // A log that can't be written is no reason to stop.
+    // The server goes on without its log.
     if (written < 0 && errno != EINTR) return;
     if (written > 0) bytes.remove_prefix(static_cast<size_t>(written));
   }
@@ -56,9 +56,9 @@ void WriteAll(int fd, std::string_view bytes) {
 
 }  // namespace
 
-Log::Log(int fd, absl::Duration lateness) : fd_(fd) {
-  if (lateness > absl::ZeroDuration()) {
-    writer_.emplace(lateness, [this] { Flush(); });
+Log::Log(int fd, absl::Duration max_delay) : fd_(fd) {
+  if (max_delay > absl::ZeroDuration()) {
+    writer_.emplace(max_delay, [this] { Flush(); });
   }
 }
 
@@ -68,8 +68,8 @@ Log::~Log() {
 }
 
 void Log::InfoSoon(std::string_view event, Add add) const {
-  const size_t late = Append("info", event, add);
-  if (!writer_ || late > kMaxLateBytes) {
+  const size_t pending = Append("info", event, add);
+  if (!writer_ || pending > kMaxPendingBytes) {
     Flush();
   } else {
     writer_->Notify();

@@ -1,4 +1,4 @@
-// The server's log: one JSON object a line, on standard error.
+// The server's log: one JSON object a line.
 
 #ifndef TALLYMAN_SERVER_LOG_LOG_H_
 #define TALLYMAN_SERVER_LOG_LOG_H_
@@ -17,22 +17,23 @@
 
 namespace tallyman::server {
 
-// Writes lines with the keys time, level and event, and whatever the caller
-// adds. Thread-safe: lines never mix, and stand in the order in which they
-// came.
+// Writes lines with the keys time (UTC, milliseconds), level and event, and
+// those that the caller adds. Thread-safe: lines are whole and in the order of
+// the calls. A write blocks as long as the descriptor does; a failed one is
+// dropped.
 class Log {
  public:
   using Add = absl::FunctionRef<void(api::JsonWriter&)>;
 
-  // Writes to the descriptor `fd`, which must outlive the log. What may be late
-  // is written at most this long after it came; zero makes nothing late.
-  explicit Log(int fd, absl::Duration lateness = absl::ZeroDuration());
-  // Writes what is late.
+  // Writes to the descriptor `fd`, which must outlive the log. InfoSoon() holds
+  // lines back for up to `max_delay`; zero: it writes at once.
+  explicit Log(int fd, absl::Duration max_delay = absl::ZeroDuration());
+  // Writes the lines held back.
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  // These are written when they return.
+  // Info() and Error() return when the line is written.
   void Info(std::string_view event, Add add = Nothing) const {
     Append("info", event, add);
     Flush();
@@ -42,28 +43,29 @@ class Log {
     Flush();
   }
 
-  // May be late, so that many lines cost one system call: for what comes often
-  // and is no reason to act. Lost in a crash meanwhile.
+  // Holds the line back, so that one write(2) takes many: for frequent events
+  // that need no action. A crash loses lines held back.
   void InfoSoon(std::string_view event, Add add) const;
 
  private:
-  // More than that waits for no one.
-  static constexpr size_t kMaxLateBytes = size_t{256} << 10;
+  // Beyond this size InfoSoon() writes at once.
+  static constexpr size_t kMaxPendingBytes = size_t{256} << 10;
 
   static void Nothing(api::JsonWriter& /*json*/) {}
 
-  // Returns how much is not written yet.
+  // Returns the number of bytes in lines_.
   size_t Append(std::string_view level, std::string_view event, Add add) const
       ABSL_LOCKS_EXCLUDED(mutex_);
   void Flush() const ABSL_LOCKS_EXCLUDED(write_mutex_, mutex_);
 
   const int fd_;
-  // Held while lines are written; the other only to add and to take them.
+  // Held during write(2); mutex_ only to add to lines_ and to swap them.
   mutable absl::Mutex write_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
   mutable absl::Mutex mutex_;
   mutable std::string lines_ ABSL_GUARDED_BY(mutex_);
-  mutable std::string writing_ ABSL_GUARDED_BY(write_mutex_);  // Empty.
-  mutable std::optional<base::WriteBehind> writer_;  // Last: uses the above.
+  // Empty except during write(2); a member to reuse its memory.
+  mutable std::string writing_ ABSL_GUARDED_BY(write_mutex_);
+  mutable std::optional<base::WriteBehind> writer_;  // Last: it uses the above.
 };
 
 }  // namespace tallyman::server

@@ -32,7 +32,7 @@ using ::testing::MatchesRegex;
 using ::testing::Not;
 using Json = nlohmann::json;
 
-// A file in memory that is written to.
+// A file in memory that a log writes to.
 class LogFile {
  public:
   LogFile() : fd_(memfd_create("log", MFD_CLOEXEC)) { CHECK_GE(fd_, 0); }
@@ -77,7 +77,7 @@ class LogFile {
 
 void AddNothing(api::JsonWriter& /*json*/) {}
 
-TEST(LogTest, WritesAtOnce) {
+TEST(LogTest, WritesAtOnceByDefault) {
   const LogFile file;
   const Log log(file.fd());
   log.Info("one", [](api::JsonWriter& json) {
@@ -95,7 +95,7 @@ TEST(LogTest, WritesAtOnce) {
   EXPECT_THAT(file.events(), ElementsAre("one", "two", "three"));
 }
 
-TEST(LogTest, WhatIsLateComesWithoutMore) {
+TEST(LogTest, WritesAHeldBackLineAfterTheDelay) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   {
@@ -113,7 +113,7 @@ TEST(LogTest, WhatIsLateComesWithoutMore) {
   close(ends[1]);
 }
 
-TEST(LogTest, WhatIsLateKeepsItsPlace) {
+TEST(LogTest, KeepsTheOrderOfHeldBackLines) {
   const LogFile file;
   const Log log(file.fd(), absl::Hours(1));
   log.InfoSoon("1", AddNothing);
@@ -122,7 +122,7 @@ TEST(LogTest, WhatIsLateKeepsItsPlace) {
   EXPECT_THAT(file.events(), ElementsAre("1", "2", "3"));
 }
 
-TEST(LogTest, TheEndWritesWhatIsLate) {
+TEST(LogTest, TheDestructorWritesHeldBackLines) {
   const LogFile file;
   auto log = std::make_unique<Log>(file.fd(), absl::Hours(1));
   log->InfoSoon("1", AddNothing);
@@ -131,7 +131,7 @@ TEST(LogTest, TheEndWritesWhatIsLate) {
   EXPECT_THAT(file.events(), ElementsAre("1", "2"));
 }
 
-TEST(LogTest, NotMuchIsLate) {
+TEST(LogTest, LimitsTheBytesHeldBack) {
   const LogFile file;
   const Log log(file.fd(), absl::Hours(1));
   const std::string large(10'000, 'x');
@@ -140,7 +140,7 @@ TEST(LogTest, NotMuchIsLate) {
   EXPECT_GT(file.size(), large.size() * kLines / 2);
 }
 
-TEST(RequestLogTest, HidesSecretsEachTime) {
+TEST(RequestLogTest, RedactsSecretsWithAndWithoutCache) {
   const LogFile file;
   const Log log(file.fd());
   const auto redactor = api::Redactor::Create(api::DefaultSecretNames());
@@ -169,7 +169,7 @@ TEST(RequestLogTest, HidesSecretsEachTime) {
   }
 }
 
-TEST(RequestLogTest, AnyNumberOfPaths) {
+TEST(RequestLogTest, LogsMorePathsThanItCaches) {
   const LogFile file;
   const Log log(file.fd());
   const auto redactor = api::Redactor::Disabled();

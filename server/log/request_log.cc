@@ -16,8 +16,8 @@
 namespace tallyman::server {
 namespace {
 
-// The query, decoded, so that an encoded name hides no token.
-std::string LoggableQuery(const api::Params& params,
+// The decoded query, since an encoded name would hide a token, without secrets.
+std::string RedactedQuery(const api::Params& params,
                           const api::Redactor& redactor) {
   if (params.all().empty()) return "";
   std::string query;
@@ -31,8 +31,8 @@ std::string LoggableQuery(const api::Params& params,
 
 }  // namespace
 
-RequestLog::Text RequestLog::Loggable(std::string_view path,
-                                      bool is_worth_keeping) const {
+RequestLog::Text RequestLog::RedactedPath(std::string_view path,
+                                          bool may_cache) const {
   {
     const absl::ReaderMutexLock lock(&mutex_);
     const auto found = paths_.find(path);
@@ -40,17 +40,17 @@ RequestLog::Text RequestLog::Loggable(std::string_view path,
   }
   auto text = std::make_shared<const std::string>(
       redactor_.Text(api::DecodePercent(path)));
-  if (!is_worth_keeping || path.size() > kMaxPathBytes) return text;
+  if (!may_cache || path.size() > kMaxCachedPathBytes) return text;
   const absl::MutexLock lock(&mutex_);
-  if (paths_.size() >= kMaxPaths) paths_.clear();
+  if (paths_.size() >= kMaxCachedPaths) paths_.clear();
   paths_.try_emplace(path, text);
   return text;
 }
 
 void RequestLog::Add(const RequestRecord& record) const {
-  // Paths of errors may be anything, and would push out the others.
-  const Text path = Loggable(record.request.path, record.status < 400);
-  const std::string query = LoggableQuery(record.request.params, redactor_);
+  // Paths of failed requests are arbitrary and would evict the others.
+  const Text path = RedactedPath(record.request.path, record.status < 400);
+  const std::string query = RedactedQuery(record.request.params, redactor_);
   log_.InfoSoon("request", [&](api::JsonWriter& json) {
     json.Key("method");
     json.String(record.request.method);

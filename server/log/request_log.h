@@ -1,4 +1,4 @@
-// Logs requests, without any secret that stood in their addresses.
+// Logs requests, without the secrets in their paths and queries.
 
 #ifndef TALLYMAN_SERVER_LOG_REQUEST_LOG_H_
 #define TALLYMAN_SERVER_LOG_REQUEST_LOG_H_
@@ -23,39 +23,39 @@ struct RequestRecord {
   const api::Request& request;
   int status;
   size_t response_bytes;
-  absl::Duration duration;
-  std::string_view user;  // The token's name; "" if there was none.
+  absl::Duration duration;  // Of a steady clock.
+  std::string_view user;    // The token's name; "" if there was none.
 };
 
-// Thread-safe. What it is made of must outlive it.
+// Thread-safe. `log` and `redactor` must outlive it.
 class RequestLog {
  public:
   RequestLog(const Log& log, const api::Redactor& redactor)
       : log_(log), redactor_(redactor) {}
 
-  // The line may be late.
+  // Log::InfoSoon(): the line may be held back.
   void Add(const RequestRecord& record) const;
 
  private:
   using Text = std::shared_ptr<const std::string>;
 
-  // Paths that are remembered, and the longest of them.
-  static constexpr size_t kMaxPaths = 1024;
-  static constexpr size_t kMaxPathBytes = 256;
+  // Limits of the cache.
+  static constexpr size_t kMaxCachedPaths = 1024;
+  static constexpr size_t kMaxCachedPathBytes = 256;
 
-  // What the log shows of a path.
-  Text Loggable(std::string_view path, bool is_worth_keeping) const
+  // The decoded path without secrets, from the cache or into it.
+  Text RedactedPath(std::string_view path, bool may_cache) const
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Log& log_;
   const api::Redactor& redactor_;
-  // Looking for secrets in a path costs more than all else in its line, and
-  // clients ask for the same things again and again.
+  // A cache by undecoded path: the search for secrets costs more than the rest
+  // of the line, and clients repeat their requests.
   mutable absl::Mutex mutex_;
   mutable absl::flat_hash_map<std::string, Text> paths_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Logs one.
+// Logs one request without a cache.
 void LogRequest(const RequestRecord& record, const api::Redactor& redactor,
                 const Log& log);
 

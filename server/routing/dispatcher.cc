@@ -1,6 +1,5 @@
 #include "server/routing/dispatcher.h"
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,7 +75,7 @@ api::Response Dispatcher::Reject(const api::Request& request,
 }
 
 Dispatcher::Exchange Dispatcher::Begin(const api::Request& request) const {
-  const auto begin = std::chrono::steady_clock::now();
+  const absl::Duration begin = parts_.clock.Elapsed();
   std::optional<RouteMatch> match = parts_.router.Match(request.path);
   const ApiFamily family =
       match ? match->resource->family : ApiFamilyOfPath(request.path);
@@ -250,8 +249,7 @@ void Dispatcher::Finish(const Exchange& exchange,
   request_log_->Add({.request = request,
                      .status = response.status,
                      .response_bytes = response.BodyView().size(),
-                     .duration = absl::FromChrono(
-                         std::chrono::steady_clock::now() - exchange.begin),
+                     .duration = parts_.clock.Elapsed() - exchange.begin,
                      .user = exchange.user});
 }
 

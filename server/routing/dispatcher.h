@@ -21,7 +21,6 @@
 #ifndef TALLYMAN_SERVER_ROUTING_DISPATCHER_H_
 #define TALLYMAN_SERVER_ROUTING_DISPATCHER_H_
 
-#include <chrono>
 #include <optional>
 #include <string>
 
@@ -31,6 +30,7 @@
 #include "api/redaction/redaction.h"
 #include "auth/auth_failure_limiter.h"
 #include "auth/authenticator.h"
+#include "auth/clock.h"
 #include "auth/rate_limiter.h"
 #include "auth/token.h"
 #include "server/log/log.h"
@@ -53,6 +53,8 @@ class Dispatcher {
     const Log* log;     // Null: nothing is logged.
     bool log_requests;  // Each request gets a line; faults do in any case.
     absl::TimeZone zone;
+    // Measures durations; only Elapsed() is used.
+    const auth::Clock& clock = auth::SystemClock();
   };
 
   explicit Dispatcher(const Parts& parts);
@@ -78,8 +80,8 @@ class Dispatcher {
     const api::Request& request;
     const std::optional<RouteMatch> match;
     const ApiFamily family;
-    const std::chrono::steady_clock::time_point begin;
-    std::string user;  // The name of the valid token; "" without one.
+    const absl::Duration begin;  // Of the clock's Elapsed().
+    std::string user;            // The name of the valid token; "" without one.
   };
 
   Exchange Begin(const api::Request& request) const;

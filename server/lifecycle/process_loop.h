@@ -1,0 +1,31 @@
+// The thread that handles the signals of the server's process, from its start
+// to its end.
+//
+//   BlockProcessSignals();
+//   StartProcessLoop({.stop = ..., .give_up = ...}, absl::Seconds(10));
+
+#ifndef TALLYMAN_SERVER_LIFECYCLE_PROCESS_LOOP_H_
+#define TALLYMAN_SERVER_LIFECYCLE_PROCESS_LOOP_H_
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "server/lifecycle/stop_signals.h"
+
+namespace tallyman::server {
+
+// Blocks SIGTERM and SIGINT, and SIGCHLD as process 1. Call it before the
+// process has a second thread.
+void BlockProcessSignals();
+
+// Starts the thread. It stops the process on SIGTERM and SIGINT
+// (server/lifecycle/stop_signals.h) and, as process 1, reaps orphans
+// (server/lifecycle/orphan_reaper.h). It runs until the process ends, since a
+// signal must be obeyed also while main() tears down or exit(3) runs. Call it
+// once. ResourceExhausted or Unavailable if the process is out of descriptors
+// or the kernel out of memory.
+absl::Status StartProcessLoop(StopSignals::Callbacks callbacks,
+                              absl::Duration stop_deadline);
+
+}  // namespace tallyman::server
+
+#endif  // TALLYMAN_SERVER_LIFECYCLE_PROCESS_LOOP_H_
