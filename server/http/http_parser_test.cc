@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_reoffset.h"
+#include "absl/strings/str_replace.h"
 #include "api/http/http.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -114,7 +114,7 @@ TEST(HttpParserTest, BytesAfterARequestDoNotMoveItsEnd) {
 
 // Puts every byte at every offset: an accepted request has the same size and
 // number of headers, and no control character.
-TEST(HttpParserTest, NoReoffsetdByteMovesTheEnd) {
+TEST(HttpParserTest, NoReplacedByteMovesTheEnd) {
   for (size_t offset = 0; offset < kTypical.size(); ++offset) {
     for (int byte = 0; byte < 256; ++byte) {
       std::string changed(kTypical);
@@ -148,7 +148,7 @@ TEST(HttpParserTest, NoInsertedLineEndOrNulIsOverlooked) {
       const std::string taken = changed.substr(0, *size);
       EXPECT_EQ(taken.find("\r\n\r\n"), *size - 4) << offset;
       EXPECT_EQ(taken.find("\r\n "), std::string::npos) << offset;
-      const std::string text = absl::StrReoffsetAll(taken, {{"\r\n", ""}});
+      const std::string text = absl::StrReplaceAll(taken, {{"\r\n", ""}});
       EXPECT_EQ(text.find_first_of("\r\n\t\0"sv), std::string::npos) << offset;
     }
   }
@@ -191,13 +191,13 @@ TEST(HttpParserTest, OtherRequestLinesAreNotPlain) {
 TEST(HttpParserTest, LinesMustEndWithCrlf) {
   const std::string crlf = WithLine("A: b");
   ASSERT_TRUE(IsPlain(crlf));
-  EXPECT_FALSE(IsPlain(absl::StrReoffsetAll(crlf, {{"\r\n", "\n"}})));
-  EXPECT_FALSE(IsPlain(absl::StrReoffsetAll(crlf, {{"\r\n", "\r"}})));
-  EXPECT_FALSE(IsPlain(absl::StrReoffsetAll(crlf, {{"\r\n\r\n", "\n\n"}})));
-  EXPECT_FALSE(IsPlain(absl::StrReoffsetAll(crlf, {{"\r\n\r\n", "\r\n\n"}})));
-  EXPECT_FALSE(IsPlain(absl::StrReoffsetAll(crlf, {{"\r\n\r\n", "\n\r\n"}})));
-  EXPECT_FALSE(IsPlain(absl::StrReoffsetAll(crlf, {{"b\r\n", "b\n"}})));
-  EXPECT_FALSE(IsPlain(absl::StrReoffsetAll(crlf, {{"b\r\n", "b\r\r\n"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"\r\n", "\n"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"\r\n", "\r"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"\r\n\r\n", "\n\n"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"\r\n\r\n", "\r\n\n"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"\r\n\r\n", "\n\r\n"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"b\r\n", "b\n"}})));
+  EXPECT_FALSE(IsPlain(absl::StrReplaceAll(crlf, {{"b\r\n", "b\r\r\n"}})));
 }
 
 TEST(HttpParserTest, UnusualHeadersAreNotPlain) {

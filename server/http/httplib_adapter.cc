@@ -82,7 +82,7 @@ class LibraryStream : public httplib::Stream {
 };
 
 // Whether a body may follow the headers (RFC 9112, section 6.3).
-// HasDisputableLength() is false.
+// Requires that HasDisputableLength() is false.
 bool MayHaveBody(const httplib::Request& request) {
   return request.has_header("Transfer-Encoding") ||
          request.get_header_value("Content-Length", "0") != "0";

@@ -24,6 +24,7 @@ namespace tallyman::server {
 // The URL of a host and port: "http://127.0.0.1:8880", "http://[::1]:8880".
 std::string UrlOf(const std::string& host, int port);
 
+// One listening socket. Not thread-safe, except Stop().
 class Listener {
  public:
   // Run() calls these on its own thread; no connection is accepted meanwhile.

@@ -21,8 +21,7 @@ void BlockProcessSignals();
 // (server/lifecycle/stop_signals.h) and, as process 1, reaps orphans
 // (server/lifecycle/orphan_reaper.h). It runs until the process ends, since a
 // signal must be obeyed also while main() tears down or exit(3) runs. Call it
-// once. ResourceExhausted or Unavailable if the process is out of descriptors
-// or the kernel out of memory.
+// once. Errors as EventLoop::Create().
 absl::Status StartProcessLoop(StopSignals::Callbacks callbacks,
                               absl::Duration stop_deadline);
 

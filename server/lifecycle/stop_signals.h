@@ -24,9 +24,8 @@ namespace tallyman::server {
 // hangs does not prevent that. Belongs to the thread of the loop.
 class StopSignals {
  public:
-  // Each is called at most once, on a thread of its own that nobody joins, so
-  // it may block. It may run until the process ends, thus must own, or be
-  // outlived by, all that it uses.
+  // Each is called at most once, on a detached thread of its own, so it may
+  // block. It may run until the process ends; so must all that it uses.
   struct Callbacks {
     // On the first signal: lets the process finish and exit by itself.
     std::function<void()> stop;
