@@ -61,7 +61,9 @@ class KeeperClientTest : public testing::Test {
     fake_ = std::make_unique<FakeKeeper>(
         directory_, std::move(packets),
         FakeKeeper::Options{.before = {}, .closes = closes});
-    return KeeperClient::Connect(directory_, kPatience);
+    ClientOr client = KeeperClient::Connect(directory_, kPatience);
+    connection();  // All packets are sent.
+    return client;
   }
   base::UniqueFd& connection() { return fake_->connection(); }
 
