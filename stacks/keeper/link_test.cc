@@ -15,7 +15,6 @@
 
 #include "absl/log/check.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
@@ -187,9 +186,9 @@ TEST_F(KeeperLinkTest, KeeperThatLivesAndCannotBeReachedOrphansNothing) {
   const std::string here = absl::StrCat(directory(), "/keeper.sock");
   const std::string there = absl::StrCat(elsewhere.path(), "/keeper.sock");
   ASSERT_EQ(rename(here.c_str(), there.c_str()), 0);
-  std::thread impostor =
-      Answer(ListenIn(directory()), {"220 mail.example.com"},
-             [&] { EXPECT_EQ(rename(there.c_str(), here.c_str()), 0); });
+  const FakeKeeper impostor(
+      directory(), {"220 mail.example.com"},
+      {.before = [&] { EXPECT_EQ(rename(there.c_str(), here.c_str()), 0); }});
   // The newest connection counts: the link loses its own.
   ASSERT_TRUE(KeeperClient::Connect(elsewhere.path(), kPatience).ok());
   RunUntil("found a");
@@ -228,7 +227,7 @@ TEST_F(KeeperLinkTest, EndOfAnUnreachableKeeperOrphansItsChildren) {
   ASSERT_NE(Connect(), nullptr);
 }
 
-// The socket is writable all the time.
+// The socket stays writable.
 TEST_F(KeeperLinkTest, LinkWithoutMemoryToSendDoesNotSpin) {
   const FakeKeeper fake(directory(),
                         {keeper::Encode(keeper::Welcome{}).value_or(""),
