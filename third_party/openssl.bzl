@@ -1,7 +1,7 @@
 """The operating system's OpenSSL as @openssl//:ssl and @openssl//:crypto.
 
-It is the one library that is not compiled from source: linked dynamically, TLS
-and hashing get the system's security updates.
+The only library that is not compiled from source: it is linked dynamically, so
+TLS and hashing get the system's security updates.
 """
 
 _BUILD = """\
@@ -34,7 +34,7 @@ def _system_openssl_impl(ctx):
     if not compiler:
         fail("\n\nno C compiler found to look for OpenSSL's headers; install g++\n")
 
-    # The preprocessor knows best where headers are and what they say.
+    # The preprocessor finds the headers and expands the version macros.
     ctx.file("probe.c", "#include <openssl/ssl.h>\n#include <openssl/opensslv.h>\n")
     result = ctx.execute([compiler, "-E", "-dM", "probe.c"])
     if result.return_code != 0:
@@ -56,6 +56,6 @@ system_openssl = repository_rule(
     implementation = _system_openssl_impl,
     doc = "OpenSSL (>= 3.0) of the operating system.",
     environ = ["CC"],
-    # What is installed can change at any time; looking is cheap.
+    # The installed version can change at any time, and the check is cheap.
     local = True,
 )

@@ -2,14 +2,14 @@
 
 The archive is looked for, in this order, in
 
-1. the folder that TALLYMAN_ARCHIVES names: for machines without a network;
+1. the folder TALLYMAN_ARCHIVES, for machines without a network;
 2. the user's cache, ~/.cache/tallyman/archives, where 3. and 4. keep what they
    fetched (so a copy of that folder serves as TALLYMAN_ARCHIVES elsewhere);
 3. Debian's archive, on a machine with apt-get;
 4. the npm registry, on a machine with npm, for a library that is there;
 5. upstream.
 
-Whatever place it comes from, its SHA-256 must be that of the table.
+From every place, its SHA-256 must be the one in the table.
 """
 
 def _file_name(url):
@@ -19,7 +19,7 @@ def _candidates(attr):
     """The archives that hold the release, each as (file names, sha256, strip_prefix)."""
     upstream_names = [_file_name(attr.url)]
     if attr.strip_prefix:
-        # What a browser saves an archive of a tag as.
+        # The name under which a browser saves an archive of a tag.
         upstream_names.append(attr.strip_prefix + ".tar.gz")
     found = [struct(
         names = upstream_names,
@@ -74,7 +74,7 @@ def _fetch(ctx):
         if _from_folder(ctx, folder, tried) != None:
             return
         if tried:
-            # Whoever chose the folder wants to know, not to get another file.
+            # The operator chose the folder: report the problem, do not fall back.
             fail("\n\n%s, a library of Tallyman: TALLYMAN_ARCHIVES has a file that is not it.\n  - %s\n%s" % (
                 label,
                 "\n  - ".join(tried),

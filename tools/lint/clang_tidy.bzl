@@ -2,9 +2,10 @@
 
     tools/bazel build --config=tidy //...
 
-Headers are checked through the sources that include them. Libraries of other
-repositories are left out: their headers count as the system's. A target with
-the tag `no-tidy` is skipped.
+Headers are checked through the sources that include them. Headers of other
+repositories count as system headers and are not checked. A target with the tag
+`no-tidy` is skipped. Bazel does not see the version of clang-tidy: see
+.ci/disk_cache.sh.
 """
 
 _KINDS = ["cc_binary", "cc_library", "cc_test"]

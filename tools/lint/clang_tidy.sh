@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # One action of clang_tidy.bzl: clang_tidy.sh REPORT CONFIG SOURCE FLAGS...
-# Prints what clang-tidy found only if it found something.
+# Prints the findings, if there are any.
 
 set -euo pipefail
 
@@ -19,7 +19,7 @@ status=0
 clang-tidy --quiet --config-file="${config}" --header-filter='.*' "${source}" \
   -- -x c++ "$@" >"${report}" 2>&1 || status=$?
 if [[ "${status}" -ne 0 ]]; then
-  # Without the sandbox's folder, and without counts of what was suppressed.
+  # Removes the sandbox's folder and the counts of suppressed findings.
   sed -E -e "s|${PWD}/||g" -e '/^[0-9]+ (warnings?|errors?) /d' -- "${report}" >&2
   exit "${status}"
 fi

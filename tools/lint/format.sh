@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 #
-# Formats the sources, or with --check fails where one is not formatted:
+# Formats the sources; with --check fails if one is not formatted:
 #
 #   tools/lint/format.sh [--check] [FILE...]
 #
-# C++ with clang-format, BUILD files and .bzl with buildifier (taken from npm
-# where it is not on the PATH); shell scripts are checked with shellcheck, which
-# never changes a file. Without FILEs: all that git does not ignore.
+# clang-format formats C++, buildifier BUILD files and .bzl (from npm if it is not
+# on the PATH). shellcheck checks shell scripts and never changes a file. Without
+# FILEs: all files that git does not ignore.
 
 set -euo pipefail
 
@@ -40,7 +40,7 @@ find_buildifier() {
     printf 'neither buildifier nor npm (to fetch it) is installed: apt-get install npm\n' >&2
     exit 1
   }
-  # Trust what the system trusts: npm brings certificates of its own.
+  # npm brings its own certificates; use the system's.
   local certificates=/etc/ssl/certs/ca-certificates.crt
   if [[ -z "${NODE_EXTRA_CA_CERTS:-}" && -r "${certificates}" ]]; then
     export NODE_EXTRA_CA_CERTS="${certificates}"
@@ -69,7 +69,7 @@ while IFS= read -r -d '' file; do
     *.sh) shell+=("${file}") ;;
     *.*) ;;
     *)
-      # A script without an extension says what it is in its first line.
+      # The first line of a script without an extension names its interpreter.
       IFS= read -r first <"${file}" || true
       case "${first}" in
         '#!'*bash | '#!/bin/sh') shell+=("${file}") ;;
