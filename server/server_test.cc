@@ -17,7 +17,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "storage/testing/temp_directory.h"
+#include "platform/testing/temp_directory.h"
 #include "tools/harness/http_client.h"
 #include "tools/harness/server_process.h"
 
@@ -35,7 +35,7 @@ class ServerTest : public testing::Test {
     return absl::StrCat("--data_dir=", data_dir_);
   }
 
-  const storage::TempDirectory directory_;
+  const platform::TempDirectory directory_;
   const std::string& data_dir_ = directory_.path();
 };
 

@@ -17,7 +17,7 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "platform/testing/proc_file.h"
-#include "storage/testing/temp_directory.h"
+#include "platform/testing/temp_directory.h"
 #include "tools/harness/http_client.h"
 #include "tools/harness/server_process.h"
 
@@ -115,7 +115,7 @@ class StacksServerTest : public testing::Test {
     return pids;
   }
 
-  const storage::TempDirectory directory_;
+  const platform::TempDirectory directory_;
   const std::string& data_dir_ = directory_.path();
   std::optional<harness::ServerProcess> server_;
   std::string token_;

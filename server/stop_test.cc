@@ -16,7 +16,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "platform/base/unique_fd.h"
-#include "storage/testing/temp_directory.h"
+#include "platform/testing/temp_directory.h"
 #include "tools/harness/http_client.h"
 #include "tools/harness/server_process.h"
 
@@ -32,7 +32,7 @@ class StopTest : public testing::Test {
   }
 
  private:
-  const storage::TempDirectory directory_;
+  const platform::TempDirectory directory_;
 };
 
 // Begins a request, whose body of five bytes is missing. The server has read

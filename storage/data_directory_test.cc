@@ -15,7 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "storage/testing/temp_directory.h"
+#include "platform/testing/temp_directory.h"
 
 namespace tallyman::storage {
 namespace {
@@ -31,7 +31,7 @@ mode_t ModeOf(const std::string& path) {
 
 class DataDirectoryTest : public testing::Test {
  protected:
-  TempDirectory directory_;
+  platform::TempDirectory directory_;
   const std::string root_ = directory_.path();
 };
 

@@ -19,9 +19,9 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "platform/testing/temp_directory.h"
 #include "storage/connection.h"
 #include "storage/storage_error.h"
-#include "storage/testing/temp_directory.h"
 #include "storage/testing/test_database.h"
 
 namespace tallyman::storage {
@@ -52,7 +52,7 @@ class DatabaseTest : public testing::Test {
     return Database::Open(path, {}).status();
   }
 
-  TempDirectory directory_;
+  platform::TempDirectory directory_;
   const std::string root_ = directory_.path();
   const std::string path_ = absl::StrCat(root_, "/test.db");
 };

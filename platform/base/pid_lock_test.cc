@@ -12,7 +12,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "platform/base/unique_fd.h"
-#include "storage/testing/temp_directory.h"
+#include "platform/testing/temp_directory.h"
 
 namespace tallyman::base {
 namespace {
@@ -24,7 +24,7 @@ class PidLockTest : public ::testing::Test {
   int directory() const { return directory_.get(); }
 
  private:
-  const storage::TempDirectory temp_;
+  const platform::TempDirectory temp_;
   const UniqueFd directory_{
       open(temp_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 };

@@ -18,12 +18,12 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "platform/base/unique_fd.h"
+#include "platform/testing/temp_directory.h"
 #include "server/log/log.h"
 #include "server/routing/cors.h"
 #include "server/routing/dispatcher.h"
 #include "server/routing/router.h"
 #include "storage/database.h"
-#include "storage/testing/temp_directory.h"
 
 namespace tallyman::server {
 namespace {
@@ -31,7 +31,7 @@ namespace {
 // An operator sets the wall clock back during a request, which takes 250 ms.
 TEST(DispatcherDurationTest, LogsElapsedTimeWhateverTheWallClockDoes) {
   auth::FakeClock clock(absl::FromUnixSeconds(1'600'000'000));
-  const storage::TempDirectory directory;
+  const platform::TempDirectory directory;
   auto database =
       storage::Database::Open(absl::StrCat(directory.path(), "/db"), {});
   CHECK_OK(database);

@@ -27,6 +27,7 @@
 #include "auth/sqlite_token_store.h"
 #include "auth/token.h"
 #include "nlohmann/json.hpp"
+#include "platform/testing/temp_directory.h"
 #include "server/routing/cors.h"
 #include "server/routing/dispatcher.h"
 #include "server/routing/router.h"
@@ -34,7 +35,6 @@
 #include "stacks/output/output_log.h"
 #include "stacks/registry/event_log.h"
 #include "stacks/registry/sqlite_registry.h"
-#include "storage/testing/temp_directory.h"
 #include "storage/testing/test_database.h"
 
 namespace tallyman::server {
@@ -112,7 +112,7 @@ class StackApi {
   const auth::FakeClock still_;
   const auth::Clock& clock_;
   const storage::TestDatabase database_;
-  const storage::TempDirectory directory_;  // For logs_.
+  const platform::TempDirectory directory_;  // For logs_.
   std::unique_ptr<auth::SqliteTokenStore> tokens_;
   std::unique_ptr<auth::SqliteCountStore> counts_;
   std::unique_ptr<auth::Authenticator> authenticator_;

@@ -18,11 +18,11 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "platform/base/unique_fd.h"
+#include "platform/testing/temp_directory.h"
 #include "stacks/keeper/protocol.h"
 #include "stacks/keeper/send_queue.h"
 #include "stacks/keeper/socket.h"
 #include "stacks/keeper/testing/fake_keeper.h"
-#include "storage/testing/temp_directory.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -67,7 +67,7 @@ class KeeperClientTest : public testing::Test {
   }
   base::UniqueFd& connection() { return fake_->connection(); }
 
-  storage::TempDirectory made_;
+  platform::TempDirectory made_;
   const std::string directory_ = made_.path();
   base::UniqueFd opened_;
   base::UniqueFd listener_;

@@ -24,13 +24,13 @@
 #include "platform/held_child.h"
 #include "platform/process_handle.h"
 #include "platform/testing/refuse_calls.h"
+#include "platform/testing/temp_directory.h"
 #include "stacks/keeper/client.h"
 #include "stacks/keeper/protocol.h"
 #include "stacks/keeper/send_queue.h"
 #include "stacks/keeper/testing/fake_keeper.h"
 #include "stacks/keeper/testing/keeper_fixture.h"
 #include "stacks/model/notice.h"
-#include "storage/testing/temp_directory.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -182,7 +182,7 @@ TEST_F(KeeperLinkTest, KeeperThatLivesAndCannotBeReachedOrphansNothing) {
   Spawn(*link, "a");
   RunUntil("spawned a");
   // Something else answers at the keeper's socket, once.
-  const storage::TempDirectory elsewhere;
+  const platform::TempDirectory elsewhere;
   const std::string here = absl::StrCat(directory(), "/keeper.sock");
   const std::string there = absl::StrCat(elsewhere.path(), "/keeper.sock");
   ASSERT_EQ(rename(here.c_str(), there.c_str()), 0);

@@ -19,6 +19,7 @@
 #include "gtest/gtest.h"
 #include "platform/base/unique_fd.h"
 #include "platform/process_handle.h"
+#include "platform/testing/temp_directory.h"
 #include "stacks/keeper/client.h"
 #include "stacks/keeper/protocol.h"
 #include "stacks/keeper/socket.h"
@@ -29,7 +30,6 @@
 #include "stacks/supervisor/supervisor.h"
 #include "stacks/supervisor/testing/supervised.h"
 #include "storage/connection.h"
-#include "storage/testing/temp_directory.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -151,7 +151,7 @@ TEST(SupervisorRecoveryTest, AKeeperThatIsUnreachableForAMomentChangesNothing) {
   const std::vector<int32_t> pids = app.Pids("worker");
   const int32_t keeper = app.KeeperPid();
   // Something else answers at the keeper's socket, once.
-  const storage::TempDirectory elsewhere;
+  const platform::TempDirectory elsewhere;
   const std::string here = app.directory() + "/keeper.sock";
   const std::string there = elsewhere.path() + "/keeper.sock";
   ASSERT_EQ(rename(here.c_str(), there.c_str()), 0);

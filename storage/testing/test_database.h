@@ -17,9 +17,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "platform/testing/temp_directory.h"
 #include "storage/connection.h"
 #include "storage/database.h"
-#include "storage/testing/temp_directory.h"
 
 namespace tallyman::storage {
 
@@ -76,7 +76,7 @@ class TestDatabase {
   const std::string& path() const { return path_; }
 
  private:
-  const TempDirectory directory_;
+  const platform::TempDirectory directory_;
   const std::string path_;
   std::unique_ptr<Database> database_;
 };

@@ -16,9 +16,9 @@
 #include "platform/base/unique_fd.h"
 #include "platform/held_child.h"
 #include "platform/process_handle.h"
+#include "platform/testing/temp_directory.h"
 #include "stacks/keeper/client.h"
 #include "stacks/keeper/protocol.h"
-#include "storage/testing/temp_directory.h"
 
 namespace tallyman::stacks {
 
@@ -84,7 +84,7 @@ class KeeperTest : public testing::Test {
  private:
   void ForgetAll();
 
-  const storage::TempDirectory made_directory_;
+  const platform::TempDirectory made_directory_;
   std::string directory_ = made_directory_.path();
   std::optional<platform::ProcessHandle> keeper_;
   std::vector<platform::ProcessHandle> launched_;

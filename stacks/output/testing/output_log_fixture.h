@@ -20,10 +20,10 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "platform/base/unique_fd.h"
+#include "platform/testing/temp_directory.h"
 #include "stacks/model/instance_key.h"
 #include "stacks/output/output_log.h"
 #include "stacks/output/output_rotation.h"
-#include "storage/testing/temp_directory.h"
 
 namespace tallyman::stacks {
 
@@ -102,7 +102,7 @@ class OutputLogTest : public testing::Test {
   std::string path() const { return logs_->Path(kWeb); }
   std::string rotated_path() const { return RotatedOutputPath(path()); }
 
-  storage::TempDirectory directory_;
+  platform::TempDirectory directory_;
   const std::string root_ = directory_.path();
   std::optional<OutputLogs> logs_;
 };

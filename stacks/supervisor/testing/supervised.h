@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "platform/process_handle.h"
 #include "platform/process_lister.h"
+#include "platform/testing/temp_directory.h"
 #include "stacks/model/definition.h"
 #include "stacks/model/event.h"
 #include "stacks/model/registry.h"
@@ -28,7 +29,6 @@
 #include "stacks/supervisor/instance_store.h"
 #include "stacks/supervisor/supervisor.h"
 #include "storage/database.h"
-#include "storage/testing/temp_directory.h"
 
 namespace tallyman::stacks {
 
@@ -91,7 +91,7 @@ class Supervised {
   Origin From() const;
 
   Supervisor::Options options_;
-  const storage::TempDirectory directory_;
+  const platform::TempDirectory directory_;
   std::unique_ptr<storage::Database> database_;
   std::unique_ptr<EventLog> events_;
   std::unique_ptr<InstanceStore> instances_;

@@ -1,7 +1,7 @@
 // A temporary directory for a test.
 
-#ifndef TALLYMAN_STORAGE_TESTING_TEMP_DIRECTORY_H_
-#define TALLYMAN_STORAGE_TESTING_TEMP_DIRECTORY_H_
+#ifndef TALLYMAN_PLATFORM_TESTING_TEMP_DIRECTORY_H_
+#define TALLYMAN_PLATFORM_TESTING_TEMP_DIRECTORY_H_
 
 #include <cstdlib>
 #include <filesystem>
@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
-namespace tallyman::storage {
+namespace tallyman::platform {
 
 // Creates an empty directory, and removes it with its contents in the
 // destructor: declare it before its users. Dies (CHECK) if it cannot be
@@ -41,6 +41,6 @@ class TempDirectory {
   std::string path_;
 };
 
-}  // namespace tallyman::storage
+}  // namespace tallyman::platform
 
-#endif  // TALLYMAN_STORAGE_TESTING_TEMP_DIRECTORY_H_
+#endif  // TALLYMAN_PLATFORM_TESTING_TEMP_DIRECTORY_H_
