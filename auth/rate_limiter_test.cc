@@ -1,6 +1,7 @@
 #include "auth/rate_limiter.h"
 
 #include <atomic>
+#include <barrier>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -323,6 +324,34 @@ TEST_F(RateLimiterTest, AdmitsExactlyTheLimitToManyThreads) {
   EXPECT_EQ(store_.Get(8).hour_count, 1000);
   EXPECT_EQ(store_.Get(9).hour_count, 600);
   EXPECT_EQ(store_.Get(9).day_count, 600);
+}
+
+// In each round all threads ask for the one request of a day at the same time:
+// some see the day free, count the hour, and then find the day used up.
+TEST_F(RateLimiterTest, AThreadThatLosesTheLastRequestOfADayUndoesTheHour) {
+  constexpr int kThreads = 4;
+  constexpr int kRounds = 500;
+  std::atomic<int> allowed = 0;
+  std::barrier start(kThreads);
+  std::vector<std::thread> threads;
+  threads.reserve(kThreads);
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < kRounds; ++round) {
+        const Token token = {
+            .id = 100 + round, .hourly_limit = 10, .daily_limit = 1};
+        start.arrive_and_wait();
+        if (limiter_->Admit(token).allowed) ++allowed;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(allowed, kRounds);
+  ASSERT_TRUE(limiter_->Flush().ok());
+  for (int round = 0; round < kRounds; ++round) {
+    EXPECT_EQ(store_.Get(100 + round).hour_count, 1) << round;
+    EXPECT_EQ(store_.Get(100 + round).day_count, 1) << round;
+  }
 }
 
 }  // namespace
