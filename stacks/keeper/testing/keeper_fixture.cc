@@ -24,8 +24,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "platform/base/pid_lock.h"
 #include "platform/base/unique_fd.h"
 #include "platform/held_child.h"
 #include "platform/process_handle.h"
@@ -115,21 +117,37 @@ void KeeperTest::Start(const std::string& fault) {
   ASSERT_TRUE(status.ok()) << status;
 }
 
+void KeeperTest::FindKeeper() {
+  const base::UniqueFd directory(
+      open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const std::string holder =
+      base::PidFileHolder(directory.get(), "keeper.lock");
+  int32_t pid = 0;
+  ASSERT_TRUE(absl::SimpleAtoi(absl::StripPrefix(holder, "pid "), &pid))
+      << holder;
+  Hold(pid);
+}
+
 std::unique_ptr<KeeperClient> KeeperTest::Connect() {
   absl::StatusOr<std::unique_ptr<KeeperClient>> client =
       KeeperClient::Connect(directory_, kPatience);
   EXPECT_TRUE(client.ok()) << client.status();
   if (!client.ok()) return nullptr;
+  if (!Hold((*client)->keeper_pid())) return nullptr;
+  return *std::move(client);
+}
+
+bool KeeperTest::Hold(int32_t keeper_pid) {
   const absl::StatusOr<platform::ProcessIdentity> identity =
-      platform::IdentifyProcess((*client)->keeper_pid());
+      platform::IdentifyProcess(keeper_pid);
   EXPECT_TRUE(identity.ok()) << identity.status();
-  if (!identity.ok()) return nullptr;
+  if (!identity.ok()) return false;
   absl::StatusOr<platform::ProcessHandle> handle =
       platform::ProcessHandle::Open(*identity);
   EXPECT_TRUE(handle.ok()) << handle.status();
-  if (!handle.ok()) return nullptr;
+  if (!handle.ok()) return false;
   keeper_ = *std::move(handle);
-  return *std::move(client);
+  return true;
 }
 
 platform::LaunchSpec KeeperTest::Script(const std::string& script) {

@@ -54,6 +54,10 @@ class KeeperTest : public testing::Test {
 
   // Starts a keeper, with `fault` as TALLYMAN_FAULT.
   void Start(const std::string& fault = "");
+  // Makes the keeper that has the lock the one of KillKeeper() and
+  // KeeperEnds(), without a connection: a keeper without children ends with its
+  // connection.
+  void FindKeeper();
   // Connects to the keeper. Null, and the test fails, if that fails.
   std::unique_ptr<KeeperClient> Connect();
 
@@ -73,7 +77,8 @@ class KeeperTest : public testing::Test {
   // otherwise -1.
   static int32_t NextExit(KeeperClient& client, const std::string& launch);
 
-  // Kills the keeper of the last Connect() and waits for its end.
+  // Kills the keeper of the last Connect() or FindKeeper() and waits for its
+  // end.
   void KillKeeper();
   // True once the keeper of the last Connect() has ended with the waitpid(2)
   // status `status`.
@@ -82,6 +87,8 @@ class KeeperTest : public testing::Test {
   static bool ChildEnds(int32_t pid, int32_t status);
 
  private:
+  // Sets keeper_. False, and the test fails, if there is no such process.
+  bool Hold(int32_t keeper_pid);
   void ForgetAll();
 
   const platform::TempDirectory made_directory_;
