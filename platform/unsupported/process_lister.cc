@@ -9,8 +9,9 @@
 
 namespace tallyman::platform {
 
+// Other systems move from their options.
 absl::StatusOr<std::unique_ptr<ProcessLister>> ProcessLister::Create(
-    Options /*options*/) {
+    Options /*options*/) {  // NOLINT(performance-unnecessary-value-param)
   return absl::UnimplementedError(
       "listing processes is not supported on this operating system");
 }
