@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
@@ -73,6 +74,10 @@ void KeeperLink::Connect() {
                         .event = "keeper_unreachable",
                         .what = connected.message()});
     RetryLater();
+    // A copy: callbacks change the set.
+    for (const std::string& launch : std::set<std::string>(tracked_)) {
+      callbacks_.unreachable(launch);
+    }
     return;
   }
   reconnect_delay_ = kFirstReconnectDelay;
@@ -107,24 +112,29 @@ void KeeperLink::UpdateWatch() {
 void KeeperLink::OnEvents(uint32_t events) {
   // First what the keeper sent before it closed the connection.
   if ((events & ~static_cast<uint32_t>(EPOLLOUT)) != 0) {
-    for (int i = 0; i < kMessagesAtOnce; ++i) {
-      absl::StatusOr<std::optional<keeper::Message>> message =
-          client_->Receive();
-      if (!message.ok()) {
-        OnConnectionLost(message.status());
-        return;
-      }
-      if (!message->has_value()) break;
-      OnMessage(**message);
+    if (const absl::Status read = ReadMessages(kMessagesAtOnce); !read.ok()) {
+      OnConnectionLost(read);
+      return;
     }
   }
   if ((events & EPOLLOUT) != 0) {
     if (const absl::Status flushed = client_->Flush(); !flushed.ok()) {
+      ReadMessages(std::numeric_limits<int>::max()).IgnoreError();
       OnConnectionLost(flushed);
       return;
     }
   }
   UpdateWatch();
+}
+
+absl::Status KeeperLink::ReadMessages(int most) {
+  for (int i = 0; i < most; ++i) {
+    absl::StatusOr<std::optional<keeper::Message>> message = client_->Receive();
+    if (!message.ok()) return message.status();
+    if (!message->has_value()) break;
+    OnMessage(**message);
+  }
+  return absl::OkStatus();
 }
 
 void KeeperLink::OnConnectionLost(const absl::Status& why) {

@@ -36,9 +36,9 @@ namespace tallyman::stacks {
 //
 // A lost connection changes nothing for the children of a keeper that lives:
 // the link connects again, at once and then ever more slowly (up to every
-// 10 s), and the keeper reports the exits that happened meanwhile. Only when
-// that keeper's process has ended, or another keeper answers, are its children
-// orphaned.
+// 10 s), and the keeper reports the exits that happened meanwhile. Until then
+// its children are unreachable. Only when that keeper's process has ended, or
+// another keeper answers, are its children orphaned.
 //
 // Not thread-safe: lives in the thread of its loop.
 class KeeperLink {
@@ -49,7 +49,7 @@ class KeeperLink {
     std::string boot_id;    // Of this boot, see platform::BootId().
   };
 
-  // May call the link, except Connect(). All but `notices` must be set.
+  // May call the link, except Connect(). All must be set.
   struct Callbacks {
     // The keeper that the link has just connected to has this tracked launch;
     // `wait_status` is set if the child has ended.
@@ -63,10 +63,13 @@ class KeeperLink {
     // No keeper has this tracked launch: its keeper has ended, or never read
     // the Spawn. Called again when another keeper answers.
     std::function<void(const std::string& launch)> orphaned;
+    // A connect failed, and the keeper of this tracked launch may live: it
+    // reports nothing until `found` or `orphaned` follows. Called after each
+    // failed connect.
+    std::function<void(const std::string& launch)> unreachable;
     // A stray has ended: remove what belongs to its launch.
     std::function<void(const std::string& launch)> stray_ended;
-    // keeper_connected, keeper_lost, keeper_unreachable, stray_killed. Must be
-    // set.
+    // keeper_connected, keeper_lost, keeper_unreachable, stray_killed.
     NoticeSink notices;
   };
 
@@ -108,6 +111,8 @@ class KeeperLink {
   void AddStray(const keeper::Child& child);
   void RemoveStray(const std::string& launch);
   void OnEvents(uint32_t events);
+  // Handles up to `most` messages that have arrived.
+  absl::Status ReadMessages(int most);
   void OnMessage(const keeper::Message& message);
   void OnConnectionLost(const absl::Status& why);
   void OnKeeperEnded();

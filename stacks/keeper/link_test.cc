@@ -74,6 +74,10 @@ class KeeperLinkTest : public KeeperTest {
                 },
             .orphaned =
                 [=](const std::string& launch) { record("orphaned ", launch); },
+            .unreachable =
+                [=](const std::string& launch) {
+                  record("unreachable ", launch);
+                },
             .stray_ended =
                 [=](const std::string& launch) { record("stray ", launch); },
             .notices =
@@ -185,10 +189,10 @@ TEST_F(KeeperLinkTest, KeeperThatLivesAndCannotBeReachedOrphansNothing) {
   // The newest connection counts: the link loses its own.
   ASSERT_TRUE(KeeperClient::Connect(elsewhere.path(), kPatience).ok());
   RunUntil("found a");
-  EXPECT_THAT(events_,
-              ElementsAre("notice keeper_connected", "spawned a",
-                          "notice keeper_lost", "notice keeper_unreachable",
-                          "notice keeper_connected", "found a"));
+  EXPECT_THAT(events_, ElementsAre("notice keeper_connected", "spawned a",
+                                   "notice keeper_lost",
+                                   "notice keeper_unreachable", "unreachable a",
+                                   "notice keeper_connected", "found a"));
   gates_.clear();
   RunUntil(absl::StrCat("exited a ", platform::kNeverReleasedExitCode << 8));
   link->Forget("a");

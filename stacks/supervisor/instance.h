@@ -55,7 +55,7 @@ struct ExitReport {
   // From OnRunning() to the end; zero if the program was not seen to run. Set
   // by the lifecycle.
   absl::Duration ran;
-  absl::Time at;  // When the server learned of it.
+  absl::Time at;  // The time at which the server saw the end.
 };
 
 struct Instance {
@@ -83,6 +83,7 @@ struct Instance {
   std::optional<platform::ProcessHandle> handle;
   // The parent is not the present keeper: the end is seen through `handle`.
   bool orphan = false;
+  // While the end is seen through `handle`.
   base::EventLoop::Registration end_watch;
 
   // The instance is erased once it has stopped.

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "platform/base/event_loop.h"
 #include "platform/base/fault_injection.h"
 #include "platform/base/unique_fd.h"
@@ -26,6 +27,10 @@
 
 namespace tallyman::stacks {
 namespace {
+
+// How long the end of an instance waits for the report of a keeper that cannot
+// be reached. Longer than the first few attempts to connect again.
+constexpr absl::Duration kReportTimeout = absl::Seconds(2);
 
 bool IsUnderWay(Phase phase) {
   return phase == Phase::kSpawning || phase == Phase::kHeld;
@@ -87,6 +92,12 @@ KeeperLink::Callbacks Launcher::LinkCallbacks() {
       .orphaned =
           [this](const std::string& launch) {
             if (Instance* const instance = Find(launch)) OnOrphaned(*instance);
+          },
+      .unreachable =
+          [this](const std::string& launch) {
+            if (Instance* const instance = Find(launch)) {
+              OnUnreachable(*instance);
+            }
           },
       .stray_ended =
           [this](const std::string& launch) { RemoveCgroup(launch); },
@@ -277,13 +288,36 @@ void Launcher::OnOrphaned(Instance& instance) {
   }
   instance.end_watch = loop_.WatchFd(
       instance.handle->fd(), EPOLLIN, [this, &instance](uint32_t) {
-        // An instance of an earlier server that was not seen to run may never
-        // have run.
-        OnEnded(instance,
-                {.text = "ended; how is unknown, because its keeper had ended",
-                 .lost = instance.phase != Phase::kRunning && !instance.gate});
+        OnEndedUnseen(instance,
+                      "ended; how is unknown, because its keeper had ended");
       });
   if (!instance.handle->HasEnded()) callbacks_.orphaned(instance);
+}
+
+// Sees the end itself, but leaves the keeper some time to report how: until it
+// is found again, which ends the watch.
+void Launcher::OnUnreachable(Instance& instance) {
+  if (instance.phase == Phase::kSpawning || instance.end_watch.active()) return;
+  const auto on_end = [this, &instance] {
+    instance.end_watch = loop_.RunAfter(kReportTimeout, [this, &instance] {
+      OnEndedUnseen(instance,
+                    "ended; how is unknown, because its keeper cannot be "
+                    "reached");
+    });
+  };
+  if (!instance.handle) {
+    on_end();
+    return;
+  }
+  instance.end_watch = loop_.WatchFd(instance.handle->fd(), EPOLLIN,
+                                     [on_end](uint32_t) { on_end(); });
+}
+
+void Launcher::OnEndedUnseen(Instance& instance, std::string text) {
+  // An instance of an earlier server that was not seen to run may never have
+  // run.
+  const bool may_have_run = instance.phase == Phase::kRunning || instance.gate;
+  OnEnded(instance, {.text = std::move(text), .lost = !may_have_run});
 }
 
 }  // namespace tallyman::stacks

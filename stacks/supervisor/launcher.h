@@ -1,6 +1,6 @@
 // Starts an instance: output, cgroup, gate, the child that the keeper forks,
-// its release, the program. Reports what becomes of it, up to the end of its
-// leading process.
+// its release, the program. Reports the stages of the launch, up to the end of
+// its leading process.
 
 #ifndef TALLYMAN_STACKS_SUPERVISOR_LAUNCHER_H_
 #define TALLYMAN_STACKS_SUPERVISOR_LAUNCHER_H_
@@ -95,6 +95,8 @@ class Launcher {
   void OnSpawned(Instance& instance, int32_t pid, int64_t start_ticks);
   void OnGate(Instance& instance);
   void OnOrphaned(Instance& instance);
+  void OnUnreachable(Instance& instance);
+  void OnEndedUnseen(Instance& instance, std::string text);
   void SetRunning(Instance& instance);
   void SetPhase(Instance& instance, Phase phase);
   // `exited_unreleased`: the exit code is kNeverReleasedExitCode.

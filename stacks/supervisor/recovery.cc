@@ -13,7 +13,7 @@
 #include "platform/process.h"
 #include "platform/process_handle.h"
 #include "platform/process_lister.h"
-#include "stacks/keeper/daemon.h"
+#include "stacks/keeper/invocation.h"
 #include "stacks/model/event.h"
 #include "stacks/supervisor/instance.h"
 #include "stacks/supervisor/instance_store.h"

@@ -9,11 +9,14 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/log/check.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -44,6 +47,60 @@ void Kill(const platform::ProcessHandle& handle) {
   pollfd fd{.fd = handle.fd(), .events = POLLIN, .revents = 0};
   CHECK_EQ(poll(&fd, 1, -1), 1);
 }
+
+// Moves the keeper's socket away, and answers there with something else until
+// it is destroyed.
+class Impostor {
+ public:
+  explicit Impostor(std::string directory) : directory_(std::move(directory)) {
+    CHECK_EQ(
+        rename(Socket(directory_).c_str(), Socket(elsewhere_.path()).c_str()),
+        0);
+    const absl::StatusOr<base::UniqueFd> directory_fd =
+        keeper::OpenDirectory(directory_);
+    CHECK_OK(directory_fd);
+    absl::StatusOr<base::UniqueFd> listener =
+        keeper::Listen(directory_fd->get());
+    CHECK_OK(listener);
+    listener_ = *std::move(listener);
+    thread_ = std::thread([this] {
+      pollfd fd{.fd = listener_.get(), .events = POLLIN, .revents = 0};
+      while (poll(&fd, 1, -1) == 1 && fd.revents == POLLIN) {
+        const base::UniqueFd accepted(
+            accept(listener_.get(), nullptr, nullptr));
+        keeper::Send(accepted.get(), "not a keeper", {}).IgnoreError();
+        if (!connected_.HasBeenNotified()) connected_.Notify();
+      }
+    });
+  }
+  Impostor(const Impostor&) = delete;
+  Impostor& operator=(const Impostor&) = delete;
+  ~Impostor() {
+    CHECK_EQ(
+        rename(Socket(elsewhere_.path()).c_str(), Socket(directory_).c_str()),
+        0);
+    CHECK_EQ(shutdown(listener_.get(), SHUT_RDWR), 0);
+    thread_.join();
+  }
+
+  // Ends the keeper's connection to its server: the newest one counts.
+  void Disconnect() const {
+    CHECK_OK(KeeperClient::Connect(elsewhere_.path(), absl::Seconds(30)));
+  }
+  // Waits until the server has connected to this instead.
+  void WaitForConnection() const { connected_.WaitForNotification(); }
+
+ private:
+  static std::string Socket(const std::string& directory) {
+    return directory + "/keeper.sock";
+  }
+
+  const std::string directory_;
+  const platform::TempDirectory elsewhere_;
+  base::UniqueFd listener_;
+  absl::Notification connected_;
+  std::thread thread_;
+};
 
 TEST(SupervisorRecoveryTest, TheNextServerAdoptsAllProcesses) {
   Supervised app(Quick());
@@ -153,25 +210,11 @@ TEST(SupervisorRecoveryTest, AKeeperThatIsUnreachableForAMomentChangesNothing) {
   app.ScaleTo("worker", 3);
   const std::vector<int32_t> pids = app.Pids("worker");
   const int32_t keeper = app.KeeperPid();
-  // Something else answers at the keeper's socket, once.
-  const platform::TempDirectory elsewhere;
-  const std::string here = app.directory() + "/keeper.sock";
-  const std::string there = elsewhere.path() + "/keeper.sock";
-  ASSERT_EQ(rename(here.c_str(), there.c_str()), 0);
-  const absl::StatusOr<base::UniqueFd> directory =
-      keeper::OpenDirectory(app.directory());
-  ASSERT_TRUE(directory.ok()) << directory.status();
-  absl::StatusOr<base::UniqueFd> listener = keeper::Listen(directory->get());
-  ASSERT_TRUE(listener.ok()) << listener.status();
-  // The newest connection counts, so the server loses its own.
-  ASSERT_TRUE(KeeperClient::Connect(elsewhere.path(), absl::Seconds(30)).ok());
-  pollfd fd{.fd = listener->get(), .events = POLLIN, .revents = 0};
-  ASSERT_EQ(poll(&fd, 1, 30000), 1);
-  base::UniqueFd accepted(accept(listener->get(), nullptr, nullptr));
-  listener->reset();
-  ASSERT_EQ(rename(there.c_str(), here.c_str()), 0);
-  ASSERT_TRUE(keeper::Send(accepted.get(), "not a keeper", {}).ok());
-  accepted.reset();
+  {
+    const Impostor impostor(app.directory());
+    impostor.Disconnect();
+    impostor.WaitForConnection();
+  }
 
   app.ScaleTo("worker", 4);
   EXPECT_EQ(app.KeeperPid(), keeper);
@@ -185,6 +228,32 @@ TEST(SupervisorRecoveryTest, AKeeperThatIsUnreachableForAMomentChangesNothing) {
     return status.running == 4 && status.instances[0].restarts == 1;
   });
   EXPECT_EQ(app.Events(EventKind::kExited)[0].cause, "killed by SIGKILL");
+}
+
+TEST(SupervisorRecoveryTest, InstancesOfAnUnreachableKeeperEnd) {
+  Supervised app(Quick());
+  app.Define({Command("worker", "sleep 1000"), Command("web", "sleep 1000")});
+  app.ScaleTo("worker", 2);
+  app.ScaleTo("web", 1);
+  const platform::ProcessHandle web = HandleOf(app.Pids("web")[0]);
+  const int32_t keeper = app.KeeperPid();
+  {
+    const Impostor impostor(app.directory());
+    impostor.Disconnect();
+    app.ScaleTo("worker", 0);
+    Kill(web);
+    app.WaitUntil(
+        "web", [](const ProcessStatus& status) { return status.running == 0; });
+  }
+  // Reached again, the keeper has nothing to tell of those.
+  app.WaitUntil(
+      "web", [](const ProcessStatus& status) { return status.running == 1; });
+  app.ScaleTo("worker", 1);
+  EXPECT_EQ(app.KeeperPid(), keeper);
+  EXPECT_THAT(app.Events(EventKind::kAdopted), IsEmpty());
+  EXPECT_THAT(app.Events(EventKind::kStopped), SizeIs(2));
+  ASSERT_THAT(app.Events(EventKind::kExited), SizeIs(1));
+  EXPECT_THAT(app.Events(EventKind::kExited)[0].cause, HasSubstr("unknown"));
 }
 
 TEST(SupervisorRecoveryTest, InstancesOutliveServerAndKeeper) {
