@@ -121,7 +121,7 @@ absl::StatusOr<base::UniqueFd> Lock(int directory, const std::string& path) {
   }
   absl::StatusOr<base::UniqueFd> lock =
       base::LockPidFile(directory, kLockName, {});
-  if (absl::IsFailedPrecondition(lock.status())) {
+  if (absl::IsAlreadyExists(lock.status())) {
     return Refused(path, absl::StrCat("is in use by another server (",
                                       base::PidFileHolder(directory, kLockName),
                                       "); stop it or use another directory"));

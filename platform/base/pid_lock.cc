@@ -55,7 +55,7 @@ absl::StatusOr<UniqueFd> LockPidFile(int directory, const std::string& name,
     if (errno != EWOULDBLOCK) return absl::ErrnoToStatus(errno, name);
     // flock(2) has no timeout.
     if ((options.give_up && options.give_up()) || is_over()) {
-      return absl::FailedPreconditionError(
+      return absl::AlreadyExistsError(
           absl::StrCat(name, " is locked by ", PidFileHolder(directory, name)));
     }
     poll(nullptr, 0, interval_ms);

@@ -30,8 +30,9 @@ struct PidLockOptions {
 // copies in forked children are closed. Never remove the file: a process that
 // waits for its lock would then lock the removed file.
 //
-// FailedPrecondition if another process holds the lock; else the code of
-// absl::ErrnoToStatus for the errno, also if the name is a symbolic link.
+// AlreadyExists if another process holds the lock, and for nothing else; else
+// the code of absl::ErrnoToStatus for the errno, also if the name is a symbolic
+// link or a directory.
 // Blocks for up to `timeout`. Thread-safe.
 absl::StatusOr<UniqueFd> LockPidFile(int directory, const std::string& name,
                                      const PidLockOptions& options);

@@ -1,6 +1,7 @@
 #include "platform/base/pid_lock.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
@@ -42,7 +43,7 @@ TEST_F(PidLockTest, HasOneHolder) {
   const absl::Status second =
       LockPidFile(directory(), "lock", {.timeout = absl::ZeroDuration()})
           .status();
-  EXPECT_TRUE(absl::IsFailedPrecondition(second)) << second;
+  EXPECT_TRUE(absl::IsAlreadyExists(second)) << second;
   EXPECT_THAT(second.message(), HasSubstr(absl::StrCat("pid ", getpid())));
 }
 
@@ -63,8 +64,15 @@ TEST_F(PidLockTest, GiveUpEndsAnInfiniteWait) {
                    .retry_interval = absl::Milliseconds(1),
                    .give_up = [&] { return ++attempts == 3; }})
           .status();
-  EXPECT_TRUE(absl::IsFailedPrecondition(second)) << second;
+  EXPECT_TRUE(absl::IsAlreadyExists(second)) << second;
   EXPECT_EQ(attempts, 3);
+}
+
+TEST_F(PidLockTest, ADirectoryIsNotALockThatSomeoneHolds) {
+  ASSERT_EQ(mkdirat(directory(), "lock", 0700), 0);
+  const absl::Status refused = LockPidFile(directory(), "lock", {}).status();
+  EXPECT_FALSE(refused.ok());
+  EXPECT_FALSE(absl::IsAlreadyExists(refused)) << refused;
 }
 
 TEST_F(PidLockTest, ASymbolicLinkIsRefused) {

@@ -105,7 +105,7 @@ absl::StatusOr<base::UniqueFd> Lock(int directory) {
          if (keeper::IsBound(directory)) ++bound_tries;
          return bound_tries > kMaxBoundTries;
        }});
-  if (absl::IsFailedPrecondition(lock.status())) {
+  if (absl::IsAlreadyExists(lock.status())) {
     return absl::FailedPreconditionError(
         absl::StrCat("another keeper has ", kLockName));
   }
