@@ -55,6 +55,7 @@ enum class ProcessField : uint32_t {
   kStartTime = 1u << 9,
   kCpuTime = 1u << 10,
   kVirtualBytes = 1u << 11,
+  kLast = kVirtualBytes,
 };
 
 // A set of fields. A value type, cheap to copy.
@@ -67,7 +68,7 @@ class ProcessFields {
 
   static constexpr ProcessFields All() {
     ProcessFields all;
-    all.bits_ = (1u << 12) - 1;
+    all.bits_ = (static_cast<uint32_t>(ProcessField::kLast) << 1) - 1;
     return all;
   }
 

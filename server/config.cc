@@ -24,6 +24,7 @@
 #include "platform/process_lister.h"
 #include "server/routing/cors.h"
 #include "server/version.h"
+#include "stacks/supervisor/backoff.h"
 
 // Each help text is one or two sentences with the unit; --help adds the
 // default.
@@ -88,12 +89,15 @@ ABSL_FLAG(absl::Duration, action_deadline, absl::Seconds(60),
           "Longest time for a scale or a restart, without its stop sequences; "
           "then its action fails. The desired counts stay, and the server goes "
           "on trying.");
-ABSL_FLAG(absl::Duration, restart_delay, absl::Milliseconds(100),
+ABSL_FLAG(absl::Duration, restart_delay,
+          tallyman::stacks::BackoffOptions().initial,
           "Delay before the first restart of an instance that ended; each "
           "further restart doubles it.");
-ABSL_FLAG(absl::Duration, max_restart_delay, absl::Minutes(1),
+ABSL_FLAG(absl::Duration, max_restart_delay,
+          tallyman::stacks::BackoffOptions().max,
           "Longest delay before a restart.");
-ABSL_FLAG(absl::Duration, healthy_after, absl::Seconds(10),
+ABSL_FLAG(absl::Duration, healthy_after,
+          tallyman::stacks::BackoffOptions().healthy_after,
           "An instance that ran for this long is healthy: its next restart has "
           "--restart_delay again.");
 ABSL_FLAG(int64_t, max_events, 10000,

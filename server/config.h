@@ -31,9 +31,8 @@ struct Config {
 };
 
 // Parses the command line, and the files that --flagfile names. Exits for
-// --help,
-// --version and flags that do not parse. InvalidArgument names a flag whose
-// value is out of range, or an argument that is not a flag.
+// --help, --version and flags that do not parse. InvalidArgument names a flag
+// whose value is out of range, or an argument that is not a flag.
 absl::StatusOr<Config> ConfigFromCommandLine(int argc, char** argv);
 
 // The default of --data_dir: `tallyman` in $XDG_DATA_HOME or in ~/.local/share

@@ -121,7 +121,8 @@ class ServerWithPipedLog {
   ServerWithPipedLog(const ServerWithPipedLog&) = delete;
   ServerWithPipedLog& operator=(const ServerWithPipedLog&) = delete;
 
-  // Reads the log up to the end of the line with `text`; returns all of it.
+  // Reads the log up to the end of the line with `text`. Returns all text read
+  // so far.
   std::string ReadLogTo(std::string_view text) {
     for (size_t found = 0; (found = log_.find(text)) == std::string::npos ||
                            log_.find('\n', found) == std::string::npos;) {

@@ -2,8 +2,7 @@
 //
 //   constexpr Migration kMigrations[] = {
 //       {.name = "create pets",
-//        .sql = "CREATE TABLE pets (id INTEGER PRIMARY KEY, name TEXT)
-//        STRICT"},
+//        .sql = "CREATE TABLE pets (name TEXT PRIMARY KEY) STRICT"},
 //       {.name = "pets have owners",
 //        .sql = "ALTER TABLE pets ADD COLUMN owner TEXT"},
 //   };

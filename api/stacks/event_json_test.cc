@@ -52,18 +52,5 @@ TEST_F(EventJsonTest, AnEventOfAnActionHasNoInstance) {
             R"("action_id":10,"user":"deploy"})");
 }
 
-TEST_F(EventJsonTest, WritesOutputAsAListOfLines) {
-  std::string text;
-  JsonWriter json(text);
-  WriteInstanceOutput({.process = "web",
-                       .server = "server_name",
-                       .instance = 3,
-                       .lines = {"ready", "api_key=abc", "\xff", ""}},
-                      *redactor_, json);
-  EXPECT_EQ(text,
-            "{\"process\":\"web\",\"server\":\"server_name\",\"instance\":3,"
-            "\"lines\":[\"ready\",\"api_key=***\",\"\xEF\xBF\xBD\",\"\"]}");
-}
-
 }  // namespace
 }  // namespace tallyman::api

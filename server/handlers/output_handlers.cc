@@ -16,7 +16,7 @@
 #include "api/http/http.h"
 #include "api/http/params.h"
 #include "api/json/json_writer.h"
-#include "api/stacks/event_json.h"
+#include "api/stacks/output_json.h"
 #include "api/stacks/stacks_envelope.h"
 #include "auth/token.h"
 #include "platform/base/text.h"

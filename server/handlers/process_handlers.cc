@@ -55,7 +55,8 @@ api::ProcessView MakeProcessView(const StackServices& services,
 
 // Everything in the request that the body of a response to GET depends on. The
 // size before each value keeps different requests different; the number of path
-// parameters distinguishes the resources.
+// parameters distinguishes the resources. A new query parameter belongs into
+// the list.
 std::string CacheKey(const RequestContext& context) {
   std::string key =
       absl::StrCat(context.mount == api::Mount::kApi3 ? "api3" : "plain",

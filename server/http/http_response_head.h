@@ -12,7 +12,7 @@
 
 namespace tallyman::server {
 
-// What a response says about its connection.
+// The headers of a response that concern its connection.
 struct ConnectionInfo {
   bool closes = false;  // "Connection: close".
   // "Keep-Alive: timeout=..." of a connection that is kept; 0: no such header.

@@ -110,7 +110,8 @@ TEST_F(GroupTest, OfEqualStartTimesTheHighestNumberGoesFirst) {
 TEST_F(GroupTest, InstancesWithoutAProcessGoFirst) {
   AddWaiting(1);
   AddRunning(2, 10);
-  group_.desired.count = 1;
+  AddWaiting(3).phase = Phase::kSpawning;
+  group_.desired.count = 2;
   EXPECT_THAT(Numbers(MakePlan(group_).remove), ElementsAre(1));
 }
 
