@@ -11,6 +11,7 @@
 #include <iostream>
 #include <memory>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -108,9 +109,10 @@ void GiveUp(const ServingApp& serving, const Log& log) {
     log.Error("stop_cut_short");
     return;
   }
-  // Before the log, which may be what hangs.
+  // Both may hang, and neither keeps the other from its end.
+  std::thread line([&log] { log.Error("stopped_with_requests_under_way"); });
   const absl::Status flushed = app->Flush();
-  log.Error("stopped_with_requests_under_way");
+  line.join();
   if (!flushed.ok()) log.Error("counts_not_written");
 }
 
@@ -163,8 +165,9 @@ int Main(int argc, char** argv) {
   if (served.ok()) served = app->Flush();
   serving.Clear();
   app.reset();
+  if (!served.ok()) return Fail(served);
   log.Info("stopped");
-  return served.ok() ? 0 : Fail(served);
+  return 0;
 }
 
 }  // namespace

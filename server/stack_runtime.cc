@@ -33,6 +33,7 @@
 #include "stacks/supervisor/supervisor.h"
 #include "storage/data_directory.h"
 #include "storage/database.h"
+#include "storage/storage_error.h"
 
 namespace tallyman::server {
 namespace {
@@ -184,7 +185,9 @@ absl::Status StackRuntime::ApplyStacksFile(const std::string& path,
             : registry_->ReplaceStack(present->uid, definition, server_uid_,
                                       origin);
     if (const absl::Status& reason = applied.status();
-        absl::IsFailedPrecondition(reason) || absl::IsInvalidArgument(reason)) {
+        !storage::IsStorageError(reason) &&
+        (absl::IsFailedPrecondition(reason) ||
+         absl::IsInvalidArgument(reason))) {
       // The definition is valid, but conflicts with the present state, which an
       // operator can change only while the server runs.
       LogNotice(

@@ -67,7 +67,8 @@ class Connection {
       return parts_.handler(request_);
     } catch (...) {
       // For example std::bad_alloc: other connections go on.
-      return parts_.rejecter(request_, {api::ErrorKind::kInternal, ""});
+      return parts_.rejecter(request_, {.kind = api::ErrorKind::kInternal,
+                                        .log_reason = "an exception"});
     }
   }
 

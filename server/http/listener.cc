@@ -161,8 +161,9 @@ absl::Status Listener::Run(const Events& events) {
       }
       is_exhausted = true;
       bool has_freed = false;
-      if (events.free_descriptors)
+      if (events.free_descriptors) {
         CallNoThrow([&] { has_freed = events.free_descriptors(); });
+      }
       if (!has_freed) AwaitRetry();
     } else if (IsFatal(error) && !is_stopping_.load()) {
       return absl::ErrnoToStatus(

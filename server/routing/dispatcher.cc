@@ -16,6 +16,7 @@
 #include "api/host/host_envelope.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
+#include "api/http/params.h"
 #include "api/http/rate_limit_headers.h"
 #include "api/json/json_writer.h"
 #include "api/stacks/stacks_envelope.h"
@@ -220,7 +221,7 @@ void Dispatcher::LogFault(const api::Request& request,
     json.Key("method");
     json.String(request.method);
     json.Key("path");
-    json.String(parts_.redactor.Text(request.path));
+    json.String(parts_.redactor.Text(api::DecodePercent(request.path)));
     json.Key("status");
     json.Int(api::HttpStatus(error.kind));
     json.Key("reason");

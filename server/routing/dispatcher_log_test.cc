@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
@@ -86,6 +87,23 @@ TEST_F(DispatcherTest, TheReasonOfAServerFaultGoesToTheLogAlone) {
   EXPECT_EQ(lines[0]["path"], "/server/full");
   EXPECT_EQ(lines[0]["status"], 503);
   EXPECT_EQ(lines[1]["path"], "/corrupt");
+}
+
+TEST_F(DispatcherTest, AFaultDoesNotLogATokenInThePath) {
+  router_.Add("/corrupt/{id}", ApiFamily::kStacks,
+              {{"GET", Failing(absl::DataLossError(kStoreMessage))}});
+  redactor_ = *api::Redactor::Create(api::DefaultSecretNames());
+  MakeDispatcher(/*log_requests=*/false);
+  const std::string token = NewToken(auth::Scope::kPublic);
+  for (const std::string& path :
+       {absl::StrCat("/corrupt/", token),
+        absl::StrCat("/corrupt/%74", token.substr(1))}) {
+    EXPECT_EQ(Ask("GET", path).status, 500);
+  }
+  ASSERT_THAT(log_.lines(), SizeIs(2));
+  for (const Json& line : log_.lines()) {
+    EXPECT_EQ(line["path"], "/corrupt/***");
+  }
 }
 
 TEST_F(DispatcherTest, AFailedWriteShowsNoPathToAClient) {
