@@ -11,6 +11,7 @@
 #include <iostream>
 #include <memory>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -110,9 +111,21 @@ void GiveUp(const ServingApp& serving, const Log& log) {
     return;
   }
   // Both may hang, and neither keeps the other from its end.
-  std::thread line([&log] { log.Error("stopped_with_requests_under_way"); });
+  const auto log_stop = [&log] {
+    log.Error("stopped_with_requests_under_way");
+  };
+  std::thread logging;
+  try {
+    logging = std::thread(log_stop);
+  } catch (const std::system_error&) {
+    // The system starts no further thread: the line follows the flush.
+  }
   const absl::Status flushed = app->Flush();
-  line.join();
+  if (logging.joinable()) {
+    logging.join();
+  } else {
+    log_stop();
+  }
   if (!flushed.ok()) log.Error("counts_not_written");
 }
 
