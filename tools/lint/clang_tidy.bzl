@@ -77,22 +77,22 @@ def _sources_of(target, ctx):
         if file.extension in _SOURCE_EXTENSIONS
     ]
 
-def _check(ctx, name, sources, runner, config):
+def _check(ctx, name, sources):
     """Declares an action for sources of one package; returns its report."""
     report = ctx.actions.declare_file("_tidy/%s.txt" % name)
     flags = depset([flag for source in sources for flag in source.flags]).to_list()
     arguments = ctx.actions.args()
     arguments.add(report)
-    arguments.add(config)
+    arguments.add(ctx.file._config)
     by_path = {source.source.path: source.source for source in sources}
     arguments.add_all([by_path[path] for path in sorted(by_path)])
     arguments.add("--")
     arguments.add_all(flags)
     ctx.actions.run(
-        executable = runner,
+        executable = ctx.file._runner,
         arguments = [arguments],
         inputs = depset(
-            [config] + [source.source for source in sources],
+            [ctx.file._config] + [source.source for source in sources],
             transitive = [source.inputs for source in sources],
         ),
         outputs = [report],
@@ -119,8 +119,6 @@ def _clang_tidy_impl(target, ctx):
             ctx,
             "%s/%s" % (target.label.name, source.source.short_path.replace("../", "").replace("/", "_")),
             [source],
-            ctx.file._runner,
-            ctx.file._config,
         )
         for source in _sources_of(target, ctx)
     ]))]
@@ -155,7 +153,7 @@ def _clang_tidy_packages_impl(ctx):
     for source in collected.to_list():
         packages.setdefault(source.package, []).append(source)
     return [DefaultInfo(files = depset([
-        _check(ctx, package, sources, ctx.file._runner, ctx.file._config)
+        _check(ctx, package, sources)
         for package, sources in packages.items()
     ]))]
 
