@@ -55,7 +55,7 @@ struct ExitReport {
   // From OnRunning() to the end; zero if the program was not seen to run. Set
   // by the lifecycle.
   absl::Duration ran;
-  absl::Time at;  // The time at which the server saw the end.
+  absl::Time at;  // The time at which the server recorded the end.
 };
 
 struct Instance {
@@ -83,7 +83,7 @@ struct Instance {
   std::optional<platform::ProcessHandle> handle;
   // The parent is not the present keeper: the end is seen through `handle`.
   bool orphan = false;
-  // While the end is seen through `handle`.
+  // Active while the end is awaited without a report of the keeper.
   base::EventLoop::Registration end_watch;
 
   // The instance is erased once it has stopped.
