@@ -24,7 +24,7 @@ constexpr int64_t kKeptDays = 7;
 
 // Hours and days as in TokenCounts. No foreign key to the table of tokens:
 // another store may keep the tokens.
-constexpr storage::Migration kMigrations[] = {
+constexpr storage::Migration kCountMigrations[] = {
     {.name = "create rate_counts", .sql = R"sql(
         CREATE TABLE rate_counts (
           token_id INTEGER PRIMARY KEY,
@@ -63,7 +63,7 @@ absl::Status Save(Connection& connection,
 absl::StatusOr<std::unique_ptr<SqliteCountStore>> SqliteCountStore::Open(
     storage::Database& db) {
   if (absl::Status migrated =
-          storage::Migrate(db, "auth.rate_counts", kMigrations);
+          storage::Migrate(db, "auth.rate_counts", kCountMigrations);
       !migrated.ok()) {
     return migrated;
   }

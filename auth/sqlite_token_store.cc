@@ -33,7 +33,7 @@ using storage::Connection;
 using storage::Statement;
 
 // Times are Unix seconds; scopes are their names, separated by spaces.
-constexpr storage::Migration kMigrations[] = {
+constexpr storage::Migration kTokenMigrations[] = {
     {.name = "create tokens", .sql = R"sql(
         CREATE TABLE tokens (
           id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -145,7 +145,8 @@ SqliteTokenStore::SqliteTokenStore(storage::Database& db, const Clock& clock,
 absl::StatusOr<std::unique_ptr<SqliteTokenStore>> SqliteTokenStore::Open(
     storage::Database& db, const Clock& clock,
     const SqliteTokenStoreOptions& options) {
-  if (absl::Status migrated = storage::Migrate(db, "auth.tokens", kMigrations);
+  if (absl::Status migrated =
+          storage::Migrate(db, "auth.tokens", kTokenMigrations);
       !migrated.ok()) {
     return migrated;
   }

@@ -14,23 +14,24 @@ namespace tallyman::server {
 namespace {
 
 // Classes of bytes.
-constexpr uint8_t kName = 1;    // A header's name: a token (RFC 9110, 5.6.2).
-constexpr uint8_t kValue = 2;   // A header's value.
-constexpr uint8_t kTarget = 4;  // A request target.
+constexpr uint8_t kNameClass =
+    1;  // A header's name: a token (RFC 9110, 5.6.2).
+constexpr uint8_t kValueClass = 2;  // A header's value.
+constexpr uint8_t kTarget = 4;      // A request target.
 
-constexpr std::array<uint8_t, 256> kClasses = [] {
+constexpr std::array<uint8_t, 256> kReadClasses = [] {
   std::array<uint8_t, 256> classes{};
   for (int c = 0x21; c <= 0x7E; ++c) {
     if (c != '#') classes[c] |= kTarget;
-    if (c != '%') classes[c] |= kValue;
+    if (c != '%') classes[c] |= kValueClass;
     if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
         (c >= 'a' && c <= 'z')) {
-      classes[c] |= kName;
+      classes[c] |= kNameClass;
     }
   }
-  classes[' '] |= kValue;
+  classes[' '] |= kValueClass;
   for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
-    classes[static_cast<unsigned char>(c)] |= kName;
+    classes[static_cast<unsigned char>(c)] |= kNameClass;
   }
   return classes;
 }();
@@ -39,7 +40,8 @@ constexpr std::array<uint8_t, 256> kClasses = [] {
 std::string_view ConsumeClass(uint8_t of_class, std::string_view& rest) {
   size_t size = 0;
   while (size < rest.size() &&
-         (kClasses[static_cast<unsigned char>(rest[size])] & of_class) != 0) {
+         (kReadClasses[static_cast<unsigned char>(rest[size])] & of_class) !=
+             0) {
     ++size;
   }
   const std::string_view prefix = rest.substr(0, size);
@@ -70,8 +72,9 @@ bool ConsumeMethod(std::string_view& rest, std::string_view& method) {
 // Whether `value` is a media type or a range of them without parameters, as in
 // "*/*" (RFC 9110, section 12.5.1).
 bool IsOneMediaType(std::string_view value) {
-  return !ConsumeClass(kName, value).empty() && ConsumePrefix("/", value) &&
-         !ConsumeClass(kName, value).empty() && value.empty();
+  return !ConsumeClass(kNameClass, value).empty() &&
+         ConsumePrefix("/", value) &&
+         !ConsumeClass(kNameClass, value).empty() && value.empty();
 }
 
 // Whether a plain request may have this header. Sets `has_host` if it is Host.
@@ -114,11 +117,11 @@ std::optional<size_t> ParsePlainRequest(std::string_view bytes,
   request.headers.clear();
   bool has_host = false;
   while (!ConsumePrefix("\r\n", rest)) {
-    const std::string_view name = ConsumeClass(kName, rest);
+    const std::string_view name = ConsumeClass(kNameClass, rest);
     if (name.empty() || !ConsumePrefix(":", rest)) return std::nullopt;
     while (ConsumePrefix(" ", rest)) {
     }
-    std::string_view value = ConsumeClass(kValue, rest);
+    std::string_view value = ConsumeClass(kValueClass, rest);
     if (!ConsumePrefix("\r\n", rest)) return std::nullopt;
     while (value.ends_with(' ')) value.remove_suffix(1);
     if (request.headers.size() == kMaxPlainHeaders ||

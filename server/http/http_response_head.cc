@@ -13,18 +13,18 @@
 namespace tallyman::server {
 namespace {
 
-constexpr uint8_t kName = 1;
-constexpr uint8_t kValue = 2;
+constexpr uint8_t kInName = 1;
+constexpr uint8_t kInValue = 2;
 
 // Classes of bytes: names are tokens (RFC 9110, section 5.6.2), here without
 // punctuation except '-' and '_'.
-constexpr std::array<uint8_t, 256> kClasses = [] {
+constexpr std::array<uint8_t, 256> kWrittenClasses = [] {
   std::array<uint8_t, 256> classes{};
   for (int c = 0; c < 256; ++c) {
-    if ((c >= 0x20 && c != 0x7F) || c == '\t') classes[c] |= kValue;
+    if ((c >= 0x20 && c != 0x7F) || c == '\t') classes[c] |= kInValue;
     if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
         (c >= 'a' && c <= 'z') || c == '-' || c == '_') {
-      classes[c] |= kName;
+      classes[c] |= kInName;
     }
   }
   return classes;
@@ -32,13 +32,15 @@ constexpr std::array<uint8_t, 256> kClasses = [] {
 
 bool IsAllOf(uint8_t of_class, std::string_view text) {
   uint8_t common = of_class;
-  for (const char c : text) common &= kClasses[static_cast<unsigned char>(c)];
+  for (const char c : text)
+    common &= kWrittenClasses[static_cast<unsigned char>(c)];
   return common != 0;
 }
 
 void AppendHeader(std::string_view name, std::string_view value,
                   std::string& out) {
-  if (name.empty() || !IsAllOf(kName, name) || !IsAllOf(kValue, value)) return;
+  if (name.empty() || !IsAllOf(kInName, name) || !IsAllOf(kInValue, value))
+    return;
   out.append(name).append(": ").append(value).append("\r\n");
 }
 

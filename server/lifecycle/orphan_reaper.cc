@@ -14,7 +14,7 @@
 namespace tallyman::server {
 namespace {
 
-constexpr std::array<int, 1> kSignals = {SIGCHLD};
+constexpr std::array<int, 1> kChildSignals = {SIGCHLD};
 
 // Several children may have ended for one signal (signal(7)).
 void ReapAll() {
@@ -24,14 +24,15 @@ void ReapAll() {
 
 }  // namespace
 
-void OrphanReaper::Block() { base::EventLoop::BlockSignals(kSignals); }
+void OrphanReaper::Block() { base::EventLoop::BlockSignals(kChildSignals); }
 
 OrphanReaper::OrphanReaper(base::EventLoop::Registration signals)
     : signals_(std::move(signals)) {}
 
 absl::StatusOr<std::unique_ptr<OrphanReaper>> OrphanReaper::Watch(
     base::EventLoop& loop) {
-  auto signals = loop.WatchSignals(kSignals, [](int /*signal*/) { ReapAll(); });
+  auto signals =
+      loop.WatchSignals(kChildSignals, [](int /*signal*/) { ReapAll(); });
   if (!signals.ok()) return signals.status();
   // Children that ended before SIGCHLD was blocked.
   ReapAll();

@@ -17,14 +17,14 @@
 namespace tallyman::server {
 namespace {
 
-constexpr std::array<int, 2> kSignals = {SIGTERM, SIGINT};
+constexpr std::array<int, 2> kStopSignals = {SIGTERM, SIGINT};
 
 // Skips destructors and atexit(3): one of them may be what hangs.
 [[noreturn]] void EndProcess() { _exit(0); }
 
 }  // namespace
 
-void StopSignals::Block() { base::EventLoop::BlockSignals(kSignals); }
+void StopSignals::Block() { base::EventLoop::BlockSignals(kStopSignals); }
 
 StopSignals::StopSignals(base::EventLoop& loop, Callbacks callbacks,
                          absl::Duration deadline)
@@ -35,7 +35,8 @@ absl::StatusOr<std::unique_ptr<StopSignals>> StopSignals::Watch(
   auto watcher =
       absl::WrapUnique(new StopSignals(loop, std::move(callbacks), deadline));
   auto signals = loop.WatchSignals(
-      kSignals, [self = watcher.get()](int /*signal*/) { self->OnSignal(); });
+      kStopSignals,
+      [self = watcher.get()](int /*signal*/) { self->OnSignal(); });
   if (!signals.ok()) return signals.status();
   watcher->signals_ = *std::move(signals);
   return watcher;

@@ -27,6 +27,7 @@
 #include "platform/base/text.h"
 #include "platform/base/unique_fd.h"
 #include "stacks/model/instance_key.h"
+#include "stacks/output/output_file_error.h"
 #include "stacks/output/output_rotation.h"
 
 namespace tallyman::stacks {
@@ -37,12 +38,6 @@ constexpr int64_t kReadBytes = 64 << 10;  // By one step of Tail().
 constexpr size_t kLastLineBytes = 500;
 // How many bytes LastLine() reads at first, then at most.
 constexpr int64_t kLastLineWindows[] = {4 << 10, 64 << 10};
-
-absl::Status FileError(int error, std::string_view path,
-                       std::string_view what) {
-  return absl::ErrnoToStatus(error,
-                             absl::StrCat("output file \"", path, "\" ", what));
-}
 
 absl::Status CheckStackUid(std::string_view uid) {
   const bool ok = !uid.empty() && uid.size() <= 64 &&
@@ -83,7 +78,7 @@ absl::StatusOr<base::UniqueFd> OpenToRead(const std::string& path) {
   base::UniqueFd fd(
       open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd.valid() && errno != ENOENT) {
-    return FileError(errno, path, "can't be opened");
+    return OutputFileError(errno, path, "can't be opened");
   }
   return fd;
 }
@@ -93,7 +88,7 @@ absl::StatusOr<int64_t> SizeOf(const base::UniqueFd& fd,
   if (!fd.valid()) return 0;
   struct stat info;
   if (fstat(fd.get(), &info) != 0) {
-    return FileError(errno, path, "can't be examined");
+    return OutputFileError(errno, path, "can't be examined");
   }
   if (!S_ISREG(info.st_mode)) {
     return absl::FailedPreconditionError(
@@ -135,7 +130,7 @@ class Output {
         const ssize_t got = pread(part.fd.get(), bytes.data() + filled,
                                   static_cast<size_t>(until - at), at);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return FileError(errno, part.path, "can't be read");
+        if (got < 0) return OutputFileError(errno, part.path, "can't be read");
         if (got == 0) break;
         at += got;
         filled += static_cast<size_t>(got);
@@ -248,11 +243,11 @@ absl::StatusOr<base::UniqueFd> OutputLogs::OpenForAppend(
   if (!fd.valid() && errno == ENOENT) {
     const std::string directory = absl::StrCat(directory_, "/", key.stack_uid);
     if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
-      return FileError(errno, path, "can't be made: its directory can't");
+      return OutputFileError(errno, path, "can't be made: its directory can't");
     }
     fd = try_open();
   }
-  if (!fd.valid()) return FileError(errno, path, "can't be opened");
+  if (!fd.valid()) return OutputFileError(errno, path, "can't be opened");
   absl::StatusOr<int64_t> size = SizeOf(fd, path);
   if (!size.ok()) return size.status();
   return fd;
@@ -340,7 +335,7 @@ absl::StatusOr<bool> OutputLogs::RotateIfLarge(const InstanceKey& key) const {
   // The common case, without opening the file.
   if (lstat(path.c_str(), &info) != 0) {
     if (errno == ENOENT) return false;
-    return FileError(errno, path, "can't be examined");
+    return OutputFileError(errno, path, "can't be examined");
   }
   if (info.st_size <= options_.max_bytes) return false;
   Locks::Lock& lock = locks_->For(key.stack_uid);

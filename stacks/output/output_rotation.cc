@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "platform/base/unique_fd.h"
+#include "stacks/output/output_file_error.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -26,12 +27,6 @@ constexpr int64_t kCopyBytes = 256 << 10;  // The size of the buffer.
 constexpr int64_t kPageBytes = 4096;
 // How often new bytes are copied before the file is truncated.
 constexpr int kMaxCopies = 100;
-
-absl::Status FileError(int error, std::string_view path,
-                       std::string_view what) {
-  return absl::ErrnoToStatus(error,
-                             absl::StrCat("output file \"", path, "\" ", what));
-}
 
 // Appends the bytes of `from` between `begin` and `end` to `to`; fewer if the
 // file is shorter.
@@ -44,14 +39,15 @@ absl::Status Copy(const base::UniqueFd& from, int64_t begin, int64_t end,
         std::min(static_cast<int64_t>(buffer.size()), end - begin));
     const ssize_t got = pread(from.get(), buffer.data(), desired, begin);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return FileError(errno, to_path, "can't be filled by reading");
+    if (got < 0)
+      return OutputFileError(errno, to_path, "can't be filled by reading");
     if (got == 0) break;
     begin += got;
     for (ssize_t done = 0; done < got;) {
       const ssize_t put = write(to.get(), buffer.data() + done,
                                 static_cast<size_t>(got - done));
       if (put < 0 && errno == EINTR) continue;
-      if (put < 0) return FileError(errno, to_path, "can't be written");
+      if (put < 0) return OutputFileError(errno, to_path, "can't be written");
       done += put;
     }
   }
@@ -84,7 +80,7 @@ absl::StatusOr<bool> Collapse(const base::UniqueFd& file, int64_t bytes,
       errno == ENOSYS) {
     return false;
   }
-  return FileError(errno, path, "can't be shortened at its front");
+  return OutputFileError(errno, path, "can't be shortened at its front");
 }
 
 // Copies the bytes after `copied` to `copy`, then truncates the file.
@@ -95,7 +91,7 @@ absl::Status CopyRestAndTruncate(const base::UniqueFd& file,
   for (int copies = 0; copies < kMaxCopies; ++copies) {
     struct stat info;
     if (fstat(file.get(), &info) != 0) {
-      return FileError(errno, path, "can't be examined");
+      return OutputFileError(errno, path, "can't be examined");
     }
     // The program truncated it: all of its bytes may be new.
     if (info.st_size < copied) return absl::OkStatus();
@@ -105,7 +101,7 @@ absl::Status CopyRestAndTruncate(const base::UniqueFd& file,
     copied = info.st_size;
   }
   if (ftruncate(file.get(), 0) != 0) {
-    return FileError(errno, path, "can't be truncated");
+    return OutputFileError(errno, path, "can't be truncated");
   }
   return absl::OkStatus();
 }
@@ -124,11 +120,11 @@ absl::StatusOr<bool> RotateOutputFile(const std::string& path,
       open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file.valid()) {
     if (errno == ENOENT) return false;
-    return FileError(errno, path, "can't be opened");
+    return OutputFileError(errno, path, "can't be opened");
   }
   struct stat info;
   if (fstat(file.get(), &info) != 0) {
-    return FileError(errno, path, "can't be examined");
+    return OutputFileError(errno, path, "can't be examined");
   }
   if (!S_ISREG(info.st_mode) || info.st_size <= max_bytes) return false;
 
@@ -137,12 +133,12 @@ absl::StatusOr<bool> RotateOutputFile(const std::string& path,
   const base::UniqueFd copy(
       open(copy_path.c_str(),
            O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!copy.valid()) return FileError(errno, copy_path, "can't be made");
+  if (!copy.valid()) return OutputFileError(errno, copy_path, "can't be made");
   const int64_t bytes = may_collapse ? CollapsibleBytes(info) : info.st_size;
   absl::Status copied = Copy(file, 0, bytes, copy, copy_path);
   // Else a power failure could lose both the copy and the original.
   if (copied.ok() && fdatasync(copy.get()) != 0) {
-    copied = FileError(errno, copy_path, "can't be written");
+    copied = OutputFileError(errno, copy_path, "can't be written");
   }
   if (!copied.ok()) {
     unlink(copy_path.c_str());
@@ -153,7 +149,7 @@ absl::StatusOr<bool> RotateOutputFile(const std::string& path,
   if (rename(copy_path.c_str(), rotated_path.c_str()) != 0) {
     const int error = errno;
     unlink(copy_path.c_str());
-    return FileError(error, copy_path, "can't be renamed");
+    return OutputFileError(error, copy_path, "can't be renamed");
   }
   // A crash here leaves the bytes in both files.
   if (may_collapse) {

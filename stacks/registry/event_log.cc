@@ -31,7 +31,7 @@ using storage::Statement;
 // Times are Unix nanoseconds, kinds are their names. event_counts has the
 // number of events of each stack and, with the uid "", of all: counting the
 // rows for each page and for each removal of old events would be slow.
-constexpr storage::Migration kMigrations[] = {
+constexpr storage::Migration kEventMigrations[] = {
     {.name = "create events", .sql = R"sql(
         CREATE TABLE events (
           id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -97,8 +97,8 @@ absl::StatusOr<Event> ReadRow(const Statement& row) {
   return event;
 }
 
-absl::StatusOr<int64_t> ReadCount(Connection& connection,
-                                  std::string_view stack_uid) {
+absl::StatusOr<int64_t> ReadEventCount(Connection& connection,
+                                       std::string_view stack_uid) {
   absl::StatusOr<Statement> select =
       connection.Prepare("SELECT count FROM event_counts WHERE stack_uid = ?1");
   if (!select.ok()) return select.status();
@@ -110,7 +110,7 @@ absl::StatusOr<int64_t> ReadCount(Connection& connection,
 // Adds to a count and returns the sum. A count of 0 has no row.
 absl::StatusOr<int64_t> AddToCount(Connection& connection,
                                    std::string_view stack_uid, int64_t added) {
-  absl::StatusOr<int64_t> before = ReadCount(connection, stack_uid);
+  absl::StatusOr<int64_t> before = ReadEventCount(connection, stack_uid);
   if (!before.ok()) return before.status();
   const int64_t count = *before + added;
   absl::StatusOr<Statement> write = connection.Prepare(
@@ -126,8 +126,8 @@ absl::StatusOr<int64_t> AddToCount(Connection& connection,
 }
 
 // Removes the oldest events of a stack.
-absl::Status RemoveOldest(Connection& connection, std::string_view stack_uid,
-                          int64_t count) {
+absl::Status RemoveOldestEvents(Connection& connection,
+                                std::string_view stack_uid, int64_t count) {
   absl::StatusOr<Statement> remove = connection.Prepare(
       "DELETE FROM events WHERE id IN (SELECT id FROM events "
       "WHERE stack_uid = ?1 ORDER BY id LIMIT ?2)");
@@ -145,7 +145,7 @@ absl::Status RemoveOldest(Connection& connection, std::string_view stack_uid,
 }
 
 // Removes the oldest events of all stacks together.
-absl::Status RemoveOldestOfAll(Connection& connection, int64_t count) {
+absl::Status RemoveOldestOfAllStacks(Connection& connection, int64_t count) {
   std::map<std::string, int64_t> by_stack;
   {
     absl::StatusOr<Statement> rows = connection.Prepare(
@@ -161,7 +161,8 @@ absl::Status RemoveOldestOfAll(Connection& connection, int64_t count) {
     }
   }
   for (const auto& [stack_uid, removed] : by_stack) {
-    if (absl::Status status = RemoveOldest(connection, stack_uid, removed);
+    if (absl::Status status =
+            RemoveOldestEvents(connection, stack_uid, removed);
         !status.ok()) {
       return status;
     }
@@ -183,7 +184,7 @@ absl::StatusOr<std::unique_ptr<EventLog>> EventLog::Open(storage::Database& db,
                      " in all; both have to be at least 1"));
   }
   if (absl::Status migrated =
-          storage::Migrate(db, "stacks.events", kMigrations);
+          storage::Migrate(db, "stacks.events", kEventMigrations);
       !migrated.ok()) {
     return migrated;
   }
@@ -211,7 +212,7 @@ absl::Status EventLog::Append(Connection& connection,
     if (!count.ok()) return count.status();
     if (*count <= limit + RetentionSlack(limit)) continue;
     if (absl::Status status =
-            RemoveOldest(connection, stack_uid, *count - limit);
+            RemoveOldestEvents(connection, stack_uid, *count - limit);
         !status.ok()) {
       return status;
     }
@@ -220,7 +221,7 @@ absl::Status EventLog::Append(Connection& connection,
   if (*all <= options_.max_events + RetentionSlack(options_.max_events)) {
     return absl::OkStatus();
   }
-  return RemoveOldestOfAll(connection, *all - options_.max_events);
+  return RemoveOldestOfAllStacks(connection, *all - options_.max_events);
 }
 
 absl::Status EventLog::Append(absl::Span<const Event> events) {
@@ -236,7 +237,7 @@ absl::StatusOr<EventPage> EventLog::List(std::string_view stack_uid,
   // One transaction, so that the count matches the rows.
   absl::Status read = db_.Read([&](Connection& connection) -> absl::Status {
     absl::StatusOr<int64_t> count =
-        stack_uid.empty() ? 0 : ReadCount(connection, stack_uid);
+        stack_uid.empty() ? 0 : ReadEventCount(connection, stack_uid);
     if (!count.ok()) return count.status();
     result.info = Paginate(page, *count);
     absl::StatusOr<Statement> rows = connection.Prepare(

@@ -93,8 +93,8 @@ absl::StatusOr<Actions> ReadActions(Connection& connection, Statement& rows) {
   return actions;
 }
 
-absl::StatusOr<int64_t> ReadCount(Connection& connection,
-                                  std::string_view stack_uid) {
+absl::StatusOr<int64_t> ReadActionCount(Connection& connection,
+                                        std::string_view stack_uid) {
   absl::StatusOr<Statement> select = connection.Prepare(
       "SELECT count FROM action_counts WHERE stack_uid = ?1");
   if (!select.ok()) return select.status();
@@ -113,8 +113,8 @@ absl::Status WriteCount(Connection& connection, std::string_view stack_uid,
 }
 
 // Removes ended actions, except the newest `kept` actions of the stack.
-absl::Status RemoveOldest(Connection& connection, std::string_view stack_uid,
-                          int64_t kept) {
+absl::Status RemoveOldestActions(Connection& connection,
+                                 std::string_view stack_uid, int64_t kept) {
   // The newest action to remove.
   std::optional<int64_t> newest;
   {
@@ -138,7 +138,7 @@ absl::Status RemoveOldest(Connection& connection, std::string_view stack_uid,
     if (absl::Status run = remove->Run(); !run.ok()) return run;
   }
   const int64_t removed = connection.Changes();
-  absl::StatusOr<int64_t> count = ReadCount(connection, stack_uid);
+  absl::StatusOr<int64_t> count = ReadActionCount(connection, stack_uid);
   if (!count.ok()) return count.status();
   return WriteCount(connection, stack_uid, *count - removed);
 }
@@ -244,7 +244,7 @@ absl::StatusOr<std::shared_ptr<const Action>> ReadAction(
 absl::StatusOr<ActionPage> ReadActionPage(Connection& connection,
                                           std::string_view stack_uid,
                                           const storage::PageRequest& page) {
-  absl::StatusOr<int64_t> count = ReadCount(connection, stack_uid);
+  absl::StatusOr<int64_t> count = ReadActionCount(connection, stack_uid);
   if (!count.ok()) return count.status();
   ActionPage result = {.info = Paginate(page, *count)};
   absl::StatusOr<Statement> rows = connection.Prepare(
@@ -273,7 +273,7 @@ absl::Status WriteAction(Connection& connection, const Action* before,
     return status;
   }
   if (before != nullptr) return absl::OkStatus();
-  absl::StatusOr<int64_t> count = ReadCount(connection, action.stack_uid);
+  absl::StatusOr<int64_t> count = ReadActionCount(connection, action.stack_uid);
   if (!count.ok()) return count.status();
   if (absl::Status status =
           WriteCount(connection, action.stack_uid, *count + 1);
@@ -283,7 +283,7 @@ absl::Status WriteAction(Connection& connection, const Action* before,
   if (*count + 1 <= max_per_stack + RetentionSlack(max_per_stack)) {
     return absl::OkStatus();
   }
-  return RemoveOldest(connection, action.stack_uid, max_per_stack);
+  return RemoveOldestActions(connection, action.stack_uid, max_per_stack);
 }
 
 absl::Status WriteRemoval(Connection& connection, std::string_view stack_uid,

@@ -20,7 +20,7 @@ namespace {
 // has the number of actions of each stack: counting the rows for each page and
 // for each removal of old actions would be slow. Actions refer to their stack
 // by uid, not by id, because they outlive it.
-constexpr storage::Migration kMigrations[] = {
+constexpr storage::Migration kRegistryMigrations[] = {
     {.name = "create registry", .sql = R"sql(
         CREATE TABLE registry_meta (
           id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -115,7 +115,7 @@ constexpr storage::Migration kMigrations[] = {
 }  // namespace
 
 absl::Status MigrateRegistryTables(storage::Database& db) {
-  return storage::Migrate(db, "stacks.registry", kMigrations);
+  return storage::Migrate(db, "stacks.registry", kRegistryMigrations);
 }
 
 std::string EncodeEnvironment(const std::map<std::string, std::string>& env) {
