@@ -13,16 +13,16 @@
 namespace tallyman::server {
 namespace {
 
-// Classes of bytes.
-constexpr uint8_t kNameClass =
-    1;  // A header's name: a token (RFC 9110, 5.6.2).
-constexpr uint8_t kValueClass = 2;  // A header's value.
-constexpr uint8_t kTarget = 4;      // A request target.
+// Classes of bytes: of a header's name (a token: RFC 9110, 5.6.2), of its value
+// and of a request target.
+constexpr uint8_t kNameClass = 1;
+constexpr uint8_t kValueClass = 2;
+constexpr uint8_t kTargetClass = 4;
 
 constexpr std::array<uint8_t, 256> kReadClasses = [] {
   std::array<uint8_t, 256> classes{};
   for (int c = 0x21; c <= 0x7E; ++c) {
-    if (c != '#') classes[c] |= kTarget;
+    if (c != '#') classes[c] |= kTargetClass;
     if (c != '%') classes[c] |= kValueClass;
     if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
         (c >= 'a' && c <= 'z')) {
@@ -110,7 +110,7 @@ std::optional<size_t> ParsePlainRequest(std::string_view bytes,
                                         api::Request& request) {
   std::string_view rest = bytes;
   if (!ConsumeMethod(rest, request.method)) return std::nullopt;
-  const std::string_view target = ConsumeClass(kTarget, rest);
+  const std::string_view target = ConsumeClass(kTargetClass, rest);
   if (!target.starts_with('/') || !ConsumePrefix(" HTTP/1.1\r\n", rest)) {
     return std::nullopt;
   }

@@ -32,15 +32,17 @@ constexpr std::array<uint8_t, 256> kWrittenClasses = [] {
 
 bool IsAllOf(uint8_t of_class, std::string_view text) {
   uint8_t common = of_class;
-  for (const char c : text)
+  for (const char c : text) {
     common &= kWrittenClasses[static_cast<unsigned char>(c)];
+  }
   return common != 0;
 }
 
 void AppendHeader(std::string_view name, std::string_view value,
                   std::string& out) {
-  if (name.empty() || !IsAllOf(kInName, name) || !IsAllOf(kInValue, value))
+  if (name.empty() || !IsAllOf(kInName, name) || !IsAllOf(kInValue, value)) {
     return;
+  }
   out.append(name).append(": ").append(value).append("\r\n");
 }
 

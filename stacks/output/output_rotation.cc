@@ -39,8 +39,9 @@ absl::Status Copy(const base::UniqueFd& from, int64_t begin, int64_t end,
         std::min(static_cast<int64_t>(buffer.size()), end - begin));
     const ssize_t got = pread(from.get(), buffer.data(), desired, begin);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0)
+    if (got < 0) {
       return OutputFileError(errno, to_path, "can't be filled by reading");
+    }
     if (got == 0) break;
     begin += got;
     for (ssize_t done = 0; done < got;) {
