@@ -13,18 +13,18 @@
 namespace tallyman::server {
 namespace {
 
-constexpr uint8_t kInName = 1;
-constexpr uint8_t kInValue = 2;
+constexpr uint8_t kWrittenName = 1;
+constexpr uint8_t kWrittenValue = 2;
 
 // Classes of bytes: names are tokens (RFC 9110, section 5.6.2), here without
 // punctuation except '-' and '_'.
 constexpr std::array<uint8_t, 256> kWrittenClasses = [] {
   std::array<uint8_t, 256> classes{};
   for (int c = 0; c < 256; ++c) {
-    if ((c >= 0x20 && c != 0x7F) || c == '\t') classes[c] |= kInValue;
+    if ((c >= 0x20 && c != 0x7F) || c == '\t') classes[c] |= kWrittenValue;
     if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
         (c >= 'a' && c <= 'z') || c == '-' || c == '_') {
-      classes[c] |= kInName;
+      classes[c] |= kWrittenName;
     }
   }
   return classes;
@@ -40,7 +40,8 @@ bool IsAllOf(uint8_t of_class, std::string_view text) {
 
 void AppendHeader(std::string_view name, std::string_view value,
                   std::string& out) {
-  if (name.empty() || !IsAllOf(kInName, name) || !IsAllOf(kInValue, value)) {
+  if (name.empty() || !IsAllOf(kWrittenName, name) ||
+      !IsAllOf(kWrittenValue, value)) {
     return;
   }
   out.append(name).append(": ").append(value).append("\r\n");

@@ -26,6 +26,7 @@
 #include "platform/base/loop_thread.h"
 #include "platform/base/unique_fd.h"
 #include "stacks/model/instance_key.h"
+#include "stacks/output/output_file_error.h"
 #include "stacks/output/output_log.h"
 
 namespace tallyman::stacks {
@@ -175,8 +176,7 @@ class InotifyWatcher final : public OutputWatcher {
       return absl::OkStatus();
     }
     const int error = errno;
-    absl::Status status = absl::ErrnoToStatus(
-        error, absl::StrCat("output file \"", path, "\" can't be watched"));
+    absl::Status status = OutputFileError(error, path, "can't be watched");
     if (error == ENOENT) {
       // A file that was watched before was removed with its stack. One that
       // never was is an error of the caller.
