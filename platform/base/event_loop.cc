@@ -196,7 +196,9 @@ void EventLoop::RunOnce() {
   CHECK(count >= 0 || errno == EINTR);
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events.at(static_cast<size_t>(i));
-    if (event.data.u64 == 0) {
+    // A copy: epoll_event is packed, and a reference into it may be misaligned.
+    const uint64_t id = event.data.u64;
+    if (id == 0) {
       uint64_t ignored = 0;
       // Resets the counter.
       while (read(descriptors_.wake.get(), &ignored, sizeof(ignored)) < 0 &&
@@ -205,7 +207,7 @@ void EventLoop::RunOnce() {
       continue;
     }
     // A callback of this round may have dropped the entry.
-    const auto found = entries_.find(event.data.u64);
+    const auto found = entries_.find(id);
     if (found == entries_.end()) continue;
     const std::shared_ptr<Entry> entry = found->second;
     entry->on_events(event.events);
