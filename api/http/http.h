@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "api/http/body_stream.h"
 #include "api/http/params.h"
 
 namespace tallyman::api {
@@ -45,6 +46,9 @@ struct Response {
   // that a handler caches. Immutable; the transport sends it without a copy and
   // holds a reference until then.
   std::shared_ptr<const std::string> shared_body = nullptr;
+  // If set, makes the body while it is sent; `body` and `shared_body` are
+  // empty. The transport drops it when the connection ends.
+  std::unique_ptr<BodyStream> stream = nullptr;
 
   // The body to send; valid until the response changes.
   std::string_view BodyView() const {
