@@ -44,7 +44,8 @@ std::string ShowTarget(const Target& target) {
 
 std::string ShowRatio(double ratio) {
   if (ratio >= 10) return absl::StrFormat("%.1f", ratio);
-  return absl::StrFormat(ratio < 0.1 ? "%.3f" : "%.2f", ratio);
+  return ratio < 0.1 ? absl::StrFormat("%.3f", ratio)
+                     : absl::StrFormat("%.2f", ratio);
 }
 
 Cells CellsOf(const Row& row) {
