@@ -39,10 +39,13 @@ std::optional<size_t> FindControl(std::string_view text) {
 std::string Quote(std::string_view text, size_t max_bytes) {
   std::string_view shown = text;
   if (text.size() > max_bytes) {
-    // Do not cut a character.
+    // Do not cut a character, which has at most three bytes after its first.
+    // Where more follow one another, the text is not UTF-8 anyway.
     size_t size = max_bytes;
-    while (size > 0 && IsContinuation(text[size])) --size;
-    shown = text.substr(0, size == 0 ? max_bytes : size);
+    while (size > 0 && size + 3 > max_bytes && IsContinuation(text[size])) {
+      --size;
+    }
+    shown = text.substr(0, IsContinuation(text[size]) ? max_bytes : size);
   }
   const bool is_plain = !FindInvalidUtf8(shown) && !FindControl(shown);
   return absl::StrCat(

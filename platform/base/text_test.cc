@@ -67,6 +67,8 @@ TEST(QuoteTest, CutsBetweenCharacters) {
   EXPECT_EQ(Quote("aüü", 4), R"("aü...")");
   // Without a character boundary the cut is anywhere.
   EXPECT_EQ(Quote("\x80\x80\x80", 2), R"("\x80\x80...")");
+  EXPECT_EQ(Quote("ab\x80\x80\x80\x80\x80", 6), R"("ab\x80\x80\x80\x80...")");
+  EXPECT_EQ(Quote("ab😀", 5), R"("ab...")");
 }
 
 }  // namespace

@@ -23,9 +23,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "platform/base/unique_fd.h"
+#include "platform/linux/cgroup_text.h"
 #include "platform/linux/proc_files.h"
 
 namespace tallyman::platform {
@@ -57,82 +56,26 @@ absl::Status CheckName(std::string_view name) {
   return absl::OkStatus();
 }
 
-// Decodes the octal escapes of a field of mountinfo ("\040" is a blank).
-std::string Unescape(std::string_view field) {
-  std::string text;
-  text.reserve(field.size());
-  const auto digit = [&](size_t i) {
-    return field[i] >= '0' && field[i] <= '7';
-  };
-  for (size_t i = 0; i < field.size(); ++i) {
-    if (field[i] == '\\' && i + 3 < field.size() && digit(i + 1) &&
-        digit(i + 2) && digit(i + 3)) {
-      text.push_back(static_cast<char>((field[i + 1] - '0') * 64 +
-                                       (field[i + 2] - '0') * 8 +
-                                       (field[i + 3] - '0')));
-      i += 3;
-    } else {
-      text.push_back(field[i]);
-    }
-  }
-  return text;
-}
-
-struct Mount {
-  std::string root;  // The cgroup that is mounted, "/" for the whole hierarchy.
-  std::string point;  // The directory that it is mounted on.
-};
-
-// The first mount of cgroup v2. Fields of proc_pid_mountinfo(5): 4 is the root,
-// 5 the mount point, and the type follows a single "-".
-std::optional<Mount> FindMount(std::string_view mountinfo) {
-  for (const std::string_view line : absl::StrSplit(mountinfo, '\n')) {
-    const std::vector<std::string_view> halves =
-        absl::StrSplit(line, absl::MaxSplits(" - ", 1));
-    if (halves.size() != 2 || !absl::StartsWith(halves[1], "cgroup2 ")) {
-      continue;
-    }
-    const std::vector<std::string_view> fields = absl::StrSplit(halves[0], ' ');
-    if (fields.size() < 5) continue;
-    return Mount{.root = Unescape(fields[3]), .point = Unescape(fields[4])};
-  }
-  return std::nullopt;
-}
-
-// The cgroup of this process, from the root of the hierarchy: the line
-// "0::PATH".
-std::optional<std::string_view> FindOwn(std::string_view cgroups) {
-  for (std::string_view line : absl::StrSplit(cgroups, '\n')) {
-    if (absl::ConsumePrefix(&line, "0::")) return line;
-  }
-  return std::nullopt;
-}
-
 // The directory of this process's cgroup.
 absl::StatusOr<std::string> OwnPath() {
   ReadBuffer buffer;
   if (const int error = buffer.ReadFile(AT_FDCWD, "/proc/self/mountinfo")) {
     return Unavailable(error, "cannot read /proc/self/mountinfo");
   }
-  const std::optional<Mount> mount = FindMount(buffer.text());
+  const std::optional<CgroupMount> mount = FindCgroupMount(buffer.text());
   if (!mount) return Unavailable("cgroup v2 is not mounted");
   if (const int error = buffer.ReadFile(AT_FDCWD, "/proc/self/cgroup")) {
     return Unavailable(error, "cannot read /proc/self/cgroup");
   }
-  std::optional<std::string_view> own = FindOwn(buffer.text());
+  const std::optional<std::string_view> own = FindCgroupPath(buffer.text());
   if (!own) return Unavailable("this process is in no cgroup of version 2");
-  std::string_view inside = *own;
-  const std::string_view root =
-      mount->root == "/" ? std::string_view() : mount->root;
-  if (!absl::ConsumePrefix(&inside, root) ||
-      (!inside.empty() && inside.front() != '/') ||
-      absl::StrContains(inside, "/..")) {
+  std::optional<std::string> directory = CgroupDirectory(*mount, *own);
+  if (!directory) {
     return Unavailable(absl::StrCat("the cgroup \"", *own,
                                     "\" of this process is not below what \"",
                                     mount->point, "\" shows"));
   }
-  if (inside == "/") inside = {};
-  return absl::StrCat(mount->point, inside);
+  return *std::move(directory);
 }
 
 // OK if processes can be put into the cgroup `directory`, else Unavailable.

@@ -23,7 +23,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
@@ -56,21 +55,6 @@ struct LaunchState {
   // A process in the leader's session or group has the launch id.
   bool has_marked_member = false;
 };
-
-// The value of kLaunchVariable in an environment, in the format of
-// /proc/PID/environ.
-std::optional<std::string_view> FindLaunchId(std::string_view environment) {
-  while (!environment.empty()) {
-    const size_t end = std::min(environment.find('\0'), environment.size());
-    std::string_view entry = environment.substr(0, end);
-    if (absl::ConsumePrefix(&entry, kLaunchVariable) &&
-        absl::ConsumePrefix(&entry, "=")) {
-      return entry;
-    }
-    environment.remove_prefix(std::min(end + 1, environment.size()));
-  }
-  return std::nullopt;
-}
 
 class MemberSearch {
  public:
@@ -131,7 +115,7 @@ class MemberSearch {
       const int error = buffer_.ReadFile(proc_fd_, name.c_str());
       if (error != 0) return IsExhaustion(error) ? error : 0;
       if (!buffer_.text().empty()) {
-        launch_id = FindLaunchId(buffer_.text());
+        launch_id = FindVariable(buffer_.text(), kLaunchVariable);
         return 0;
       }
       // Kernel threads, which are children of kthreadd, and zombies never have

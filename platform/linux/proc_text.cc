@@ -1,5 +1,6 @@
 #include "platform/linux/proc_text.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -277,6 +278,20 @@ std::optional<IoText> ParseIo(std::string_view text) {
   }
   if (!read || !written) return std::nullopt;
   return IoText{.read_bytes = *read, .written_bytes = *written};
+}
+
+std::optional<std::string_view> FindVariable(std::string_view environment,
+                                             std::string_view name) {
+  while (!environment.empty()) {
+    const size_t end = std::min(environment.find('\0'), environment.size());
+    const std::string_view entry = environment.substr(0, end);
+    if (entry.size() > name.size() && entry[name.size()] == '=' &&
+        entry.starts_with(name)) {
+      return entry.substr(name.size() + 1);
+    }
+    environment.remove_prefix(std::min(end + 1, environment.size()));
+  }
+  return std::nullopt;
 }
 
 std::optional<int64_t> ParseBootTime(std::string_view text) {

@@ -1,6 +1,6 @@
-// Parsers of the text files of proc(5): /proc/PID/status, stat, statm and io,
-// and /proc/stat. They take the bytes of a file, allocate nothing, and accept
-// any input: they report malformed text and never guess.
+// Parsers of the text files of proc(5): /proc/PID/status, stat, statm, io and
+// environ, and /proc/stat. They take the bytes of a file, allocate nothing, and
+// accept any input: they report malformed text and never guess.
 
 #ifndef TALLYMAN_PLATFORM_LINUX_PROC_TEXT_H_
 #define TALLYMAN_PLATFORM_LINUX_PROC_TEXT_H_
@@ -78,6 +78,11 @@ struct IoText {
 
 // nullopt unless `text` has both lines.
 std::optional<IoText> ParseIo(std::string_view text);
+
+// The value of the variable `name` in the text of /proc/PID/environ; nullopt if
+// there is none. The first one, if there are several.
+std::optional<std::string_view> FindVariable(std::string_view environment,
+                                             std::string_view name);
 
 // The boot time in Unix seconds, from the text of /proc/stat. nullopt if it is
 // missing.

@@ -200,5 +200,14 @@ TEST(ParsePidTest, AcceptsPidsOnly) {
   }
 }
 
+TEST(EnvironTest, FindsTheFirstOfAVariable) {
+  constexpr std::string_view kText("A=1\0AB=2\0A=3\0B=\0C", 17);
+  EXPECT_EQ(FindVariable(kText, "A"), "1");
+  EXPECT_EQ(FindVariable(kText, "AB"), "2");
+  EXPECT_EQ(FindVariable(kText, "B"), "");
+  EXPECT_EQ(FindVariable(kText, "C"), std::nullopt);
+  EXPECT_EQ(FindVariable("", "A"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace tallyman::platform
