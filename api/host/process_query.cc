@@ -18,8 +18,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/types/span.h"
 #include "api/http/params.h"
+#include "platform/base/text.h"
 #include "platform/process.h"
 #include "re2/re2.h"
 
@@ -55,9 +57,9 @@ absl::Status ForEachItem(
 absl::Status Bad(std::string_view parameter, std::string_view what,
                  std::string_view value, size_t position,
                  std::string_view hint) {
-  return absl::InvalidArgumentError(absl::StrCat(parameter, ": ", what, " \"",
-                                                 value, "\" at position ",
-                                                 position, "; ", hint));
+  return absl::InvalidArgumentError(
+      absl::StrCat(parameter, ": ", what, " ", base::Quote(value),
+                   " at position ", position, "; ", hint));
 }
 
 std::string KeyNames() {
@@ -122,11 +124,18 @@ absl::StatusOr<std::shared_ptr<const RE2>> ParseName(std::string_view text) {
   auto pattern = std::make_shared<const RE2>(text, options);
   if (pattern->ok()) return pattern;
   const size_t at = ErrorIndex(text, *pattern);
+  // RE2 appends the wrong part as it is.
+  std::string_view reason = pattern->error();
+  std::string part;
+  if (const std::string& wrong = pattern->error_arg();
+      !wrong.empty() && absl::ConsumeSuffix(&reason, wrong)) {
+    part = base::Quote(wrong);
+  }
   return absl::InvalidArgumentError(absl::StrCat(
       "name: bad regular expression",
       at == std::string_view::npos ? std::string()
                                    : absl::StrCat(" at position ", at + 1),
-      ": ", pattern->error()));
+      ": ", reason, part));
 }
 
 absl::StatusOr<std::vector<ProcessState>> ParseStates(std::string_view text) {

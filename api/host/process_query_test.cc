@@ -146,6 +146,10 @@ TEST(ProcessListQueryTest, ErrorsNameTheParameterAndThePosition) {
   EXPECT_THAT(error("pid=1,2x"),
               HasSubstr("pid: bad process id \"2x\" at position 3"));
   EXPECT_THAT(error("pid=99999999999"), HasSubstr("position 1"));
+  EXPECT_THAT(error("pid=%ff%0a"), HasSubstr(R"("\xff\n" at position 1)"));
+  EXPECT_THAT(error("name=%0a["), HasSubstr(R"(missing ]: "[")"));
+  EXPECT_LT(error("state=" + std::string(100000, 'x')).size(), 300);
+  EXPECT_LT(error("name=(" + std::string(999, 'x')).size(), 300);
   EXPECT_THAT(error("limit=0"), HasSubstr("limit: \"0\""));
   EXPECT_THAT(error("limit=-5"), HasSubstr("limit: \"-5\""));
 }

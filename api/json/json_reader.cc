@@ -21,29 +21,55 @@ namespace {
 
 using Json = nlohmann::json;
 
+// Finds a key that one object has twice: the parser would silently drop one of
+// the two members. Accepts all other events. Not a callback of the parser: with
+// one, the parser walks all elements of an array at the end of each object in
+// it, so the time would grow with the square of the objects.
+class DuplicateKeyFinder : public nlohmann::json_sax<Json> {
+ public:
+  const std::optional<std::string>& duplicate() const { return duplicate_; }
+
+  bool null() override { return true; }
+  bool boolean(bool /*value*/) override { return true; }
+  bool number_integer(int64_t /*value*/) override { return true; }
+  bool number_unsigned(uint64_t /*value*/) override { return true; }
+  bool number_float(double /*value*/, const std::string& /*text*/) override {
+    return true;
+  }
+  bool string(std::string& /*value*/) override { return true; }
+  bool binary(Json::binary_t& /*value*/) override { return true; }
+  bool start_object(size_t /*size*/) override {
+    keys_.emplace_back();
+    return true;
+  }
+  bool key(std::string& key) override {
+    if (keys_.back().insert(key).second) return true;
+    duplicate_ = key;
+    return false;
+  }
+  bool end_object() override {
+    keys_.pop_back();
+    return true;
+  }
+  bool start_array(size_t /*size*/) override { return true; }
+  bool end_array() override { return true; }
+  bool parse_error(size_t /*position*/, const std::string& /*token*/,
+                   const nlohmann::detail::exception& /*error*/) override {
+    return false;
+  }
+
+ private:
+  std::vector<absl::flat_hash_set<std::string>> keys_;  // Of the open objects.
+  std::optional<std::string> duplicate_;
+};
+
 }  // namespace
 
 absl::StatusOr<Json> ParseJsonObject(std::string_view text,
                                      std::string_view what) {
-  // The keys of each open object. The parser would silently drop one of two
-  // members with the same key.
-  std::vector<absl::flat_hash_set<std::string>> keys;
-  std::optional<std::string> duplicate;
-  const Json::parser_callback_t watch =
-      [&](int /*depth*/, Json::parse_event_t event, const Json& parsed) {
-        if (event == Json::parse_event_t::object_start) {
-          keys.emplace_back();
-        } else if (event == Json::parse_event_t::object_end) {
-          keys.pop_back();
-        } else if (event == Json::parse_event_t::key && !duplicate) {
-          const auto& key = parsed.get_ref<const std::string&>();
-          if (!keys.back().insert(key).second) duplicate = key;
-        }
-        return true;
-      };
   Json json;
   try {
-    json = Json::parse(text, watch);
+    json = Json::parse(text);
   } catch (const Json::parse_error& error) {
     return absl::InvalidArgumentError(
         absl::StrCat(what, " is not JSON: wrong at byte ", error.byte));
@@ -56,10 +82,11 @@ absl::StatusOr<Json> ParseJsonObject(std::string_view text,
         absl::StrCat(what, " must be a JSON object, not ",
                      std::string_view(json.type_name())));
   }
-  if (duplicate) {
-    return absl::InvalidArgumentError(absl::StrCat(what, " has the key ",
-                                                   base::Quote(*duplicate),
-                                                   " twice in one object"));
+  DuplicateKeyFinder finder;
+  if (!Json::sax_parse(text, &finder)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        what, " has the key ", base::Quote(finder.duplicate().value_or("")),
+        " twice in one object"));
   }
   return json;
 }

@@ -60,6 +60,21 @@ TEST(ParseJsonObjectTest, AcceptsDeepNesting) {
   EXPECT_TRUE(ParseJsonObject(text).ok());
 }
 
+// As many as fit into the largest body. If the time grew with the square of the
+// objects, the test would not end in time.
+TEST(ParseJsonObjectTest, TakesTimeInProportionToTheObjects) {
+  std::string text = "{\"processes\":[{}";
+  while (text.size() < 1 << 20) text += ",{}";
+  EXPECT_TRUE(ParseJsonObject(text + "]}").ok());
+}
+
+TEST(ParseJsonObjectTest, SurvivesDeepNesting) {
+  const std::string open(500000, '[');
+  const std::string close(500000, ']');
+  EXPECT_TRUE(ParseJsonObject("{\"a\":" + open + close + "}").ok());
+  EXPECT_FALSE(ParseJsonObject("{\"a\":" + open).ok());
+}
+
 TEST(IntegerOfTest, AcceptsOnlyIntegers) {
   EXPECT_EQ(IntegerOf(Json::parse("-5")), -5);
   EXPECT_EQ(IntegerOf(Json::parse("9223372036854775807")),

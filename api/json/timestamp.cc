@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "platform/base/text.h"
 
 namespace tallyman::api {
 
@@ -25,10 +26,12 @@ std::string UtcTimestamp(absl::Time time) {
 absl::StatusOr<absl::Time> ParseTimestamp(std::string_view text) {
   absl::Time time;
   std::string reason;
-  if (!absl::ParseTime(absl::RFC3339_full, text, &time, &reason)) {
+  // The parser also knows words for the infinities.
+  if (!absl::ParseTime(absl::RFC3339_full, text, &time, &reason) ||
+      time == absl::InfiniteFuture() || time == absl::InfinitePast()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("\"", text,
-                     "\" is not a time such as \"2030-01-31T12:00:00Z\" (RFC "
+        absl::StrCat(base::Quote(text),
+                     " is not a time such as \"2030-01-31T12:00:00Z\" (RFC "
                      "3339)"));
   }
   return time;

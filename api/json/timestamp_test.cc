@@ -1,5 +1,7 @@
 #include "api/json/timestamp.h"
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
@@ -26,11 +28,19 @@ TEST(TimestampTest, ReadsRfc3339) {
             absl::FromUnixSeconds(1600877658));
   EXPECT_EQ(*ParseTimestamp("2020-09-23T16:14:18Z"),
             absl::FromUnixSeconds(1600877658));
-  for (const char* text : {"", "tomorrow", "2020-09-23", "1600877658"}) {
+  for (const char* text : {"", "tomorrow", "2020-09-23", "1600877658",
+                           "infinite-future", "infinite-past"}) {
     const auto time = ParseTimestamp(text);
     EXPECT_EQ(time.status().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_THAT(time.status().message(), HasSubstr("RFC 3339"));
   }
+}
+
+TEST(TimestampTest, ErrorsCutAndEscapeTheText) {
+  EXPECT_THAT(ParseTimestamp("a\nb").status().message(),
+              HasSubstr(R"("a\nb")"));
+  EXPECT_LT(ParseTimestamp(std::string(100000, 'x')).status().message().size(),
+            200);
 }
 
 }  // namespace

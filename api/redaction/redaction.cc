@@ -151,7 +151,10 @@ void Redactor::AppendArgument(std::string_view argument,
     const std::string_view name = argument.substr(0, separator);
     if (name.find_first_of(" \t\n\"'/") == std::string_view::npos &&
         IsSecretName(name)) {
-      absl::StrAppend(&line, argument.substr(0, separator + 1), kHidden);
+      // A token may be part of the name.
+      std::string prefix(argument.substr(0, separator + 1));
+      RE2::GlobalReplace(&prefix, OwnToken(), kHidden);
+      absl::StrAppend(&line, prefix, kHidden);
       return;
     }
   }

@@ -79,6 +79,7 @@ TEST(RedactorTest, HidesValuesInsideLongerArguments) {
       {"curl\0http://h/p?x=1&api_key=abc"sv, "curl http://h/p?x=1&api_key=***"},
       {"worker: token=abc of queue"sv, "worker: token=*** of queue"},
       {"x\0tly_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"sv, "x ***"},
+      {"x\0for-tly_0123456789-password:s"sv, "x for-***:***"},
   };
   for (const auto& [arguments, line] : expected) {
     EXPECT_EQ(Default().CommandLine(arguments), line);

@@ -68,10 +68,9 @@ absl::Status ReadMember(std::string_view key, const Json& value,
   if (key == "expires_at") return ReadTime(key, value, spec.expires_at);
   if (key == "hourly_limit") return ReadLimit(key, value, spec.hourly_limit);
   if (key == "daily_limit") return ReadLimit(key, value, spec.daily_limit);
-  return absl::InvalidArgumentError(
-      absl::StrCat("unknown key \"", key,
-                   "\"; keys are name, scopes, expires_at, hourly_limit, "
-                   "daily_limit"));
+  return UnknownKey(
+      /*prefix=*/"", key,
+      "name, scopes, expires_at, hourly_limit, daily_limit");
 }
 
 void WriteTime(std::optional<absl::Time> time, JsonWriter& json) {

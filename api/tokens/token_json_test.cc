@@ -56,7 +56,8 @@ TEST(ParseTokenSpecTest, ErrorsNameTheKey) {
       {R"({"hourly_limit":"5"})", "hourly_limit: must be an integer"},
       {R"({"daily_limit":18446744073709551615})", "daily_limit: must be"},
       {R"({"hourly_limit":1e999})", "a number that is too large"},
-      {R"({"nmae":"x"})", "unknown key \"nmae\""},
+      {R"({"nmae":"x"})", "nmae: unknown key; keys are name"},
+      {R"({"a\nb":"x"})", R"("a\nb": unknown key)"},
       {"{\"name\":\"\xff\"}", "not JSON"},
   };
   for (const auto& [body, message] : expected) {
