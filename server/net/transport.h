@@ -15,12 +15,16 @@
 
 namespace tallyman::server {
 
-// Owns a connected stream socket, which does not block. Not thread-safe.
+// Owns a connected stream socket, which does not block (O_NONBLOCK). Not
+// thread-safe.
 //
-// No function waits: one that cannot go on says for which readiness of fd() to
-// wait, and is called again then. With TLS, reading may have to wait until the
-// socket is writable, and the reverse. After kEnd of Read() the peer sends no
-// more and may still read. After kError the connection is of no use.
+// No function waits: one that cannot go on returns kWantRead or kWantWrite, the
+// readiness of fd() to wait for, and is called again then. With TLS, reading
+// may have to wait until the socket is writable, and the reverse.
+//
+// After kEnd the peer sends no more and may still read; further calls of Read()
+// return kEnd. After kError the connection is of no use; further calls return
+// kError. No function raises SIGPIPE.
 class Transport {
  public:
   enum class State : uint8_t { kOk, kWantRead, kWantWrite, kEnd, kError };
@@ -41,24 +45,30 @@ class Transport {
   // before the first Read() or Write(). Without TLS, kOk at once.
   virtual Result Handshake() = 0;
 
-  // Reads up to `to.size()` bytes, which is above 0. kOk: at least one.
+  // Reads up to `to.size()` bytes, which is above 0. kOk: at least one; more
+  // may be available. Only Read() returns kEnd.
   virtual Result Read(absl::Span<char> to) = 0;
 
-  // Whether Read() has bytes that fd() does not show as readable.
+  // Whether Read() may have bytes that fd() does not show as readable: call it
+  // before waiting for fd(). The bytes may be an incomplete record; Read() then
+  // returns kWantRead, and HasBuffered() is false until the next Read().
   virtual bool HasBuffered() const = 0;
 
-  // Writes a prefix of `head` followed by `body`; not both are empty. After
-  // kWantRead or kWantWrite the next call must have the same bytes, or more.
+  // Writes a prefix of `head` followed by `body`; not both are empty. kOk: at
+  // least one byte. After kWantRead or kWantWrite the next call must have the
+  // same bytes, or these and more; `head` may end at another place and both may
+  // be elsewhere in memory. After kOk the next call has any bytes.
   virtual Result Write(std::string_view head, std::string_view body) = 0;
 
   // Tells the peer that no more bytes follow, after everything written. Reading
-  // goes on. kOk when that is done.
+  // goes on, writing does not. kOk when that is done, and if it was done
+  // before. Not while a Write() is to be repeated.
   virtual Result CloseWrite() = 0;
 
   virtual bool is_encrypted() const = 0;
 
-  // Why the last call returned kError, in one line, for a log. Has no bytes of
-  // the peer's choice.
+  // Why a call returned kError, in one line, for a log; "" before. Has no bytes
+  // of the peer's choice.
   virtual std::string error() const = 0;
 };
 
