@@ -18,7 +18,7 @@ struct Row {
   std::string_view description;
 };
 
-constexpr std::array<Row, 13> kRows = {{
+constexpr std::array<Row, 17> kRows = {{
     {ErrorKind::kBadRequest, 400, "bad_request", "The request is malformed."},
     {ErrorKind::kUnauthenticated, 401, "unauthenticated",
      "The request needs a valid token."},
@@ -27,6 +27,8 @@ constexpr std::array<Row, 13> kRows = {{
     {ErrorKind::kNotFound, 404, "not_found", "There is no such resource."},
     {ErrorKind::kMethodNotAllowed, 405, "method_not_allowed",
      "The resource does not know this method."},
+    {ErrorKind::kRequestTimeout, 408, "request_timeout",
+     "The request did not arrive in time."},
     {ErrorKind::kConflict, 409, "conflict",
      "The request does not fit the state of the resource."},
     {ErrorKind::kPreconditionFailed, 412, "precondition_failed",
@@ -37,7 +39,13 @@ constexpr std::array<Row, 13> kRows = {{
      "The address of the request is too long."},
     {ErrorKind::kUnsupportedMediaType, 415, "unsupported_media_type",
      "The body of the request has a type that is not understood."},
+    {ErrorKind::kExpectationFailed, 417, "expectation_failed",
+     "The request expects what the server does not do."},
+    {ErrorKind::kMisdirectedRequest, 421, "misdirected_request",
+     "This server does not serve the host of the request."},
     {ErrorKind::kThrottled, 429, "throttled", "There were too many requests."},
+    {ErrorKind::kHeadersTooLarge, 431, "headers_too_large",
+     "The headers of the request are too large."},
     {ErrorKind::kInternal, 500, "internal_error",
      "The server could not answer the request."},
     {ErrorKind::kUnavailable, 503, "unavailable",

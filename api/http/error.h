@@ -18,12 +18,16 @@ enum class ErrorKind {
   kForbidden,             // 403 forbidden
   kNotFound,              // 404 not_found
   kMethodNotAllowed,      // 405 method_not_allowed
+  kRequestTimeout,        // 408 request_timeout
   kConflict,              // 409 conflict
   kPreconditionFailed,    // 412 precondition_failed
   kPayloadTooLarge,       // 413 payload_too_large
   kUriTooLong,            // 414 uri_too_long
   kUnsupportedMediaType,  // 415 unsupported_media_type
+  kExpectationFailed,     // 417 expectation_failed
+  kMisdirectedRequest,    // 421 misdirected_request
   kThrottled,             // 429 throttled
+  kHeadersTooLarge,       // 431 headers_too_large
   kInternal,              // 500 internal_error
   kUnavailable,           // 503 unavailable
 };

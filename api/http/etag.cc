@@ -18,6 +18,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "api/http/http.h"
+#include "platform/base/text.h"
 
 namespace tallyman::api {
 namespace {
@@ -109,8 +110,7 @@ absl::StatusOr<EtagList> ParseEtagList(std::string_view text) {
                               rest.front() == ' ' || rest.front() == '\t';
     if (!tag || !is_separated) {
       return absl::InvalidArgumentError(absl::StrCat(
-          "\"", absl::Utf8SafeCEscape(text), "\" is wrong at byte ",
-          text.size() - rest.size(),
+          base::Quote(text), " is wrong at byte ", text.size() - rest.size(),
           "; send tags as the header ETag gave them, with their quotation "
           "marks and separated by commas, or *"));
     }

@@ -76,6 +76,13 @@ TEST(EtagListTest, ErrorsQuoteTheTextAndThePosition) {
               HasSubstr("is wrong at byte 5"));
 }
 
+TEST(EtagListTest, ErrorsCutAndEscapeTheText) {
+  EXPECT_THAT(ParseEtagList("\xff").status().message(),
+              HasSubstr(R"("\xff" is wrong at byte 0)"));
+  EXPECT_LT(ParseEtagList(std::string(100000, 'x')).status().message().size(),
+            300);
+}
+
 TEST(IfMatchTest, JoinsRepeatedHeaders) {
   EXPECT_FALSE(ParseIfMatch(RequestWith({}))->has_value());
   const auto list = ParseIfMatch(

@@ -25,6 +25,7 @@ struct Request {
   std::vector<std::pair<std::string_view, std::string_view>> headers;
   std::string_view body;
   std::string_view remote_address;  // The peer's IP address, without the port.
+  bool is_encrypted = false;        // It came over TLS.
 
   // The value of the first header `name`, ignoring case; "" if there is none.
   std::string_view Header(std::string_view name) const {

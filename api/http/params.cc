@@ -12,6 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "platform/base/text.h"
 
 namespace tallyman::api {
 namespace {
@@ -76,8 +77,8 @@ absl::StatusOr<std::optional<int64_t>> Params::GetInteger(std::string_view name,
   if (text->find_first_not_of("0123456789") != std::string_view::npos ||
       !absl::SimpleAtoi(*text, &number) || number < min) {
     return absl::InvalidArgumentError(
-        absl::StrCat(name, ": \"", *text, "\" is not an integer from ", min,
-                     " to ", std::numeric_limits<int64_t>::max()));
+        absl::StrCat(name, ": ", base::Quote(*text), " is not an integer from ",
+                     min, " to ", std::numeric_limits<int64_t>::max()));
   }
   return number;
 }

@@ -62,6 +62,17 @@ TEST(ParamsTest, ErrorsNameTheParameter) {
   }
 }
 
+TEST(ParamsTest, ErrorsCutAndEscapeTheValue) {
+  const auto message = [](const std::string& value) {
+    return std::string(Params::Parse("page=" + value)
+                           .GetInteger("page", 1)
+                           .status()
+                           .message());
+  };
+  EXPECT_THAT(message("%ff%0a"), HasSubstr(R"(page: "\xff\n" is not)"));
+  EXPECT_LT(message(std::string(100000, 'x')).size(), 200);
+}
+
 TEST(DecodePercentTest, KeepsPlus) {
   EXPECT_EQ(DecodePercent("a+b%20c%2Ejson"), "a+b c.json");
 }

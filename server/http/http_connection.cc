@@ -1,116 +1,338 @@
 #include "server/http/http_connection.h"
 
+#include <sys/epoll.h>
+
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "api/http/error.h"
-#include "api/http/http.h"
-#include "platform/base/unique_fd.h"
-#include "server/http/connection_socket.h"
-#include "server/http/http_parser.h"
-#include "server/http/http_response_head.h"
-#include "server/http/idle_connections.h"
+#include "server/http/connection_host.h"
+#include "server/http/stream_sender.h"
+#include "server/net/transport.h"
 
 namespace tallyman::server {
 namespace {
 
-// Up to this size, copying a body behind its head is cheaper than a second
-// iovec.
-constexpr size_t kMaxCopiedBody = 16384;
+// After the last response, input is dropped until the peer ends, for so long
+// and so many bytes: closing a socket with unread input sends a reset, at which
+// the peer may lose the response (RFC 9112, section 9.6).
+constexpr absl::Duration kDrainTime = absl::Seconds(2);
+constexpr size_t kMaxDrained = size_t{256} << 10;
 
-class Connection {
- public:
-  Connection(base::UniqueFd fd, const ConnectionParts& parts)
-      : parts_(parts),
-        idle_seconds_(absl::ToInt64Seconds(parts.timeouts.idle)),
-        socket_(std::move(fd), parts.timeouts),
-        remote_address_(socket_.RemoteAddress()) {
-    request_.remote_address = remote_address_;
-  }
-
-  void Serve() {
-    AfterRequest after = AfterRequest::kKeep;
-    {
-      IdleConnections::Member member(parts_.idle, socket_.fd());
-      while (after == AfterRequest::kKeep && AwaitRequest(member)) {
-        after = AnswerOne();
-      }
-    }
-    if (after == AfterRequest::kDrainAndClose) socket_.Drain();
-  }
-
- private:
-  // False if no request comes in time, the peer ends or the server stops.
-  bool AwaitRequest(IdleConnections::Member& member) {
-    if (!socket_.Unread().empty()) return true;
-    const bool may_wait = member.BeginWait();
-    const bool has_come = socket_.ReceiveRequest(may_wait);
-    member.EndWait();
-    return has_come;
-  }
-
-  AfterRequest AnswerOne() {
-    const std::optional<size_t> size =
-        ParsePlainRequest(socket_.Unread(), request_);
-    if (!size) return parts_.slow_path(socket_, remote_address_);
-    socket_.Consume(*size);
-    return Send(Respond());
-  }
-
-  api::Response Respond() const {
-    try {
-      return parts_.handler(request_);
-    } catch (...) {
-      // For example std::bad_alloc: other connections go on.
-      return parts_.rejecter(request_, {.kind = api::ErrorKind::kInternal,
-                                        .log_reason = "an exception"});
-    }
-  }
-
-  AfterRequest Send(const api::Response& response) {
-    const bool is_error = response.status >= 400;
-    const bool closes = is_error || parts_.idle.is_stopping();
-    out_.clear();
-    AppendResponseHead(response,
-                       {.closes = closes, .idle_seconds = idle_seconds_},
-                       HttpDateNow(), out_);
-    std::string_view body;
-    if (request_.method != "HEAD" && !HasNoBody(response.status)) {
-      body = response.BodyView();
-    }
-    if (body.size() <= kMaxCopiedBody) {
-      out_.append(body);
-      body = {};
-    }
-    if (!socket_.Send(out_, body)) return AfterRequest::kClose;
-    if (is_error || (closes && !socket_.Unread().empty())) {
-      return AfterRequest::kDrainAndClose;
-    }
-    return closes ? AfterRequest::kClose : AfterRequest::kKeep;
-  }
-
-  const ConnectionParts& parts_;
-  const int64_t idle_seconds_;
-  ConnectionSocket socket_;
-  const std::string remote_address_;
-  // Members, so that requests reuse their memory.
-  api::Request request_;
-  std::string out_;
-};
+// So many steps of one connection in a row; then it is the turn of the others.
+constexpr int kMaxSteps = 16;
 
 }  // namespace
 
-void ServeConnection(base::UniqueFd fd, const ConnectionParts& parts) {
-  try {
-    Connection(std::move(fd), parts).Serve();
-  } catch (...) {
-    // For example std::bad_alloc: ends this connection only.
+HttpConnection::HttpConnection(uint64_t id,
+                               std::unique_ptr<Transport> transport,
+                               std::string peer, ConnectionHost& host)
+    : id_(id),
+      transport_(std::move(transport)),
+      peer_(std::move(peer)),
+      host_(host),
+      reader_(host.options().max_body_bytes, host.body_budget()) {
+  reader_.mutable_request().remote_address = peer_;
+  reader_.mutable_request().is_encrypted = transport_->is_encrypted();
+}
+
+void HttpConnection::Start() {
+  if (transport_->is_encrypted()) {
+    Enter(State::kHandshake, host_.options().head_timeout);
+  } else {
+    EnterIdle();
   }
+  Watch();
+}
+
+void HttpConnection::Watch() {
+  // Edge-triggered: no system call changes the watch later.
+  watch_ = host_.loop().WatchFd(transport_->fd(),
+                                EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                                [this](uint32_t events) { OnEvents(events); });
+}
+
+void HttpConnection::OnEvents(uint32_t events) noexcept {
+  if ((events & (EPOLLHUP | EPOLLERR)) != 0) is_broken_ = true;
+  if ((events & EPOLLRDHUP) != 0) ends_soon_ = true;
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+    is_readable_ = true;
+    if (writes_on_readable_) is_writable_ = true;
+  }
+  if ((events & EPOLLOUT) != 0) {
+    is_writable_ = true;
+    if (reads_on_writable_) is_readable_ = true;
+  }
+  OnContinue();
+}
+
+void HttpConnection::Advance() {
+  bool goes_on = true;
+  for (int step = 0; goes_on; ++step) {
+    if (step == kMaxSteps) {
+      host_.ContinueLater(*this);
+      return;
+    }
+    switch (state_) {
+      case State::kHandshake:
+        goes_on = Handshake();
+        break;
+      case State::kIdle:
+      case State::kHead:
+      case State::kBody:
+        goes_on = ReadSome();
+        break;
+      case State::kWriting:
+        goes_on = WriteRest();
+        break;
+      case State::kStreaming:
+        goes_on = PumpStream();
+        break;
+      case State::kDraining:
+        goes_on = DrainSome();
+        break;
+      case State::kRunning:
+      case State::kClosed:
+        return;
+    }
+  }
+}
+
+bool HttpConnection::Wait(Transport::State state) {
+  // The flag is set again by the readiness that the step needs.
+  switch (state) {
+    case Transport::State::kWantRead:
+      is_readable_ = false;
+      break;
+    case Transport::State::kWantWrite:
+      is_writable_ = false;
+      break;
+    default:
+      Close();
+      break;
+  }
+  return false;
+}
+
+bool HttpConnection::Handshake() {
+  const Transport::State state = transport_->Handshake().state;
+  if (state != Transport::State::kOk) {
+    if (state == Transport::State::kError) {
+      host_.OnDropped(peer_, transport_->error());
+    }
+    return Wait(state);
+  }
+  EnterIdle();
+  is_readable_ = true;
+  return true;
+}
+
+bool HttpConnection::ReadSome() {
+  if (!is_readable_) return false;
+  const absl::Span<char> buffer = host_.read_buffer();
+  const Transport::Result got = transport_->Read(buffer);
+  reads_on_writable_ = got.state == Transport::State::kWantWrite;
+  switch (got.state) {
+    case Transport::State::kOk:
+      break;
+    case Transport::State::kEnd:
+      EndOfInput();
+      return true;
+    case Transport::State::kWantRead:
+    case Transport::State::kWantWrite:
+      is_readable_ = false;
+      return false;
+    case Transport::State::kError:
+      Close();
+      return false;
+  }
+  // A short read emptied the socket (epoll(7)).
+  if (got.bytes < buffer.size() && !ends_soon_ && !is_broken_ &&
+      !transport_->is_encrypted()) {
+    is_readable_ = false;
+  }
+  const std::string_view bytes(buffer.data(), got.bytes);
+  if (input_.empty()) {
+    Process(bytes);
+  } else {
+    input_.append(bytes);
+    Process(input_);
+  }
+  return true;
+}
+
+bool HttpConnection::WriteRest() {
+  if (!is_writable_) return false;
+  const Transport::State state = outgoing_.Continue(*transport_);
+  writes_on_readable_ = state == Transport::State::kWantRead;
+  if (state == Transport::State::kOk) {
+    AfterSend(state);
+    return true;
+  }
+  if (state == Transport::State::kError) {
+    Close();
+  } else {
+    is_writable_ = false;
+  }
+  return false;
+}
+
+bool HttpConnection::PumpStream() {
+  if (is_broken_) {
+    Close();
+    return false;
+  }
+  if (!is_writable_) return false;
+  if (outgoing_.HasRest()) {
+    const Transport::State state = outgoing_.Continue(*transport_);
+    if (state != Transport::State::kOk) return Wait(state);
+    deadline_.reset();
+  }
+  Transport::State blocked_by = Transport::State::kOk;
+  switch (stream_.SendPiece(*transport_, host_.write_buffer(), outgoing_,
+                            blocked_by)) {
+    case StreamSender::Result::kSent:
+      return true;
+    case StreamSender::Result::kWaits:
+      return false;
+    case StreamSender::Result::kEnd:
+      stream_.Reset();
+      AfterResponse();
+      return true;
+    case StreamSender::Result::kBlocked:
+      writes_on_readable_ = blocked_by == Transport::State::kWantRead;
+      is_writable_ = false;
+      deadline_ = host_.loop().RunAfter(TimeFor(outgoing_.rest_bytes()),
+                                        [this] { OnDeadline(); });
+      return false;
+    case StreamSender::Result::kError:
+      break;
+  }
+  Close();
+  return false;
+}
+
+void HttpConnection::OnContinue() noexcept {
+  try {
+    Advance();
+  } catch (...) {
+    Close();
+  }
+}
+
+void HttpConnection::OnStreamWake() noexcept {
+  if (state_ == State::kStreaming) OnContinue();
+}
+
+void HttpConnection::BeginDrain() {
+  reader_.Reset();
+  KeepRest({});
+  transport_->CloseWrite();
+  drained_ = 0;
+  is_readable_ = true;
+  Enter(State::kDraining, kDrainTime);
+}
+
+bool HttpConnection::DrainSome() {
+  if (!is_readable_) return false;
+  const Transport::Result got = transport_->Read(host_.read_buffer());
+  if (got.state == Transport::State::kOk) {
+    drained_ += got.bytes;
+    if (drained_ < kMaxDrained) return true;
+    Close();
+    return false;
+  }
+  if (got.state == Transport::State::kEnd) {
+    Close();
+    return false;
+  }
+  return Wait(got.state);
+}
+
+void HttpConnection::OnStop() {
+  switch (state_) {
+    case State::kIdle:
+    case State::kHandshake:
+      Close();
+      return;
+    case State::kStreaming:
+      stream_.Finish(*transport_, outgoing_);
+      Close();
+      return;
+    default:
+      // AfterResponse() looks at is_stopping().
+      return;
+  }
+}
+
+void HttpConnection::OnDeadline() noexcept {
+  try {
+    HandleDeadline();
+  } catch (...) {
+    Close();
+  }
+}
+
+void HttpConnection::HandleDeadline() {
+  switch (state_) {
+    case State::kHead:
+    case State::kBody:
+      RefuseRequest({.kind = api::ErrorKind::kRequestTimeout,
+                     .details = state_ == State::kHead
+                                    ? "the head did not arrive in time"
+                                    : "the body did not arrive in time"},
+                    absl::ZeroDuration());
+      Advance();
+      return;
+    case State::kHandshake:
+      host_.OnDropped(peer_, "the TLS handshake took too long");
+      break;
+    case State::kWriting:
+      host_.OnDropped(peer_, "the client took the response too slowly");
+      break;
+    case State::kStreaming:
+      host_.OnDropped(peer_, "the client took the stream too slowly");
+      break;
+    default:
+      break;
+  }
+  Close();
+}
+
+void HttpConnection::Close() {
+  if (state_ == State::kClosed) return;
+  state_ = State::kClosed;
+  stream_.Reset();
+  watch_.reset();
+  deadline_.reset();
+  transport_.reset();
+  host_.OnClosed(*this);
+}
+
+void HttpConnection::Enter(State state, absl::Duration deadline) {
+  if (state_ == State::kIdle) host_.OnBusy(*this);
+  state_ = state;
+  deadline_ = host_.loop().RunAfter(deadline, [this] { OnDeadline(); });
+}
+
+void HttpConnection::EnterIdle() {
+  deadline_.reset();
+  state_ = State::kIdle;
+  drains_ = false;
+  host_.OnIdle(*this);
+}
+
+absl::Duration HttpConnection::TimeFor(size_t bytes) const {
+  const ConnectionOptions& options = host_.options();
+  return options.io_timeout +
+         absl::Seconds(static_cast<double>(bytes) /
+                       static_cast<double>(options.min_bytes_per_second));
 }
 
 }  // namespace tallyman::server

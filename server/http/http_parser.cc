@@ -1,49 +1,23 @@
 #include "server/http/http_parser.h"
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string_view>
 
 #include "absl/strings/match.h"
 #include "api/http/http.h"
-#include "api/http/params.h"
+#include "server/access/host_check.h"
+#include "server/http/byte_classes.h"
+#include "server/http/http_head.h"
+#include "server/http/request_target.h"
 
 namespace tallyman::server {
 namespace {
 
-// Classes of bytes: of a header's name (a token: RFC 9110, 5.6.2), of its value
-// and of a request target.
-constexpr uint8_t kNameClass = 1;
-constexpr uint8_t kValueClass = 2;
-constexpr uint8_t kTargetClass = 4;
-
-constexpr std::array<uint8_t, 256> kReadClasses = [] {
-  std::array<uint8_t, 256> classes{};
-  for (int c = 0x21; c <= 0x7E; ++c) {
-    if (c != '#') classes[c] |= kTargetClass;
-    if (c != '%') classes[c] |= kValueClass;
-    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-        (c >= 'a' && c <= 'z')) {
-      classes[c] |= kNameClass;
-    }
-  }
-  classes[' '] |= kValueClass;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
-    classes[static_cast<unsigned char>(c)] |= kNameClass;
-  }
-  return classes;
-}();
-
 // Removes the longest prefix of bytes of the class from `rest`; returns it.
-std::string_view ConsumeClass(uint8_t of_class, std::string_view& rest) {
+std::string_view ConsumeClass(ByteClass of_class, std::string_view& rest) {
   size_t size = 0;
-  while (size < rest.size() &&
-         (kReadClasses[static_cast<unsigned char>(rest[size])] & of_class) !=
-             0) {
-    ++size;
-  }
+  while (size < rest.size() && IsOf(of_class, rest[size])) ++size;
   const std::string_view prefix = rest.substr(0, size);
   rest.remove_prefix(size);
   return prefix;
@@ -72,9 +46,9 @@ bool ConsumeMethod(std::string_view& rest, std::string_view& method) {
 // Whether `value` is a media type or a range of them without parameters, as in
 // "*/*" (RFC 9110, section 12.5.1).
 bool IsOneMediaType(std::string_view value) {
-  return !ConsumeClass(kNameClass, value).empty() &&
+  return !ConsumeClass(ByteClass::kName, value).empty() &&
          ConsumePrefix("/", value) &&
-         !ConsumeClass(kNameClass, value).empty() && value.empty();
+         !ConsumeClass(ByteClass::kName, value).empty() && value.empty();
 }
 
 // Whether a plain request may have this header. Sets `has_host` if it is Host.
@@ -85,8 +59,9 @@ bool IsPlainHeader(std::string_view name, std::string_view value,
   };
   switch (name.size()) {
     case 4:
-      if (is("Host")) has_host = true;
-      return true;
+      if (!is("Host")) return true;
+      has_host = true;
+      return IsValidHost(value);
     case 5:
       return !is("Range");
     case 6:
@@ -110,38 +85,34 @@ std::optional<size_t> ParsePlainRequest(std::string_view bytes,
                                         api::Request& request) {
   std::string_view rest = bytes;
   if (!ConsumeMethod(rest, request.method)) return std::nullopt;
-  const std::string_view target = ConsumeClass(kTargetClass, rest);
+  const std::string_view target = ConsumeClass(ByteClass::kTarget, rest);
   if (!target.starts_with('/') || !ConsumePrefix(" HTTP/1.1\r\n", rest)) {
     return std::nullopt;
   }
   request.headers.clear();
   bool has_host = false;
   while (!ConsumePrefix("\r\n", rest)) {
-    const std::string_view name = ConsumeClass(kNameClass, rest);
+    const std::string_view name = ConsumeClass(ByteClass::kName, rest);
     if (name.empty() || !ConsumePrefix(":", rest)) return std::nullopt;
     while (ConsumePrefix(" ", rest)) {
     }
-    std::string_view value = ConsumeClass(kValueClass, rest);
+    std::string_view value = ConsumeClass(ByteClass::kPlainValue, rest);
     if (!ConsumePrefix("\r\n", rest)) return std::nullopt;
     while (value.ends_with(' ')) value.remove_suffix(1);
     if (request.headers.size() == kMaxPlainHeaders ||
+        name.size() + value.size() + 4 > kMaxHeaderBytes ||
         HasHeader(request, name) || !IsPlainHeader(name, value, has_host)) {
       return std::nullopt;
     }
     request.headers.emplace_back(name, value);
   }
-  if (!has_host) return std::nullopt;
+  const size_t size = bytes.size() - rest.size();
+  if (!has_host || size > kMaxHeadBytes || target.size() > kMaxTargetBytes) {
+    return std::nullopt;
+  }
   SetTarget(target, request);
   request.body = {};
-  return bytes.size() - rest.size();
-}
-
-void SetTarget(std::string_view target, api::Request& request) {
-  const size_t mark = target.find('?');
-  request.path = target.substr(0, mark);
-  request.params = mark == std::string_view::npos
-                       ? api::Params()
-                       : api::Params::Parse(target.substr(mark + 1));
+  return size;
 }
 
 }  // namespace tallyman::server

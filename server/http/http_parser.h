@@ -5,13 +5,13 @@
 //     Answer(request);
 //     bytes.remove_prefix(*size);  // The next request follows.
 //   } else {
-//     // Leave the bytes to the slow path.
+//     // Leave the bytes to ParseHead().
 //   }
 //
 // The parser accepts a request only if every HTTP implementation agrees that it
 // is well-formed, has no body and ends there, so that no request can be
-// smuggled past it. All others (malformed, unusual, incomplete) go to the slow
-// path (server/http/httplib_adapter.h), which alone answers protocol errors.
+// smuggled past it. All others (malformed, unusual, incomplete) are left to
+// server/http/http_head.h, which alone refuses requests.
 
 #ifndef TALLYMAN_SERVER_HTTP_HTTP_PARSER_H_
 #define TALLYMAN_SERVER_HTTP_HTTP_PARSER_H_
@@ -37,15 +37,11 @@ inline constexpr size_t kMaxPlainHeaders = 32;
 // visible ASCII without '#'; HTTP/1.1; lines that end with CRLF; 1 to
 // kMaxPlainHeaders headers, each name once, Host among them; no white space
 // before or in names; values of visible ASCII, with spaces in between, without
-// '%' (which the slow path decodes); none of Content-Length, Transfer-Encoding,
-// Expect, Upgrade and Range; of Connection only "keep-alive", of Accept only
-// one media type without parameters.
+// '%' (which the HTTP library decodes); none of Content-Length,
+// Transfer-Encoding, Expect, Upgrade and Range; of Connection only
+// "keep-alive", of Accept only one media type without parameters.
 std::optional<size_t> ParsePlainRequest(std::string_view bytes,
                                         api::Request& request);
-
-// Splits a target in origin-form at the first '?' into the path and the decoded
-// query of `request`.
-void SetTarget(std::string_view target, api::Request& request);
 
 }  // namespace tallyman::server
 

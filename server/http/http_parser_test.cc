@@ -12,6 +12,8 @@
 #include "api/http/http.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/http/http_head.h"
+#include "server/http/request_target.h"
 
 namespace tallyman::server {
 namespace {
@@ -244,26 +246,19 @@ TEST(HttpParserTest, MoreThanTheLargestNumberOfHeadersIsNotPlain) {
   EXPECT_FALSE(IsPlain(WithLine(absl::StrCat(lines, "\r\nLast: 1"))));
 }
 
-TEST(HttpParserTest, HasNoLimitOnSizes) {
-  const std::string huge(1 << 20, 'x');
-  const std::string bytes =
-      absl::StrCat("GET /", huge, " HTTP/1.1\r\nHost: ", huge, "\r\n", huge,
-                   ": ", huge, "\r\n\r\n");
-  api::Request request;
-  EXPECT_EQ(ParsePlainRequest(bytes, request), bytes.size());
-  EXPECT_FALSE(IsPlain(std::string_view(bytes).substr(0, bytes.size() - 1)));
-  EXPECT_FALSE(IsPlain(huge));
-}
-
-TEST(SetTargetTest, SplitsAtTheFirstQuestionMark) {
-  api::Request request;
-  SetTarget("/a?b=c?d&e", request);
-  EXPECT_EQ(request.path, "/a");
-  EXPECT_THAT(request.params.all(),
-              ElementsAre(Pair("b", "c?d"), Pair("e", "")));
-  SetTarget("/a?", request);
-  EXPECT_EQ(request.path, "/a");
-  EXPECT_THAT(request.params.all(), IsEmpty());
+TEST(HttpParserTest, LargeHeadsAreNotPlain) {
+  const std::string long_target(kMaxTargetBytes, 'x');
+  const std::string long_value(kMaxHeaderBytes, 'x');
+  EXPECT_FALSE(IsPlain(
+      absl::StrCat("GET /", long_target, " HTTP/1.1\r\nHost: h\r\n\r\n")));
+  EXPECT_FALSE(IsPlain(WithLine(absl::StrCat("X: ", long_value))));
+  std::string lines;
+  for (int i = 0; i < 9; ++i) {
+    if (i > 0) absl::StrAppend(&lines, "\r\n");
+    absl::StrAppend(&lines, "X-", i, ": ", std::string(8000, 'x'));
+  }
+  EXPECT_FALSE(IsPlain(WithLine(lines)));
+  EXPECT_FALSE(IsPlain(std::string(1 << 20, 'x')));
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "server/http/http_response_head.h"
 
-#include <array>
 #include <cstdint>
 #include <ctime>
 #include <string>
@@ -9,39 +8,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "api/http/http.h"
+#include "server/http/byte_classes.h"
 
 namespace tallyman::server {
 namespace {
 
-constexpr uint8_t kWrittenName = 1;
-constexpr uint8_t kWrittenValue = 2;
-
-// Classes of bytes: names are tokens (RFC 9110, section 5.6.2), here without
-// punctuation except '-' and '_'.
-constexpr std::array<uint8_t, 256> kWrittenClasses = [] {
-  std::array<uint8_t, 256> classes{};
-  for (int c = 0; c < 256; ++c) {
-    if ((c >= 0x20 && c != 0x7F) || c == '\t') classes[c] |= kWrittenValue;
-    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-        (c >= 'a' && c <= 'z') || c == '-' || c == '_') {
-      classes[c] |= kWrittenName;
-    }
-  }
-  return classes;
-}();
-
-bool IsAllOf(uint8_t of_class, std::string_view text) {
-  uint8_t common = of_class;
-  for (const char c : text) {
-    common &= kWrittenClasses[static_cast<unsigned char>(c)];
-  }
-  return common != 0;
-}
-
 void AppendHeader(std::string_view name, std::string_view value,
                   std::string& out) {
-  if (name.empty() || !IsAllOf(kWrittenName, name) ||
-      !IsAllOf(kWrittenValue, value)) {
+  if (name.empty() || !IsAllOf(ByteClass::kWrittenName, name) ||
+      !IsAllOf(ByteClass::kFieldValue, value)) {
     return;
   }
   out.append(name).append(": ").append(value).append("\r\n");
@@ -78,6 +53,8 @@ std::string_view ReasonPhrase(int status) {
       return "Not Found";
     case 405:
       return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
     case 409:
       return "Conflict";
     case 412:
@@ -90,8 +67,14 @@ std::string_view ReasonPhrase(int status) {
       return "Unsupported Media Type";
     case 416:
       return "Range Not Satisfiable";
+    case 417:
+      return "Expectation Failed";
+    case 421:
+      return "Misdirected Request";
     case 429:
       return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
     case 500:
       return "Internal Server Error";
     case 503:
@@ -126,7 +109,10 @@ void AppendResponseHead(const api::Response& response,
   for (const auto& [name, value] : response.headers) {
     AppendHeader(name, value, out);
   }
-  if (!HasNoBody(response.status)) {
+  if (response.stream != nullptr) {
+    AppendHeader("Content-Type", response.content_type, out);
+    if (!connection.is_http_1_0) out.append("Transfer-Encoding: chunked\r\n");
+  } else if (!HasNoBody(response.status)) {
     const std::string_view body = response.BodyView();
     if (!body.empty()) AppendHeader("Content-Type", response.content_type, out);
     AppendHeader("Content-Length", static_cast<int64_t>(body.size()), out);
@@ -134,6 +120,7 @@ void AppendResponseHead(const api::Response& response,
   if (connection.closes) {
     out.append("Connection: close\r\n");
   } else if (connection.idle_seconds > 0) {
+    if (connection.is_http_1_0) out.append("Connection: keep-alive\r\n");
     AppendHeader("Keep-Alive",
                  absl::StrCat("timeout=", connection.idle_seconds), out);
   }

@@ -17,6 +17,9 @@ struct ConnectionInfo {
   bool closes = false;  // "Connection: close".
   // "Keep-Alive: timeout=..." of a connection that is kept; 0: no such header.
   int64_t idle_seconds = 0;
+  // The client speaks HTTP/1.0: a kept connection has "Connection: keep-alive",
+  // and a streamed body ends with the connection.
+  bool is_http_1_0 = false;
 };
 
 // The value of a Date header: "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110,
@@ -31,8 +34,9 @@ std::string_view HttpDateNow();
 // that every response needs goes here. `date` is the value of the Date header
 // (RFC 9110, section 6.6.1); "" for none. Content-Length is the size of
 // BodyView(), also in the response to HEAD; a status without a body (204, 304)
-// has none. Omits a header whose name is not a token or whose value has control
-// characters, since it could forge other headers. Thread-safe.
+// has none. A streamed body is chunked. Omits a header whose name is not a
+// token or whose value has control characters, since it could forge other
+// headers. Thread-safe.
 void AppendResponseHead(const api::Response& response,
                         const ConnectionInfo& connection, std::string_view date,
                         std::string& out);

@@ -1,111 +1,191 @@
 #include "server/http/http_server.h"
 
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
+#include "absl/strings/str_cat.h"
+#include "api/http/error.h"
 #include "platform/base/unique_fd.h"
-#include "server/http/connection_socket.h"
-#include "server/http/http_connection.h"
-#include "server/http/httplib_adapter.h"
-#include "server/http/idle_connections.h"
-#include "server/http/listener.h"
+#include "server/access/connection_limits.h"
+#include "server/http/body_budget.h"
+#include "server/http/connection_loop.h"
+#include "server/http/request_handler.h"
 #include "server/http/worker_pool.h"
+#include "server/net/peer.h"
+#include "server/net/plain_transport.h"
+#include "server/net/transport.h"
 
 namespace tallyman::server {
 namespace {
 
-// The limit for all headers of a request, in io timeouts.
-constexpr int kHeadTimeouts = 3;
+// So many refused connections are answered at a time; others are closed.
+constexpr size_t kMaxRefused = 256;
+
+// A loop with so many connections more than another gives it new ones.
+constexpr size_t kMaxImbalance = 8;
+
+size_t LoopsOf(size_t asked) {
+  if (asked > 0) return asked;
+  return std::thread::hardware_concurrency() >= 4 ? 2 : 1;
+}
 
 }  // namespace
 
 class HttpServer::Impl {
  public:
-  Impl(std::unique_ptr<Listener> listener, const Options& options,
-       Handler handler, Rejecter rejecter)
-      : options_(options),
-        handler_(std::move(handler)),
-        rejecter_(std::move(rejecter)),
-        listener_(std::move(listener)),
-        adapter_(
-            {.handler = handler_,
-             .rejecter = rejecter_,
-             .idle = idle_,
-             .max_body_bytes = options.max_body_bytes,
-             .head_timeout = kHeadTimeouts * options.io_timeout,
-             .idle_seconds = absl::ToInt64Seconds(options.keep_alive_timeout)}),
-        slow_path_([this](ConnectionSocket& socket,
-                          const std::string& remote_address) {
-          return adapter_.ServeOne(socket, remote_address);
-        }),
-        parts_({.handler = handler_,
-                .rejecter = rejecter_,
-                .slow_path = slow_path_,
-                .idle = idle_,
-                .timeouts = {.io = options.io_timeout,
-                             .idle = options.keep_alive_timeout}}) {}
+  Impl(std::vector<Socket> sockets, const RequestHandler& handler,
+       Options options)
+      : options_(std::move(options)),
+        sockets_(std::move(sockets)),
+        limits_(options_.limits),
+        budget_(options_.max_body_memory),
+        workers_({.max_threads = options_.max_workers,
+                  .max_waiting = options_.max_waiting_requests,
+                  .on_refusing = options_.on_refusing}),
+        shared_({.handler = handler,
+                 .body_budget = budget_,
+                 .workers = workers_,
+                 .options = options_.connection,
+                 .is_stopping = is_stopping_,
+                 .on_dropped = options_.on_dropped}) {
+    for (size_t i = 0; i < LoopsOf(options_.loops); ++i) {
+      loops_.push_back(std::make_unique<ConnectionLoop>(shared_));
+    }
+  }
 
-  int port() const { return listener_->port(); }
-
-  absl::Status Serve() {
-    // Its destructor waits for the connections.
-    WorkerPool threads({.max_threads = options_.max_connections,
-                        .max_waiting = kMaxWaitingConnections,
-                        .on_refusing = options_.on_refusing});
-    absl::Status status = listener_->Run({
-        .on_accepted =
-            [this, &threads](base::UniqueFd fd) {
-              // A refused connection is closed.
-              threads.Add([this, fd = std::move(fd)]() mutable {
-                ServeConnection(std::move(fd), parts_);
-              });
-            },
-        .on_exhausted = options_.on_exhausted,
-        .free_descriptors = options_.free_descriptors,
-    });
-    // Run() also returns without Stop(), after an error.
-    idle_.Stop();
-    return status;
+  void Serve() {
+    for (const std::unique_ptr<ConnectionLoop>& loop : loops_) {
+      for (const Socket& socket : sockets_) Listen(socket, *loop);
+    }
+    std::vector<std::thread> threads;
+    for (size_t i = 1; i < loops_.size(); ++i) {
+      threads.emplace_back([this, i] { loops_[i]->Run(); });
+    }
+    loops_[0]->Run();
+    for (std::thread& thread : threads) thread.join();
+    workers_.Shutdown();
   }
 
   void Stop() {
+    is_stopping_.store(true);
+    // Linux: shutdown(2) of a listening socket refuses further connections.
     // First: a client whose connection ends below must not get a new one.
-    listener_->Stop();
-    idle_.Stop();
+    for (const Socket& socket : sockets_) {
+      if (!socket.is_shared) shutdown(socket.fd, SHUT_RDWR);
+    }
+    for (const std::unique_ptr<ConnectionLoop>& loop : loops_) loop->Wake();
   }
 
  private:
+  void Listen(const Socket& socket, ConnectionLoop& loop) {
+    loop.Listen(socket.fd, {.on_accepted =
+                                [this, &socket, &loop](base::UniqueFd fd) {
+                                  // A refused connection is closed.
+                                  Accept(socket, loop, std::move(fd));
+                                },
+                            .on_exhausted = options_.on_exhausted,
+                            .free_descriptors =
+                                [this, &loop] {
+                                  return (options_.free_descriptors &&
+                                          options_.free_descriptors()) ||
+                                         loop.CloseLongestIdle();
+                                }});
+  }
+
+  void Accept(const Socket& socket, ConnectionLoop& loop, base::UniqueFd fd) {
+    NewConnection fresh;
+    const absl::StatusOr<Peer> peer = Peer::OfSocket(fd.get());
+    // The client has gone already.
+    if (!peer.ok()) return;
+    fresh.peer = peer->ToString();
+    ConnectionLimits::Admission admission = limits_.Admit(fresh.peer);
+    if (admission.verdict == ConnectionLimits::Verdict::kTooMany &&
+        loop.CloseLongestIdle()) {
+      admission = limits_.Admit(fresh.peer);
+    }
+    fresh.refusal = RefusalOf(admission.verdict);
+    if (fresh.refusal && options_.on_dropped) {
+      options_.on_dropped(fresh.peer, fresh.refusal->details);
+    }
+    if (fresh.refusal) {
+      if (refused_.fetch_add(1) >= kMaxRefused) {
+        refused_.fetch_sub(1);
+        return;
+      }
+      fresh.admission = std::shared_ptr<void>(
+          nullptr, [this](void*) { refused_.fetch_sub(1); });
+    } else {
+      fresh.admission = std::make_shared<ConnectionLimits::Ticket>(
+          std::move(admission.ticket));
+    }
+    fresh.transport = socket.make_transport
+                          ? socket.make_transport(std::move(fd))
+                          : std::make_unique<PlainTransport>(std::move(fd));
+    if (fresh.transport == nullptr) return;
+    // A refusal cannot be read before a handshake.
+    if (fresh.refusal && fresh.transport->is_encrypted()) return;
+    Place(loop, std::move(fresh));
+  }
+
+  std::optional<api::Error> RefusalOf(ConnectionLimits::Verdict verdict) const {
+    switch (verdict) {
+      case ConnectionLimits::Verdict::kOk:
+        return std::nullopt;
+      case ConnectionLimits::Verdict::kTooMany:
+        return api::Error{
+            .kind = api::ErrorKind::kUnavailable,
+            .details = absl::StrCat(
+                "the server has ", options_.limits.max_connections,
+                " connections, which is its limit (--max_connections)")};
+      case ConnectionLimits::Verdict::kTooManyOfAddress:
+        return api::Error{
+            .kind = api::ErrorKind::kThrottled,
+            .details = absl::StrCat("this address has ",
+                                    options_.limits.max_connections_per_address,
+                                    " connections, which is the limit "
+                                    "(--max_connections_per_address)")};
+    }
+    return std::nullopt;
+  }
+
+  // The kernel may wake one loop for most connections: spreads them.
+  void Place(ConnectionLoop& accepting, NewConnection fresh) {
+    ConnectionLoop* least = &accepting;
+    for (const std::unique_ptr<ConnectionLoop>& other : loops_) {
+      if (other->size() + kMaxImbalance < least->size()) least = other.get();
+    }
+    least->Add(std::move(fresh));
+  }
+
   const Options options_;
-  const Handler handler_;
-  const Rejecter rejecter_;
-  IdleConnections idle_;
-  const std::unique_ptr<Listener> listener_;
-  HttplibAdapter adapter_;
-  const SlowPath slow_path_;
-  const ConnectionParts parts_;
+  const std::vector<Socket> sockets_;
+  std::atomic<bool> is_stopping_ = false;
+  std::atomic<size_t> refused_ = 0;
+  ConnectionLimits limits_;
+  BodyBudget budget_;
+  WorkerPool workers_;
+  const ConnectionLoop::Shared shared_;
+  std::vector<std::unique_ptr<ConnectionLoop>> loops_;
 };
 
-HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+HttpServer::HttpServer(std::vector<Socket> sockets,
+                       const RequestHandler& handler, Options options)
+    : impl_(std::make_unique<Impl>(std::move(sockets), handler,
+                                   std::move(options))) {}
 
 HttpServer::~HttpServer() = default;
 
-absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Listen(
-    const Options& options, Handler handler, Rejecter rejecter) {
-  absl::StatusOr<std::unique_ptr<Listener>> listener =
-      Listener::Bind(options.host, options.port);
-  if (!listener.ok()) return listener.status();
-  return std::unique_ptr<HttpServer>(new HttpServer(std::make_unique<Impl>(
-      *std::move(listener), options, std::move(handler), std::move(rejecter))));
-}
-
-int HttpServer::port() const { return impl_->port(); }
-
-absl::Status HttpServer::Serve() { return impl_->Serve(); }
+void HttpServer::Serve() { impl_->Serve(); }
 
 void HttpServer::Stop() { impl_->Stop(); }
 

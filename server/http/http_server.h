@@ -1,14 +1,11 @@
-// HTTP/1.1 over TCP: reads api::Request from sockets and sends api::Response.
-// Composes the listener (server/http/listener.h), a thread for each connection
-// (server/http/worker_pool.h, server/http/http_connection.h) and the HTTP
-// library (server/http/httplib_adapter.h).
+// HTTP/1.1 on sockets: reads api::Request and sends api::Response. One or two
+// threads wait for all connections (server/http/connection_loop.h); requests
+// that take long are answered on others (server/http/worker_pool.h).
 //
-//   absl::StatusOr<std::unique_ptr<HttpServer>> server =
-//       HttpServer::Listen({.host = "127.0.0.1", .port = 8880}, handler,
-//                          rejecter);
-//   std::thread serving([&] { (*server)->Serve(); });
+//   HttpServer server(std::move(sockets), handler, {});
+//   std::thread serving([&] { server.Serve(); });
 //   ...
-//   (*server)->Stop();
+//   server.Stop();
 //   serving.join();
 
 #ifndef TALLYMAN_SERVER_HTTP_HTTP_SERVER_H_
@@ -18,65 +15,76 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
-#include "absl/time/time.h"
+#include "platform/base/unique_fd.h"
+#include "server/access/connection_limits.h"
 #include "server/http/http_connection.h"
+#include "server/http/request_handler.h"
+#include "server/net/transport.h"
 
 namespace tallyman::server {
 
-// Listens on one address and serves each connection on a thread of its own.
 class HttpServer {
  public:
-  struct Options {
-    std::string host = "127.0.0.1";  // A name, an IPv4 or an IPv6 address.
-    int port = 8880;                 // 0: any free port.
-    size_t max_body_bytes = size_t{1} << 20;  // A larger body is 413.
-    // Connections served at once. kMaxWaitingConnections more wait, further
-    // ones are closed.
-    size_t max_connections = 256;
-    // Closes a connection whose client neither sends nor receives a byte for
-    // this long in the middle of a request.
-    absl::Duration io_timeout = absl::Seconds(10);
-    // Closes a connection without a request for this long.
-    absl::Duration keep_alive_timeout = absl::Seconds(30);
-    // Called on the thread of Serve(); see Listener::Events.
-    std::function<void(int error)> on_exhausted;
-    std::function<bool()> free_descriptors;
-    // Connections begin to be closed unserved; see WorkerPool::Options. Called
-    // on the thread of Serve(). May be empty.
-    std::function<void(const absl::Status& reason)> on_refusing;
+  // A listening socket, which does not block and outlives the server, and the
+  // transport of its connections.
+  struct Socket {
+    int fd = -1;
+    // Another process listens too: Stop() leaves connections that wait to it.
+    bool is_shared = false;
+    // Makes the transport of an accepted socket, which does not block. Empty:
+    // PlainTransport. Null: the connection is closed. Thread-safe.
+    std::function<std::unique_ptr<Transport>(base::UniqueFd)> make_transport;
   };
 
-  static constexpr size_t kMaxWaitingConnections = 1024;
+  struct Options {
+    ConnectionOptions connection;
+    // A connection above `max_connections` closes the one that has waited
+    // longest for a request, or else gets 503; one above
+    // `max_connections_per_address` gets 429.
+    ConnectionLimits::Options limits = {.max_connections = 10000};
+    // The memory of the bodies of all connections, in bytes.
+    size_t max_body_memory = size_t{64} << 20;
+    // The threads that wait for connections. 0: one, or two from four
+    // processors on.
+    size_t loops = 0;
+    // Requests that are answered, and that wait to be answered, on other
+    // threads.
+    size_t max_workers = 32;
+    size_t max_waiting_requests = 1024;
+    // See Acceptor::Events. Called on any thread that waits for connections.
+    // May be empty.
+    std::function<void(int error)> on_exhausted;
+    std::function<bool()> free_descriptors;
+    // Requests begin to be refused; see WorkerPool::Options. May be empty.
+    std::function<void(const absl::Status& reason)> on_refusing;
+    // The server ended a connection early, or refused it. May be empty.
+    std::function<void(std::string_view peer, std::string_view reason)>
+        on_dropped;
+  };
 
-  using Handler = HttpHandler;
-  using Rejecter = HttpRejecter;
-
-  // Binds and listens: clients can connect when it returns, and wait for
-  // Serve(). Errors as Listener::Bind().
-  static absl::StatusOr<std::unique_ptr<HttpServer>> Listen(
-      const Options& options, Handler handler, Rejecter rejecter);
-
+  // `handler` outlives the server. Clients can connect already, and wait for
+  // Serve().
+  HttpServer(std::vector<Socket> sockets, const RequestHandler& handler,
+             Options options);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  // The bound port.
-  int port() const;
+  // Serves until Stop(), and returns after the last request under way. Call it
+  // once.
+  void Serve();
 
-  // Serves until Stop(), and returns after the last request under way. The
-  // error is a permanent one of the listening socket. Call it once.
-  absl::Status Serve();
-
-  // Stops accepting and makes Serve() return, the current or a later one.
-  // Thread-safe; does not block.
+  // Refuses further connections, closes those that wait for a request, ends
+  // streams, and makes Serve() return, the current or a later one. Thread-safe;
+  // does not block.
   void Stop();
 
  private:
   class Impl;
-  explicit HttpServer(std::unique_ptr<Impl> impl);
   const std::unique_ptr<Impl> impl_;
 };
 

@@ -1,0 +1,93 @@
+#include "server/http/acceptor.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "platform/base/event_loop.h"
+#include "platform/base/unique_fd.h"
+
+namespace tallyman::server {
+namespace {
+
+// Between two attempts when this process has nothing to free.
+constexpr absl::Duration kRetryDelay = absl::Milliseconds(50);
+
+// At most so many in one go, so that other connections are served in between.
+constexpr int kMaxAccepted = 16;
+
+// Whether an error of accept(2) ends when descriptors or memory are freed.
+bool IsExhaustion(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+         error == ENOMEM;
+}
+
+// accept(2) allocates the descriptor before it looks for a connection, so it
+// fails also if none waits.
+bool HasWaiting(int socket) {
+  pollfd waiting = {.fd = socket, .events = POLLIN, .revents = 0};
+  return poll(&waiting, 1, 0) > 0;
+}
+
+}  // namespace
+
+Acceptor::Acceptor(base::EventLoop& loop, int socket, Events events)
+    : loop_(loop), socket_(socket), events_(std::move(events)) {
+  Watch();
+}
+
+void Acceptor::Watch() {
+  // EPOLLEXCLUSIVE: a connection wakes one loop, not all (epoll_ctl(2)).
+  watch_ = loop_.WatchFd(socket_, EPOLLIN | EPOLLEXCLUSIVE,
+                         [this](uint32_t) { AcceptSome(); });
+}
+
+void Acceptor::AcceptSome() {
+  for (int i = 0; i < kMaxAccepted; ++i) {
+    base::UniqueFd connection(
+        accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (connection.valid()) {
+      is_exhausted_ = false;
+      try {
+        events_.on_accepted(std::move(connection));
+      } catch (...) {
+        // For example std::bad_alloc: the connection is closed.
+      }
+    } else if (!HandleError(errno)) {
+      return;
+    }
+  }
+}
+
+bool Acceptor::HandleError(int error) {
+  if (error == EAGAIN || error == EWOULDBLOCK) return false;
+  // Network errors concern one connection, which is gone (accept(2)).
+  if (error == EINTR || error == ECONNABORTED) return true;
+  if (!IsExhaustion(error)) {
+    // A security module may refuse every connection (EPERM); a socket that was
+    // shut down gives EINVAL.
+    RetryLater();
+    return false;
+  }
+  if (!HasWaiting(socket_)) return false;
+  if (!is_exhausted_ && events_.on_exhausted) events_.on_exhausted(error);
+  is_exhausted_ = true;
+  if (events_.free_descriptors && events_.free_descriptors()) return true;
+  RetryLater();
+  return false;
+}
+
+void Acceptor::RetryLater() {
+  watch_.reset();
+  retry_ = loop_.RunAfter(kRetryDelay, [this] {
+    Watch();
+    AcceptSome();
+  });
+}
+
+}  // namespace tallyman::server

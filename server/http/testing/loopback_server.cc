@@ -1,0 +1,101 @@
+#include "server/http/testing/loopback_server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/log/check.h"
+#include "absl/strings/str_cat.h"
+#include "api/http/error.h"
+#include "api/http/http.h"
+#include "platform/base/unique_fd.h"
+#include "server/http/http_server.h"
+#include "server/http/request_handler.h"
+
+namespace tallyman::server {
+
+class FunctionHandler::FunctionCall : public RequestHandler::Call {
+ public:
+  FunctionCall(const Functions& functions, bool is_fast)
+      : functions_(functions), is_fast_(is_fast) {}
+
+  bool IsFast() const override { return is_fast_; }
+  api::Response Respond(const api::Request& request) override {
+    return functions_.respond(request);
+  }
+
+ private:
+  const Functions& functions_;
+  const bool is_fast_;
+};
+
+FunctionHandler::FunctionHandler(Functions functions)
+    : functions_(std::move(functions)) {}
+
+RequestHandler::Admission FunctionHandler::Admit(
+    const api::Request& head) const {
+  if (functions_.admit) {
+    if (std::optional<api::Response> refusal = functions_.admit(head)) {
+      return *std::move(refusal);
+    }
+  }
+  return std::make_unique<FunctionCall>(
+      functions_, functions_.is_fast && functions_.is_fast(head));
+}
+
+api::Response FunctionHandler::Reject(const api::Request& request,
+                                      api::Error error) const {
+  if (functions_.reject) return functions_.reject(request, error);
+  api::Response response;
+  response.status = api::HttpStatus(error.kind);
+  response.body = absl::StrCat("rejected ", request.method, " ", request.path,
+                               ": ", error.details);
+  return response;
+}
+
+base::UniqueFd ListenOnLoopback(int& port) {
+  base::UniqueFd fd(
+      socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  CHECK(fd.valid());
+  const int one = 1;
+  CHECK_EQ(setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)),
+           0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* const plain = reinterpret_cast<sockaddr*>(&address);
+  CHECK_EQ(bind(fd.get(), plain, size), 0);
+  CHECK_EQ(listen(fd.get(), SOMAXCONN), 0);
+  CHECK_EQ(getsockname(fd.get(), plain, &size), 0);
+  port = ntohs(address.sin_port);
+  return fd;
+}
+
+LoopbackServer::LoopbackServer(FunctionHandler::Functions functions,
+                               HttpServer::Options options, Start start)
+    : handler_(std::move(functions)), listening_(ListenOnLoopback(port_)) {
+  std::vector<HttpServer::Socket> sockets(1);
+  sockets[0].fd = listening_.get();
+  server_ = std::make_unique<HttpServer>(std::move(sockets), handler_,
+                                         std::move(options));
+  if (start == Start::kNow) Serve();
+}
+
+void LoopbackServer::Serve() {
+  thread_ = std::thread([this] { server_->Serve(); });
+}
+
+void LoopbackServer::Stop() {
+  server_->Stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace tallyman::server
