@@ -11,23 +11,27 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/synchronization/mutex.h"
-#include "platform/base/text.h"
 #include "platform/base/unique_fd.h"
 #include "stacks/model/instance_key.h"
 #include "stacks/output/output_file_error.h"
+#include "stacks/output/output_file_name.h"
+#include "stacks/output/output_files.h"
 #include "stacks/output/output_rotation.h"
 
 namespace tallyman::stacks {
@@ -39,116 +43,15 @@ constexpr size_t kLastLineBytes = 500;
 // How many bytes LastLine() reads at first, then at most.
 constexpr int64_t kLastLineWindows[] = {4 << 10, 64 << 10};
 
-absl::Status CheckStackUid(std::string_view uid) {
-  const bool ok = !uid.empty() && uid.size() <= 64 &&
-                  std::all_of(uid.begin(), uid.end(), [](unsigned char byte) {
-                    return absl::ascii_isxdigit(byte);
-                  });
-  if (ok) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      "stack uid ", base::Quote(uid), " is not a hexadecimal number"));
+// Differs from the generation before, since both files exist at once, and from
+// older ones, whose inode may be the same, by time.
+uint64_t GenerationOf(const struct stat& rotated) {
+  constexpr uint64_t kNanosecond = 1'000'000'000;
+  const uint64_t time =
+      static_cast<uint64_t>(rotated.st_mtim.tv_sec) * kNanosecond +
+      static_cast<uint64_t>(rotated.st_mtim.tv_nsec);
+  return time ^ (static_cast<uint64_t>(rotated.st_ino) * 0x9e3779b97f4a7c15);
 }
-
-absl::Status CheckKey(const InstanceKey& key) {
-  if (absl::Status status = CheckStackUid(key.stack_uid); !status.ok()) {
-    return status;
-  }
-  const std::string& name = key.process;
-  const bool ok = !name.empty() && name.size() <= 64 && name != "." &&
-                  name != ".." &&
-                  std::all_of(name.begin(), name.end(), [](unsigned char byte) {
-                    return absl::ascii_isalnum(byte) || byte == '_' ||
-                           byte == '.' || byte == '-';
-                  });
-  if (!ok) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("process name ", base::Quote(name), " can't name a file"));
-  }
-  if (key.number < 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("instance ", key.number, " of process ", base::Quote(name),
-                     " can't be; numbers begin with 1"));
-  }
-  return absl::OkStatus();
-}
-
-// Opens for reading; an invalid descriptor if there is no such file.
-// O_NONBLOCK: a program of our user could have put a FIFO there.
-absl::StatusOr<base::UniqueFd> OpenToRead(const std::string& path) {
-  base::UniqueFd fd(
-      open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!fd.valid() && errno != ENOENT) {
-    return OutputFileError(errno, path, "can't be opened");
-  }
-  return fd;
-}
-
-absl::StatusOr<int64_t> SizeOf(const base::UniqueFd& fd,
-                               const std::string& path) {
-  if (!fd.valid()) return 0;
-  struct stat info;
-  if (fstat(fd.get(), &info) != 0) {
-    return OutputFileError(errno, path, "can't be examined");
-  }
-  if (!S_ISREG(info.st_mode)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("output file \"", path, "\" is not a regular file"));
-  }
-  return info.st_size;
-}
-
-// Both files of an instance, read as one.
-class Output {
- public:
-  static absl::StatusOr<Output> Open(const std::string& path) {
-    Output output;
-    const std::string paths[] = {RotatedOutputPath(path), path};
-    for (size_t i = 0; i < output.parts_.size(); ++i) {
-      Part& part = output.parts_[i];
-      part.path = paths[i];
-      absl::StatusOr<base::UniqueFd> fd = OpenToRead(part.path);
-      if (!fd.ok()) return fd.status();
-      part.fd = *std::move(fd);
-      absl::StatusOr<int64_t> size = SizeOf(part.fd, part.path);
-      if (!size.ok()) return size.status();
-      part.size = *size;
-    }
-    return output;
-  }
-
-  int64_t size() const { return parts_[0].size + parts_[1].size; }
-
-  // The bytes from `begin` to `end`; fewer if the program truncated its file.
-  absl::StatusOr<std::string> Read(int64_t begin, int64_t end) const {
-    std::string bytes(static_cast<size_t>(end - begin), '\0');
-    size_t filled = 0;
-    int64_t part_begin = 0;
-    for (const Part& part : parts_) {
-      int64_t at = std::max(begin, part_begin) - part_begin;
-      const int64_t until = std::min(end - part_begin, part.size);
-      while (at < until) {
-        const ssize_t got = pread(part.fd.get(), bytes.data() + filled,
-                                  static_cast<size_t>(until - at), at);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return OutputFileError(errno, part.path, "can't be read");
-        if (got == 0) break;
-        at += got;
-        filled += static_cast<size_t>(got);
-      }
-      part_begin += part.size;
-    }
-    bytes.resize(filled);
-    return bytes;
-  }
-
- private:
-  struct Part {
-    std::string path;
-    base::UniqueFd fd;
-    int64_t size = 0;
-  };
-  std::array<Part, 2> parts_;  // Older first.
-};
 
 // Removes the last line from `text` with its end, and returns it without. Sets
 // `is_first` if no line was before it. `text` must not be empty.
@@ -188,6 +91,9 @@ struct OutputLogs::Locks {
     // Held by readers (shared), and by a rotation while bytes are in both files
     // or in none.
     absl::Mutex moving;
+    // By path, how many bytes this object's rotations took from the front of
+    // the file. Changed by a rotation, so by one thread at a time.
+    std::map<std::string, int64_t, std::less<>> moved ABSL_GUARDED_BY(moving);
   };
   Lock& For(std::string_view stack_uid) {
     return locks[std::hash<std::string_view>()(stack_uid) % locks.size()];
@@ -222,15 +128,96 @@ absl::StatusOr<OutputLogs> OutputLogs::Open(std::string directory,
   return OutputLogs(std::move(directory), options);
 }
 
+std::string OutputLogs::StackDirectory(std::string_view stack_uid) const {
+  return absl::StrCat(directory_, "/", stack_uid);
+}
+
 std::string OutputLogs::Path(const InstanceKey& key) const {
-  if (!CheckKey(key).ok()) return "";
-  return absl::StrCat(directory_, "/", key.stack_uid, "/", key.process, ".",
-                      key.number, ".log");
+  if (!CheckOutputKey(key).ok()) return "";
+  return absl::StrCat(StackDirectory(key.stack_uid), "/", OutputFileName(key));
+}
+
+absl::StatusOr<std::vector<int64_t>> OutputLogs::Instances(
+    std::string_view stack_uid, std::string_view process) const {
+  if (absl::Status status = CheckOutputStackUid(stack_uid); !status.ok()) {
+    return status;
+  }
+  std::error_code error;
+  std::vector<int64_t> numbers;
+  for (std::filesystem::directory_iterator
+           entry(StackDirectory(stack_uid), error),
+       end;
+       !error && entry != end; entry.increment(error)) {
+    const std::optional<InstanceKey> key =
+        OutputKeyOfFile(stack_uid, entry->path().filename().native());
+    if (key && key->process == process) numbers.push_back(key->number);
+  }
+  if (!error) return numbers;
+  return absl::ErrnoToStatus(error.value(),
+                             absl::StrCat("directory of output files \"",
+                                          StackDirectory(stack_uid), "\""));
+}
+
+absl::StatusOr<base::UniqueFd> OutputLogs::OpenForRead(
+    const InstanceKey& key) const {
+  if (absl::Status status = CheckOutputKey(key); !status.ok()) return status;
+  const std::string path = Path(key);
+  absl::StatusOr<base::UniqueFd> fd = OpenOutputFile(path);
+  if (!fd.ok()) return fd;
+  if (!fd->valid()) return OutputFileError(ENOENT, path, "can't be opened");
+  absl::StatusOr<int64_t> size = SizeOfOutputFile(*fd, path);
+  if (!size.ok()) return size.status();
+  return fd;
+}
+
+absl::StatusOr<OutputPart> OutputLogs::Read(const InstanceKey& key,
+                                            const base::UniqueFd& file,
+                                            OutputPosition begin,
+                                            int64_t max_bytes) const {
+  if (absl::Status status = CheckOutputKey(key); !status.ok()) return status;
+  const std::string path = Path(key);
+  const std::string rotated_path = RotatedOutputPath(path);
+  Locks::Lock& lock = locks_->For(key.stack_uid);
+  absl::ReaderMutexLock moving(&lock.moving);
+  absl::StatusOr<int64_t> size = SizeOfOutputFile(file, path);
+  if (!size.ok()) return size.status();
+  OutputPart part;
+  if (const auto moved = lock.moved.find(path); moved != lock.moved.end()) {
+    part.file_begin = moved->second;
+  }
+  part.end = part.file_begin + *size;
+  part.oldest = part.file_begin;
+  struct stat rotated;
+  if (lstat(rotated_path.c_str(), &rotated) == 0 && S_ISREG(rotated.st_mode)) {
+    part.oldest -= rotated.st_size;
+    part.generation = GenerationOf(rotated);
+  }
+  part.begin = std::max(begin, part.oldest);
+  const OutputPosition end =
+      part.begin +
+      std::min(max_bytes, std::max<int64_t>(0, part.end - part.begin));
+  if (part.begin < std::min(end, part.file_begin)) {
+    absl::StatusOr<base::UniqueFd> older = OpenOutputFile(rotated_path);
+    if (!older.ok()) return older.status();
+    absl::StatusOr<std::string> bytes =
+        ReadOutputFile(*older, rotated_path, part.begin - part.oldest,
+                       std::min(end, part.file_begin) - part.begin);
+    if (!bytes.ok()) return bytes.status();
+    part.bytes = *std::move(bytes);
+  }
+  const OutputPosition rest = std::max(part.begin, part.file_begin);
+  if (rest < end) {
+    absl::StatusOr<std::string> bytes =
+        ReadOutputFile(file, path, rest - part.file_begin, end - rest);
+    if (!bytes.ok()) return bytes.status();
+    part.bytes += *bytes;
+  }
+  return part;
 }
 
 absl::StatusOr<base::UniqueFd> OutputLogs::OpenForAppend(
     const InstanceKey& key) const {
-  if (absl::Status status = CheckKey(key); !status.ok()) return status;
+  if (absl::Status status = CheckOutputKey(key); !status.ok()) return status;
   const std::string path = Path(key);
   const auto try_open = [&path] {
     return base::UniqueFd(open(path.c_str(),
@@ -241,21 +228,21 @@ absl::StatusOr<base::UniqueFd> OutputLogs::OpenForAppend(
   };
   base::UniqueFd fd = try_open();
   if (!fd.valid() && errno == ENOENT) {
-    const std::string directory = absl::StrCat(directory_, "/", key.stack_uid);
+    const std::string directory = StackDirectory(key.stack_uid);
     if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
       return OutputFileError(errno, path, "can't be made: its directory can't");
     }
     fd = try_open();
   }
   if (!fd.valid()) return OutputFileError(errno, path, "can't be opened");
-  absl::StatusOr<int64_t> size = SizeOf(fd, path);
+  absl::StatusOr<int64_t> size = SizeOfOutputFile(fd, path);
   if (!size.ok()) return size.status();
   return fd;
 }
 
 absl::StatusOr<std::vector<std::string>> OutputLogs::Tail(
     const InstanceKey& key, int64_t lines) const {
-  if (absl::Status status = CheckKey(key); !status.ok()) return status;
+  if (absl::Status status = CheckOutputKey(key); !status.ok()) return status;
   const size_t desired =
       static_cast<size_t>(std::clamp<int64_t>(lines, 0, kMaxLogLines));
   std::vector<std::string> tail;
@@ -265,7 +252,7 @@ absl::StatusOr<std::vector<std::string>> OutputLogs::Tail(
   bool begins_with_line = true;
   {
     absl::ReaderMutexLock lock(&locks_->For(key.stack_uid).moving);
-    absl::StatusOr<Output> output = Output::Open(Path(key));
+    absl::StatusOr<OutputFiles> output = OutputFiles::Open(Path(key));
     if (!output.ok()) return output.status();
     const int64_t oldest = std::max<int64_t>(0, output->size() - kMaxLogBytes);
     std::vector<std::string> blocks;  // Newest first.
@@ -305,9 +292,9 @@ absl::StatusOr<std::vector<std::string>> OutputLogs::Tail(
 }
 
 std::string OutputLogs::LastLine(const InstanceKey& key) const {
-  if (!CheckKey(key).ok()) return "";
+  if (!CheckOutputKey(key).ok()) return "";
   absl::ReaderMutexLock lock(&locks_->For(key.stack_uid).moving);
-  absl::StatusOr<Output> output = Output::Open(Path(key));
+  absl::StatusOr<OutputFiles> output = OutputFiles::Open(Path(key));
   if (!output.ok()) return "";
   std::string longest;  // The end of a line that began before the window.
   for (const int64_t window : kLastLineWindows) {
@@ -329,7 +316,7 @@ std::string OutputLogs::LastLine(const InstanceKey& key) const {
 }
 
 absl::StatusOr<bool> OutputLogs::RotateIfLarge(const InstanceKey& key) const {
-  if (absl::Status status = CheckKey(key); !status.ok()) return status;
+  if (absl::Status status = CheckOutputKey(key); !status.ok()) return status;
   const std::string path = Path(key);
   struct stat info;
   // The common case, without opening the file.
@@ -340,15 +327,18 @@ absl::StatusOr<bool> OutputLogs::RotateIfLarge(const InstanceKey& key) const {
   if (info.st_size <= options_.max_bytes) return false;
   Locks::Lock& lock = locks_->For(key.stack_uid);
   absl::MutexLock rotating(&lock.rotating);
-  return RotateOutputFile(path, options_.max_bytes, options_.may_collapse,
-                          lock.moving);
+  return RotateOutputFile(
+      path, options_.max_bytes, options_.may_collapse, lock.moving,
+      [&](int64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock.moving) {
+        lock.moved[path] += bytes;
+      });
 }
 
 absl::Status OutputLogs::RemoveStack(std::string_view stack_uid) const {
-  if (absl::Status status = CheckStackUid(stack_uid); !status.ok()) {
+  if (absl::Status status = CheckOutputStackUid(stack_uid); !status.ok()) {
     return status;
   }
-  const std::string directory = absl::StrCat(directory_, "/", stack_uid);
+  const std::string directory = StackDirectory(stack_uid);
   Locks::Lock& lock = locks_->For(stack_uid);
   absl::MutexLock rotating(&lock.rotating);
   std::error_code error;

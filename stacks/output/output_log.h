@@ -25,6 +25,27 @@ namespace tallyman::stacks {
 inline constexpr int64_t kMaxLogLines = 10000;
 inline constexpr int64_t kMaxLogBytes = 1 << 20;
 
+// A place in the output of an instance, counted in bytes; see OutputPart.
+using OutputPosition = int64_t;
+
+// Consecutive bytes of the output of an instance. Positions count the bytes
+// that programs wrote: they stay the same when a rotation moves bytes to
+// .log.1. The first byte of the file that this OutputLogs saw first is 0, so
+// bytes that were in .log.1 then have negative positions, and the positions of
+// two OutputLogs differ.
+struct OutputPart {
+  OutputPosition begin = 0;  // Of `bytes`.
+  std::string bytes;
+  // The files when they were read: their oldest byte, the first byte of the
+  // file that the program appends to, and the byte after the newest.
+  OutputPosition oldest = 0;
+  OutputPosition file_begin = 0;
+  OutputPosition end = 0;
+  // Identifies the rotation before, across starts of the server: with another
+  // generation, `file_begin` is another byte. 0 if there was none.
+  uint64_t generation = 0;
+};
+
 // The files below one directory: STACK_UID/PROCESS.NUMBER.log, and .log.1 with
 // the output before the last rotation. Thread-safe; copies share their locks.
 //
@@ -56,6 +77,23 @@ class OutputLogs {
   absl::StatusOr<std::vector<std::string>> Tail(const InstanceKey& key,
                                                 int64_t lines) const;
 
+  // Opens the file of an instance for Read(). NotFound if it does not exist.
+  absl::StatusOr<base::UniqueFd> OpenForRead(const InstanceKey& key) const;
+
+  // Up to `max_bytes` bytes from `begin` on, or from the oldest byte if those
+  // are gone. `file` is from OpenForRead(key): its bytes can be read even after
+  // the file was removed. A `begin` after the end is OK and reads nothing; a
+  // program that truncates its file makes the end smaller.
+  absl::StatusOr<OutputPart> Read(const InstanceKey& key,
+                                  const base::UniqueFd& file,
+                                  OutputPosition begin,
+                                  int64_t max_bytes) const;
+
+  // The numbers of the instances of a process that have a file, in no order;
+  // NotFound if the stack has no directory.
+  absl::StatusOr<std::vector<int64_t>> Instances(
+      std::string_view stack_uid, std::string_view process) const;
+
   // The last line that isn't blank, cut to 500 bytes (at a UTF-8 boundary); ""
   // if the last 64 KiB have none, or on an error. Cheap: reads 4 KiB, or 64 KiB
   // where these have no whole line.
@@ -78,6 +116,9 @@ class OutputLogs {
 
   // The path of an instance's file; "" if the key is no file name.
   std::string Path(const InstanceKey& key) const;
+  const std::string& directory() const { return directory_; }
+  // Holds the files of a stack. Exists from the first output on.
+  std::string StackDirectory(std::string_view stack_uid) const;
 
   // Removes all files of a stack; OK if there are none. Waits for a rotation in
   // progress.

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -83,18 +84,20 @@ absl::StatusOr<bool> Collapse(const base::UniqueFd& file, int64_t bytes,
   return OutputFileError(errno, path, "can't be shortened at its front");
 }
 
-// Copies the bytes after `copied` to `copy`, then truncates the file.
-absl::Status CopyRestAndTruncate(const base::UniqueFd& file,
-                                 const std::string& path, int64_t copied,
-                                 const base::UniqueFd& copy,
-                                 const std::string& copy_path) {
+// Copies the bytes after `copied` to `copy`, then truncates the file. Returns
+// how many bytes `copy` has.
+absl::StatusOr<int64_t> CopyRestAndTruncate(const base::UniqueFd& file,
+                                            const std::string& path,
+                                            int64_t copied,
+                                            const base::UniqueFd& copy,
+                                            const std::string& copy_path) {
   for (int copies = 0; copies < kMaxCopies; ++copies) {
     struct stat info;
     if (fstat(file.get(), &info) != 0) {
       return OutputFileError(errno, path, "can't be examined");
     }
     // The program truncated it: all of its bytes may be new.
-    if (info.st_size < copied) return absl::OkStatus();
+    if (info.st_size < copied) return copied;
     if (info.st_size == copied) break;
     absl::Status status = Copy(file, copied, info.st_size, copy, copy_path);
     if (!status.ok()) return status;
@@ -103,7 +106,7 @@ absl::Status CopyRestAndTruncate(const base::UniqueFd& file,
   if (ftruncate(file.get(), 0) != 0) {
     return OutputFileError(errno, path, "can't be truncated");
   }
-  return absl::OkStatus();
+  return copied;
 }
 
 }  // namespace
@@ -112,9 +115,9 @@ std::string RotatedOutputPath(const std::string& path) {
   return absl::StrCat(path, ".1");
 }
 
-absl::StatusOr<bool> RotateOutputFile(const std::string& path,
-                                      int64_t max_bytes, bool may_collapse,
-                                      absl::Mutex& moving) {
+absl::StatusOr<bool> RotateOutputFile(
+    const std::string& path, int64_t max_bytes, bool may_collapse,
+    absl::Mutex& moving, absl::FunctionRef<void(int64_t)> on_moved) {
   // O_NONBLOCK: a program of our user could have put a FIFO there.
   const base::UniqueFd file(
       open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
@@ -154,10 +157,16 @@ absl::StatusOr<bool> RotateOutputFile(const std::string& path,
   // A crash here leaves the bytes in both files.
   if (may_collapse) {
     absl::StatusOr<bool> collapsed = Collapse(file, bytes, path);
-    if (!collapsed.ok() || *collapsed) return collapsed;
+    if (!collapsed.ok()) return collapsed;
+    if (*collapsed) {
+      on_moved(bytes);
+      return true;
+    }
   }
-  absl::Status cut = CopyRestAndTruncate(file, path, bytes, copy, rotated_path);
-  if (!cut.ok()) return cut;
+  absl::StatusOr<int64_t> cut =
+      CopyRestAndTruncate(file, path, bytes, copy, rotated_path);
+  if (!cut.ok()) return cut.status();
+  on_moved(*cut);
   return true;
 }
 

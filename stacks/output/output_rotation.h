@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 
@@ -19,11 +20,13 @@ std::string RotatedOutputPath(const std::string& path);
 // `max_bytes` (at least 4096). Returns whether it did; false if there is no
 // file. Writes to `path`.tmp first. The caller excludes other rotations of the
 // file. Locks `moving` while bytes are in both files: a reader that holds it
-// reads each byte once. Without `may_collapse` it truncates the file after the
-// copy. Errors are those of the file system and name the file.
-absl::StatusOr<bool> RotateOutputFile(const std::string& path,
-                                      int64_t max_bytes, bool may_collapse,
-                                      absl::Mutex& moving);
+// reads each byte once. Under the same lock it calls `on_moved` with the number
+// of bytes that are gone from the front of the file. Without `may_collapse` it
+// truncates the file after the copy. Errors are those of the file system and
+// name the file.
+absl::StatusOr<bool> RotateOutputFile(
+    const std::string& path, int64_t max_bytes, bool may_collapse,
+    absl::Mutex& moving, absl::FunctionRef<void(int64_t)> on_moved);
 
 }  // namespace tallyman::stacks
 
