@@ -80,4 +80,15 @@ absl::StatusOr<Principal> Authenticator::Authenticate(
   return Principal(std::move(record));
 }
 
+bool Authenticator::IsStillValid(const Principal& principal) const {
+  std::shared_ptr<const TokenRecord> record;
+  {
+    absl::ReaderMutexLock lock(&mutex_);
+    const auto found = index_.find(principal.record_->hash);
+    if (found == index_.end()) return false;
+    record = found->second;
+  }
+  return IsValid(record->token, clock_.Now());
+}
+
 }  // namespace tallyman::auth

@@ -60,6 +60,10 @@ class Authenticator {
   // this. No message has any part of `presented`.
   absl::StatusOr<Principal> Authenticate(const Secret& presented) const;
 
+  // Whether the token of `principal` is still valid: neither revoked nor
+  // expired since. Cheap.
+  bool IsStillValid(const Principal& principal) const;
+
  private:
   using Index =
       absl::flat_hash_map<TokenHash, std::shared_ptr<const TokenRecord>>;

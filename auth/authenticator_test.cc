@@ -112,6 +112,21 @@ TEST_F(AuthenticatorTest, ATokenWithExpiryEqualToNowIsExpired) {
   ExpectRefused(made.value, "expired at 2020-09-13T12:26:50+00:00");
 }
 
+TEST_F(AuthenticatorTest, APrincipalIsValidUntilItsTokenIsRevokedOrExpires) {
+  const NewToken revoked = Make(kReader);
+  TokenSpec spec = kReader;
+  spec.expires_at = kNow + absl::Seconds(10);
+  const NewToken expiring = Make(spec);
+  const Principal first = *authenticator_->Authenticate(revoked.value);
+  const Principal second = *authenticator_->Authenticate(expiring.value);
+  EXPECT_TRUE(authenticator_->IsStillValid(first));
+  ASSERT_TRUE(store_->Revoke(revoked.token.id).ok());
+  EXPECT_FALSE(authenticator_->IsStillValid(first));
+  EXPECT_TRUE(authenticator_->IsStillValid(second));
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_FALSE(authenticator_->IsStillValid(second));
+}
+
 TEST_F(AuthenticatorTest, AuthorizeNamesTheMissingScope) {
   const NewToken made = Make(kReader);
   const Principal reader = *authenticator_->Authenticate(made.value);

@@ -21,6 +21,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "auth/secret.h"
+#include "platform/base/text.h"
 #include "platform/base/utf8.h"
 
 namespace tallyman::auth {
@@ -120,8 +121,8 @@ absl::StatusOr<ScopeSet> ParseScopes(absl::Span<const std::string> names) {
     }
     if (!known) {
       return absl::InvalidArgumentError(
-          absl::StrCat("scopes has \"", absl::CHexEscape(name),
-                       "\", the scopes are \"public\" and \"admin\""));
+          absl::StrCat("scopes has ", base::Quote(name),
+                       ", the scopes are \"public\" and \"admin\""));
     }
   }
   return scopes;

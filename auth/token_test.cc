@@ -61,6 +61,12 @@ TEST(ScopeTest, ErrorsNameUnknownNames) {
   }
 }
 
+TEST(ParseScopesTest, ErrorsCutTheName) {
+  const absl::Status status = ParseScopes({std::string(100000, 'x')}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_LT(status.message().size(), 200);
+}
+
 TEST(ValidateTest, AcceptsValidSpecs) {
   EXPECT_TRUE(Validate(ValidSpec(), kNow).ok());
   TokenSpec spec = ValidSpec();

@@ -12,6 +12,7 @@
 #include "api/http/error.h"
 #include "api/http/params.h"
 #include "api/json/json_writer.h"
+#include "platform/base/text.h"
 #include "storage/pagination.h"
 
 namespace tallyman::api {
@@ -95,8 +96,8 @@ absl::StatusOr<storage::PageRequest> ParsePageRequest(const Params& params) {
   auto per_page = params.GetInteger("per_page", 1);
   if (!per_page.ok() || (*per_page && **per_page > storage::kMaxPerPage)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("per_page: \"", *params.Get("per_page"),
-                     "\" is not an integer from 1 to ", storage::kMaxPerPage));
+        absl::StrCat("per_page: ", base::Quote(*params.Get("per_page")),
+                     " is not an integer from 1 to ", storage::kMaxPerPage));
   }
   if (*per_page) request.per_page = **per_page;
   return request;

@@ -32,12 +32,12 @@ absl::Status ReadSchema(storage::Connection& connection) {
 
 void AddHealthRoutes(storage::Database& database, const Log& log,
                      Router& router) {
-  router.Add("/healthz", ApiFamily::kStacks,
-             {{"GET",
-               {.scope = std::nullopt,
-                .handler = [](const RequestContext&) -> HandlerResult {
-                  return Ok();
-                }}}});
+  router.Add(
+      "/healthz", ApiFamily::kStacks,
+      {{"GET",
+        {.scope = std::nullopt,
+         .handler = [](const RequestContext&) -> HandlerResult { return Ok(); },
+         .is_fast = true}}});
   router.Add(
       "/readyz", ApiFamily::kStacks,
       {{"GET",

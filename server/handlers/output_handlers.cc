@@ -20,6 +20,7 @@
 #include "api/stacks/stacks_envelope.h"
 #include "auth/token.h"
 #include "platform/base/text.h"
+#include "server/handlers/output_stream.h"
 #include "server/handlers/responses.h"
 #include "server/handlers/stack_lookup.h"
 #include "server/handlers/stack_services.h"
@@ -39,12 +40,13 @@ constexpr int64_t kDefaultLines = 100;
 // shares.
 constexpr size_t kMaxResponseBytes = size_t{8} << 20;
 
-absl::StatusOr<int64_t> ParseLines(const api::Params& params) {
-  const auto lines = params.GetInteger("lines", 1);
-  if (!lines.ok() || lines->value_or(1) > stacks::kMaxLogLines) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("lines: ", base::Quote(params.Get("lines").value_or("")),
-                     " is not an integer from 1 to ", stacks::kMaxLogLines));
+// The parameter `lines`, at least `min`.
+absl::StatusOr<int64_t> ParseLines(const api::Params& params, int64_t min) {
+  const auto lines = params.GetInteger("lines", min);
+  if (!lines.ok() || lines->value_or(min) > stacks::kMaxLogLines) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "lines: ", base::Quote(params.Get("lines").value_or("")),
+        " is not an integer from ", min, " to ", stacks::kMaxLogLines));
   }
   return lines->value_or(kDefaultLines);
 }
@@ -73,13 +75,6 @@ std::vector<int64_t> NumbersOf(const stacks::ProcessStatus* status) {
   }
   return numbers;
 }
-
-// The process whose output is requested.
-struct OutputSource {
-  std::string stack_uid;
-  std::string process;
-  std::string server;  // Its name.
-};
 
 // The last `lines` lines of an instance. A failure is the server's, whatever
 // the code that the system call's errno maps to.
@@ -156,10 +151,12 @@ HandlerResult GetOutput(const StackServices& services,
   const absl::StatusOr<std::string> filter =
       ParseServerFilter(*now.registry, params);
   if (!filter.ok()) return api::ErrorFromStatus(filter.status());
+  const absl::StatusOr<bool> is_stream = ParseFollow(params);
+  if (!is_stream.ok()) return api::ErrorFromStatus(is_stream.status());
   const absl::StatusOr<storage::PageRequest> page =
       api::ParsePageRequest(params);
   if (!page.ok()) return api::ErrorFromStatus(page.status());
-  const absl::StatusOr<int64_t> lines = ParseLines(params);
+  const absl::StatusOr<int64_t> lines = ParseLines(params, *is_stream ? 0 : 1);
   if (!lines.ok()) return api::ErrorFromStatus(lines.status());
 
   const stacks::Server* const server =
@@ -169,13 +166,27 @@ HandlerResult GetOutput(const StackServices& services,
       .process = (*process)->definition.name,
       .server = server == nullptr ? services.server_uid : server->name};
   // Output of instances on other servers is kept there.
+  const bool is_here = filter->empty() || *filter == services.server_uid;
+  if (*is_stream && !is_here) {
+    return api::ErrorFromStatus(absl::InvalidArgumentError(
+        absl::StrCat("server_uid: output of ", base::Quote(*filter),
+                     " can be followed on that server only")));
+  }
   std::vector<int64_t> instances;
-  if (filter->empty() || *filter == services.server_uid) {
+  if (is_here) {
     absl::StatusOr<std::vector<int64_t>> found = FindInstances(
         services, source, now.status->Find(source.stack_uid, source.process),
         params);
     if (!found.ok()) return api::ErrorFromStatus(found.status());
     instances = *std::move(found);
+  }
+  if (*is_stream) {
+    return StreamOutput(
+        services, source,
+        {.instance = params.Get("instance") ? instances.front() : 0,
+         .present = std::move(instances),
+         .lines = *lines},
+        context.request);
   }
   const storage::PageInfo info =
       storage::Paginate(*page, static_cast<int64_t>(instances.size()));

@@ -1,5 +1,5 @@
 // /stacks/{uid}/processes/{name}/logs: the last lines of output of the
-// instances of a process.
+// instances of a process, or a stream of them (output_stream.h).
 
 #ifndef TALLYMAN_SERVER_HANDLERS_OUTPUT_HANDLERS_H_
 #define TALLYMAN_SERVER_HANDLERS_OUTPUT_HANDLERS_H_

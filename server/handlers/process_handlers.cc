@@ -251,9 +251,11 @@ void AddProcessRoutes(const StackServices& services, Router& router) {
   const auto cached = [services, cache](auto handle) {
     return Endpoint{
         .scope = auth::Scope::kPublic,
-        .handler = [services, cache, handle](const RequestContext& context) {
-          return handle(services, *cache, context);
-        }};
+        .handler =
+            [services, cache, handle](const RequestContext& context) {
+              return handle(services, *cache, context);
+            },
+        .is_fast = true};
   };
   router.Add(
       "/stacks/{uid}/processes", ApiFamily::kStacks,

@@ -197,19 +197,24 @@ void AddStackRoutes(const StackServices& services, Router& router) {
   const auto add = [&](auth::Scope scope, StackHandler handle) {
     return StackEndpoint(scope, services, handle);
   };
-  constexpr auto kPublic = auth::Scope::kPublic;
+  // Reads snapshots only.
+  const auto add_fast = [&](StackHandler handle) {
+    Endpoint endpoint = add(auth::Scope::kPublic, handle);
+    endpoint.is_fast = true;
+    return endpoint;
+  };
   constexpr auto kAdmin = auth::Scope::kAdmin;
   router.Add(
       "/stacks", ApiFamily::kStacks,
-      {{"GET", add(kPublic, ListStacks)}, {"POST", add(kAdmin, CreateStack)}});
+      {{"GET", add_fast(ListStacks)}, {"POST", add(kAdmin, CreateStack)}});
   router.Add("/stacks/{uid}", ApiFamily::kStacks,
-             {{"GET", add(kPublic, GetStack)},
+             {{"GET", add_fast(GetStack)},
               {"PUT", add(kAdmin, ReplaceStack)},
               {"DELETE", add(kAdmin, DeleteStack)}});
   router.Add("/stacks/{uid}/servers", ApiFamily::kStacks,
-             {{"GET", add(kPublic, ListServers)}});
+             {{"GET", add_fast(ListServers)}});
   router.Add("/stacks/{uid}/servers/{server_uid}", ApiFamily::kStacks,
-             {{"GET", add(kPublic, GetServer)}});
+             {{"GET", add_fast(GetServer)}});
   AddProcessRoutes(services, router);
   AddOutputRoutes(services, router);
   AddActionRoutes(services, router);

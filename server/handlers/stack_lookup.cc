@@ -1,5 +1,6 @@
 #include "server/handlers/stack_lookup.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,14 @@ absl::StatusOr<const stacks::DesiredProcess*> FindProcess(
                      base::Quote(name)));
   }
   return process;
+}
+
+bool ProcessExists(const stacks::Registry& registry, std::string_view stack_uid,
+                   std::string_view process) {
+  const std::shared_ptr<const stacks::RegistrySnapshot> snapshot =
+      registry.Snapshot();
+  const stacks::Stack* const stack = snapshot->FindStack(stack_uid);
+  return stack != nullptr && stack->Find(process) != nullptr;
 }
 
 absl::StatusOr<std::string> ParseServerFilter(

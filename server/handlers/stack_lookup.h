@@ -44,6 +44,10 @@ absl::StatusOr<const stacks::Stack*> FindStack(
 absl::StatusOr<const stacks::DesiredProcess*> FindProcess(
     const stacks::Stack& stack, std::string_view name);
 
+// Whether the stack exists and has the process. Costs no I/O.
+bool ProcessExists(const stacks::Registry& registry, std::string_view stack_uid,
+                   std::string_view process);
+
 // The parameter `server_uid`; "" if it is absent, which means all servers.
 // NotFound if `registry` has no such server.
 absl::StatusOr<std::string> ParseServerFilter(

@@ -10,6 +10,7 @@
 #include "server/routing/router.h"
 #include "stacks/model/registry.h"
 #include "stacks/model/status.h"
+#include "stacks/output/output_hub.h"
 #include "stacks/output/output_log.h"
 #include "stacks/registry/event_log.h"
 
@@ -22,6 +23,7 @@ struct StackServices {
   const stacks::StatusSource& status;
   stacks::EventLog& events;
   const stacks::OutputLogs& logs;
+  stacks::OutputHub& output_hub;
   const api::Redactor& redactor;
   std::string server_uid;  // Of this machine.
 };

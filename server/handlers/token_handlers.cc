@@ -18,6 +18,7 @@
 #include "auth/secret.h"
 #include "auth/token.h"
 #include "auth/token_store.h"
+#include "platform/base/text.h"
 #include "server/handlers/responses.h"
 #include "server/routing/router.h"
 
@@ -38,7 +39,7 @@ absl::StatusOr<int64_t> ParseTokenId(const RequestContext& context) {
   int64_t id = 0;
   if (!absl::SimpleAtoi(text, &id)) {
     return absl::NotFoundError(
-        absl::StrCat("there is no token \"", text, "\""));
+        absl::StrCat("there is no token ", base::Quote(text)));
   }
   return id;
 }

@@ -63,6 +63,8 @@ TEST_F(TokenHandlersTest, CreatesListsAndRevokesTokens) {
   EXPECT_EQ(Ask("DELETE", "/tokens/1", admin).status, 409);  // The last one.
   EXPECT_EQ(Ask("DELETE", "/tokens/99", admin).status, 404);
   EXPECT_EQ(Ask("GET", "/tokens/x", admin).status, 404);
+  EXPECT_EQ(Json::parse(Ask("GET", "/tokens/%ff", admin).body)["details"],
+            R"(there is no token "\xff")");
 }
 
 TEST_F(TokenHandlersTest, BadRequestsChangeNothing) {

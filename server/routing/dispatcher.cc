@@ -1,10 +1,12 @@
 #include "server/routing/dispatcher.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -24,8 +26,12 @@
 #include "auth/rate_limiter.h"
 #include "auth/secret.h"
 #include "auth/token.h"
+#include "platform/base/text.h"
+#include "server/access/client_address.h"
+#include "server/access/host_check.h"
 #include "server/log/log.h"
 #include "server/log/request_log.h"
+#include "server/routing/authorized_stream.h"
 #include "server/routing/router.h"
 
 namespace tallyman::server {
@@ -50,29 +56,72 @@ auth::Secret PresentedToken(const api::Request& request, ApiFamily family) {
 
 }  // namespace
 
+// A request on its way to the handler of an endpoint.
+class Dispatcher::EndpointCall : public RequestHandler::Call {
+ public:
+  EndpointCall(const Dispatcher& dispatcher, Exchange exchange, Access access,
+               const Endpoint& endpoint)
+      : dispatcher_(dispatcher),
+        exchange_(std::move(exchange)),
+        access_(std::move(access)),
+        endpoint_(endpoint) {}
+
+  bool IsFast() const override { return endpoint_.is_fast; }
+
+  api::Response Respond(const api::Request& request) override {
+    api::Response response =
+        dispatcher_.CallEndpoint(request, exchange_, access_, endpoint_);
+    dispatcher_.Finish(request, exchange_, response);
+    return response;
+  }
+
+ private:
+  const Dispatcher& dispatcher_;
+  const Exchange exchange_;
+  const Access access_;
+  const Endpoint& endpoint_;
+};
+
 Dispatcher::Dispatcher(const Parts& parts) : parts_(parts) {
   if (parts.log != nullptr && parts.log_requests) {
     request_log_.emplace(*parts.log, parts.redactor);
   }
 }
 
-api::Response Dispatcher::Handle(const api::Request& request) const {
-  Exchange exchange = Begin(request);
-  api::Response response = Route(exchange);
-  Finish(exchange, response);
-  return response;
+RequestHandler::Admission Dispatcher::Admit(const api::Request& head) const {
+  Exchange exchange = Begin(head);
+  auto routed = Route(head, exchange);
+  if (auto* const response = std::get_if<api::Response>(&routed)) {
+    Finish(head, exchange, *response);
+    return std::move(*response);
+  }
+  const Endpoint& endpoint = *std::get<const Endpoint*>(routed);
+  Access access;
+  if (endpoint.scope) access = CheckAccess(head, exchange, endpoint.scope);
+  if (access.refusal) {
+    api::Response response = Render(head, exchange, *access.refusal);
+    AddAccessHeaders(access, response);
+    Finish(head, exchange, response);
+    return response;
+  }
+  return std::make_unique<EndpointCall>(*this, std::move(exchange),
+                                        std::move(access), endpoint);
 }
 
 api::Response Dispatcher::Reject(const api::Request& request,
                                  api::Error error) const {
   Exchange exchange = Begin(request);
-  // No resource has a method that the transport rejects: routing finds the
-  // 405, with its Allow header, or the 404.
-  api::Response response = error.kind == api::ErrorKind::kMethodNotAllowed
-                               ? Route(exchange)
-                               : RoutingError(exchange, std::move(error));
-  Finish(exchange, response);
+  api::Response response = RoutingError(request, exchange, std::move(error));
+  Finish(request, exchange, response);
   return response;
+}
+
+api::Response Dispatcher::Handle(const api::Request& request) const {
+  Admission admission = Admit(request);
+  if (auto* const response = std::get_if<api::Response>(&admission)) {
+    return std::move(*response);
+  }
+  return std::get<std::unique_ptr<Call>>(admission)->Respond(request);
 }
 
 Dispatcher::Exchange Dispatcher::Begin(const api::Request& request) const {
@@ -80,20 +129,66 @@ Dispatcher::Exchange Dispatcher::Begin(const api::Request& request) const {
   std::optional<RouteMatch> match = parts_.router.Match(request.path);
   const ApiFamily family =
       match ? match->resource->family : ApiFamilyOfPath(request.path);
-  return {.request = request,
-          .match = std::move(match),
-          .family = family,
-          .begin = begin,
-          .user = ""};
+  Exchange exchange = {.match = std::move(match),
+                       .family = family,
+                       .begin = begin,
+                       .user = "",
+                       .client = "",
+                       .is_https = request.is_encrypted};
+  SetClient(request, exchange);
+  return exchange;
 }
 
-api::Response Dispatcher::Route(Exchange& exchange) const {
-  const api::Request& request = exchange.request;
+void Dispatcher::SetClient(const api::Request& request,
+                           Exchange& exchange) const {
+  exchange.client = request.remote_address;
+  if (parts_.proxies == nullptr ||
+      !parts_.proxies->Trusts(request.remote_address)) {
+    return;
+  }
+  std::vector<std::string_view> x_forwarded_for;
+  std::vector<std::string_view> forwarded;
+  std::vector<std::string_view> x_forwarded_proto;
+  for (const auto& [name, value] : request.headers) {
+    if (absl::EqualsIgnoreCase(name, "X-Forwarded-For")) {
+      x_forwarded_for.push_back(value);
+    } else if (absl::EqualsIgnoreCase(name, "Forwarded")) {
+      forwarded.push_back(value);
+    } else if (absl::EqualsIgnoreCase(name, "X-Forwarded-Proto")) {
+      x_forwarded_proto.push_back(value);
+    }
+  }
+  ClientAddress client = parts_.proxies->Resolve(
+      request.remote_address, {.x_forwarded_for = x_forwarded_for,
+                               .forwarded = forwarded,
+                               .x_forwarded_proto = x_forwarded_proto});
+  exchange.client = std::move(client.address);
+  exchange.is_https = client.is_https.value_or(request.is_encrypted);
+}
+
+std::variant<const Endpoint*, api::Response> Dispatcher::Route(
+    const api::Request& request, Exchange& exchange) const {
+  if (const std::string_view host = request.Header("Host");
+      parts_.hosts != nullptr && !parts_.hosts->Allows(host)) {
+    return RoutingError(
+        request, exchange,
+        {.kind = api::ErrorKind::kMisdirectedRequest,
+         .details = absl::StrCat("Host ", base::Quote(host),
+                                 " is not a name of this server "
+                                 "(--allowed_hosts)")});
+  }
+  if (request.path == "*") {
+    // Of the server as a whole (RFC 9110, section 9.3.7).
+    api::Response response;
+    response.AddHeader("Allow", "GET, HEAD, OPTIONS, POST, PUT, DELETE");
+    return response;
+  }
   if (!exchange.match) {
     return RoutingError(
-        exchange, {.kind = api::ErrorKind::kNotFound,
-                   .details = absl::StrCat("no resource has the address \"",
-                                           request.path, "\"")});
+        request, exchange,
+        {.kind = api::ErrorKind::kNotFound,
+         .details = absl::StrCat("no resource has the address \"", request.path,
+                                 "\"")});
   }
   const Resource& resource = *exchange.match->resource;
   if (request.method == "OPTIONS") {
@@ -106,11 +201,11 @@ api::Response Dispatcher::Route(Exchange& exchange) const {
     return response;
   }
   if (const Endpoint* const endpoint = resource.Find(request.method)) {
-    return CallEndpoint(exchange, *endpoint);
+    return endpoint;
   }
   const std::string allow = resource.Allow();
   api::Response response = RoutingError(
-      exchange,
+      request, exchange,
       {.kind = api::ErrorKind::kMethodNotAllowed,
        .details = absl::StrCat("\"", request.path, "\" does not know ",
                                request.method, "; it knows ", allow)});
@@ -118,48 +213,49 @@ api::Response Dispatcher::Route(Exchange& exchange) const {
   return response;
 }
 
-api::Response Dispatcher::CallEndpoint(Exchange& exchange,
+api::Response Dispatcher::CallEndpoint(const api::Request& request,
+                                       const Exchange& exchange,
+                                       const Access& access,
                                        const Endpoint& endpoint) const {
-  Access access;
-  if (endpoint.scope) access = CheckAccess(exchange, endpoint.scope);
-  api::Response response;
-  if (access.refusal) {
-    response = Render(exchange, *access.refusal);
-  } else {
-    HandlerResult result =
-        endpoint.handler({.request = exchange.request,
-                          .path_params = exchange.match->path_params,
-                          .mount = exchange.match->mount,
-                          .user = exchange.user});
-    response = std::holds_alternative<api::Response>(result)
-                   ? std::get<api::Response>(std::move(result))
-                   : Render(exchange, std::get<api::Error>(result));
+  const RequestContext context = {.request = request,
+                                  .path_params = exchange.match->path_params,
+                                  .mount = exchange.match->mount,
+                                  .user = exchange.user};
+  HandlerResult result = endpoint.handler(context);
+  api::Response response =
+      std::holds_alternative<api::Response>(result)
+          ? std::get<api::Response>(std::move(result))
+          : Render(request, exchange, std::get<api::Error>(result));
+  if (response.stream != nullptr && access.principal) {
+    response.stream = std::make_unique<AuthorizedStream>(
+        std::move(response.stream), *access.principal, parts_.authenticator);
   }
   AddAccessHeaders(access, response);
   return response;
 }
 
-api::Response Dispatcher::RoutingError(Exchange& exchange,
+api::Response Dispatcher::RoutingError(const api::Request& request,
+                                       Exchange& exchange,
                                        api::Error error) const {
   Access access;
-  if (!PresentedToken(exchange.request, exchange.family).empty()) {
-    access = CheckAccess(exchange, std::nullopt);
+  if (!PresentedToken(request, exchange.family).empty()) {
+    access = CheckAccess(request, exchange, std::nullopt);
     // A bad token does not hide this error, which needs no token; a used-up
     // quota does.
     if (access.refusal && access.refusal->kind == api::ErrorKind::kThrottled) {
       error = *access.refusal;
     }
   }
-  api::Response response = Render(exchange, error);
+  api::Response response = Render(request, exchange, error);
   AddAccessHeaders(access, response);
   return response;
 }
 
 Dispatcher::Access Dispatcher::CheckAccess(
-    Exchange& exchange, std::optional<auth::Scope> needed) const {
+    const api::Request& request, Exchange& exchange,
+    std::optional<auth::Scope> needed) const {
   Access access;
-  const auth::Secret presented =
-      PresentedToken(exchange.request, exchange.family);
+  const auth::Secret presented = PresentedToken(request, exchange.family);
   absl::StatusOr<auth::Principal> principal =
       parts_.authenticator.Authenticate(presented);
   if (!principal.ok()) {
@@ -172,8 +268,7 @@ Dispatcher::Access Dispatcher::CheckAccess(
                           : "");
       return access;
     }
-    access.retry_after =
-        parts_.failures.RecordFailure(exchange.request.remote_address);
+    access.retry_after = parts_.failures.RecordFailure(exchange.client);
     if (access.retry_after > absl::ZeroDuration()) {
       access.refusal = {api::ErrorKind::kThrottled,
                         "too many bad tokens came from this address"};
@@ -200,9 +295,10 @@ Dispatcher::Access Dispatcher::CheckAccess(
   return access;
 }
 
-api::Response Dispatcher::Render(const Exchange& exchange,
+api::Response Dispatcher::Render(const api::Request& request,
+                                 const Exchange& exchange,
                                  const api::Error& error) const {
-  LogFault(exchange.request, error);
+  LogFault(request, error);
   api::Response response;
   response.status = api::HttpStatus(error.kind);
   response.body = exchange.family == ApiFamily::kHost
@@ -237,21 +333,26 @@ void Dispatcher::AddAccessHeaders(const Access& access,
   }
 }
 
-void Dispatcher::Finish(const Exchange& exchange,
+void Dispatcher::Finish(const api::Request& request, const Exchange& exchange,
                         api::Response& response) const {
-  const api::Request& request = exchange.request;
   if (exchange.family == ApiFamily::kHost) {
     parts_.cors.AddHeaders(request, response);
   }
   // Responses describe this moment, and URLs may carry tokens.
   response.AddHeader("Cache-Control", "no-store");
   response.AddHeader("X-Content-Type-Options", "nosniff");
+  if (exchange.is_https && parts_.hsts_max_age > absl::ZeroDuration()) {
+    response.AddHeader(
+        "Strict-Transport-Security",
+        absl::StrCat("max-age=", absl::ToInt64Seconds(parts_.hsts_max_age)));
+  }
   if (!request_log_) return;
   request_log_->Add({.request = request,
                      .status = response.status,
                      .response_bytes = response.BodyView().size(),
                      .duration = parts_.clock.Elapsed() - exchange.begin,
-                     .user = exchange.user});
+                     .user = exchange.user,
+                     .remote = exchange.client});
 }
 
 }  // namespace tallyman::server

@@ -1,6 +1,7 @@
 // Turns a request into a response. The checks run in this order, and the first
 // that fails makes the response:
 //
+//   0. host       the Host header has a name that is served, else 421
 //   1. route      the path names a resource, else 404
 //   2. OPTIONS    is answered here: 200 with Allow and, in the host family, the
 //                 headers of a CORS preflight; needs no token
@@ -11,18 +12,20 @@
 //   6. scope      the token has the scope of the endpoint, else 403
 //   7. handler    reads the parameters, which may be 400, 404, 409, ...
 //
-// An endpoint without a scope skips 4 to 6. Errors of 1 and 3 need no token,
-// but a token that comes with the request is checked and counted (4 and 5), so
-// that its rate-limit headers are right and bad tokens are throttled there too.
+// All but the last need no body. An endpoint without a scope skips 4 to 6.
+// Errors of 1 and 3 need no token, but a token that comes with the request is
+// checked and counted (4 and 5), so that its rate-limit headers are right and
+// bad tokens are throttled there too.
 //
 // Every response then gets the headers that all responses carry, and a line in
-// the log.
+// the log. A streamed body ends when its token becomes invalid.
 
 #ifndef TALLYMAN_SERVER_ROUTING_DISPATCHER_H_
 #define TALLYMAN_SERVER_ROUTING_DISPATCHER_H_
 
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "absl/time/time.h"
 #include "api/http/error.h"
@@ -33,6 +36,9 @@
 #include "auth/clock.h"
 #include "auth/rate_limiter.h"
 #include "auth/token.h"
+#include "server/access/client_address.h"
+#include "server/access/host_check.h"
+#include "server/http/request_handler.h"
 #include "server/log/log.h"
 #include "server/log/request_log.h"
 #include "server/routing/cors.h"
@@ -41,7 +47,7 @@
 namespace tallyman::server {
 
 // Thread-safe; so must be the objects in Parts, which must outlive it.
-class Dispatcher {
+class Dispatcher : public RequestHandler {
  public:
   struct Parts {
     const Router& router;
@@ -53,20 +59,31 @@ class Dispatcher {
     const Log* log;     // Null: nothing is logged.
     bool log_requests;  // Each request gets a line; faults do in any case.
     absl::TimeZone zone;
+    // Whose word about the client is taken. Null: nobody's.
+    const TrustedProxies* proxies = nullptr;
+    const HostCheck* hosts = nullptr;  // Null: all hosts are served.
+    // Of Strict-Transport-Security (RFC 6797), in answers over TLS. Zero: none.
+    absl::Duration hsts_max_age = absl::ZeroDuration();
     // Measures durations; only Elapsed() is used.
     const auth::Clock& clock = auth::SystemClock();
   };
 
   explicit Dispatcher(const Parts& parts);
 
-  // Never fails: errors become responses.
-  api::Response Handle(const api::Request& request) const;
+  // Steps 0 to 6; never fails: errors become responses.
+  Admission Admit(const api::Request& head) const override;
 
   // Renders an error for a malformed request in its API family's format. The
   // transport found `error`; `request` holds as much as it could read.
-  api::Response Reject(const api::Request& request, api::Error error) const;
+  api::Response Reject(const api::Request& request,
+                       api::Error error) const override;
+
+  // All steps, for a request whose body has arrived.
+  api::Response Handle(const api::Request& request) const;
 
  private:
+  class EndpointCall;
+
   // The result of the checks of a token (4 to 6).
   struct Access {
     std::optional<auth::Principal> principal;  // If the token is valid.
@@ -77,33 +94,40 @@ class Dispatcher {
 
   // A request on its way.
   struct Exchange {
-    const api::Request& request;
-    const std::optional<RouteMatch> match;
-    const ApiFamily family;
-    const absl::Duration begin;  // Of the clock's Elapsed().
-    std::string user;            // The name of the valid token; "" without one.
+    std::optional<RouteMatch> match;
+    ApiFamily family;
+    absl::Duration begin;  // Of the clock's Elapsed().
+    std::string user;      // The name of the valid token; "" without one.
+    std::string client;    // Its IP address, also behind trusted proxies.
+    bool is_https;         // So did the client come to us or to its proxy.
   };
 
   Exchange Begin(const api::Request& request) const;
+  void SetClient(const api::Request& request, Exchange& exchange) const;
 
-  // Steps 1 to 3.
-  api::Response Route(Exchange& exchange) const;
-  // Steps 4 to 7.
-  api::Response CallEndpoint(Exchange& exchange,
-                             const Endpoint& endpoint) const;
-  // The response for an error of steps 1 and 3, or of the transport.
-  api::Response RoutingError(Exchange& exchange, api::Error error) const;
+  // Steps 0 to 3: the endpoint, or the response if there is none.
+  std::variant<const Endpoint*, api::Response> Route(
+      const api::Request& request, Exchange& exchange) const;
+  // The response for an error of steps 0, 1 and 3, or of the transport.
+  api::Response RoutingError(const api::Request& request, Exchange& exchange,
+                             api::Error error) const;
   // Steps 4 and 5, and 6 if `needed` is a scope. Sets the user.
-  Access CheckAccess(Exchange& exchange,
+  Access CheckAccess(const api::Request& request, Exchange& exchange,
                      std::optional<auth::Scope> needed) const;
+  // Step 7.
+  api::Response CallEndpoint(const api::Request& request,
+                             const Exchange& exchange, const Access& access,
+                             const Endpoint& endpoint) const;
 
   // Renders `error` in the format of the family, and logs its reason if the
   // server is at fault.
-  api::Response Render(const Exchange& exchange, const api::Error& error) const;
+  api::Response Render(const api::Request& request, const Exchange& exchange,
+                       const api::Error& error) const;
   void LogFault(const api::Request& request, const api::Error& error) const;
   static void AddAccessHeaders(const Access& access, api::Response& response);
   // Adds the headers that all responses carry, and logs the request.
-  void Finish(const Exchange& exchange, api::Response& response) const;
+  void Finish(const api::Request& request, const Exchange& exchange,
+              api::Response& response) const;
 
   const Parts parts_;
   std::optional<RequestLog> request_log_;

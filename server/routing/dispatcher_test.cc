@@ -1,10 +1,14 @@
 #include "server/routing/dispatcher.h"
 
+#include <cstddef>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "api/http/body_stream.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
 #include "auth/token.h"
@@ -12,6 +16,7 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "server/routing/dispatcher_fixture.h"
+#include "server/routing/router.h"
 
 namespace tallyman::server {
 namespace {
@@ -131,21 +136,20 @@ TEST_F(DispatcherTest, ErrorsOfTheTransportAreRenderedLikeAllOthers) {
   const std::string token = NewToken(auth::Scope::kPublic);
   const std::string bearer = absl::StrCat("Bearer ", token);
   api::Request request;
-  request.method = "BREW";
+  request.method = "GET";
   request.path = "/server/processes";
   request.headers = {{"Authorization", bearer}};
-  const api::Response method = dispatcher_->Reject(
-      request, {.kind = api::ErrorKind::kMethodNotAllowed, .details = ""});
-  EXPECT_EQ(method.status, 405);
-  EXPECT_EQ(HeaderOf(method, "Allow"), "GET, HEAD, OPTIONS");
-  EXPECT_EQ(HeaderOf(method, "X-RateLimit-Remaining"), "3599");
-  EXPECT_THAT(method.body, HasSubstr("BREW"));
+  const api::Response late = dispatcher_->Reject(
+      request, {.kind = api::ErrorKind::kRequestTimeout, .details = "late"});
+  EXPECT_EQ(late.status, 408);
+  EXPECT_EQ(HeaderOf(late, "X-RateLimit-Remaining"), "3599");
+  EXPECT_THAT(late.body, HasSubstr("status_code"));
   request.path = "/nothing";
-  EXPECT_EQ(dispatcher_
-                ->Reject(request, {.kind = api::ErrorKind::kMethodNotAllowed,
-                                   .details = ""})
-                .status,
-            404);
+  EXPECT_THAT(dispatcher_
+                  ->Reject(request, {.kind = api::ErrorKind::kRequestTimeout,
+                                     .details = "late"})
+                  .body,
+              HasSubstr("request_timeout"));
 }
 
 TEST_F(DispatcherTest, ExpiryAndRevocationAre401) {
@@ -163,6 +167,46 @@ TEST_F(DispatcherTest, ExpiryAndRevocationAre401) {
   const auto found = tokens_->Revoke(2);
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_EQ(Ask("GET", "/server/processes", revoked).status, 401);
+}
+
+// Has a byte at each read.
+class EndlessStream final : public api::BodyStream {
+ public:
+  void Start(std::function<void()> wake) override { wake(); }
+  State Read(size_t /*max_bytes*/, std::string& out) override {
+    out += 'x';
+    return State::kOpen;
+  }
+};
+
+TEST_F(DispatcherTest, ExpiryAndRevocationEndAStream) {
+  router_.Add("/stream", ApiFamily::kStacks,
+              {{"GET",
+                {.scope = auth::Scope::kPublic,
+                 .handler = [](const RequestContext&) -> HandlerResult {
+                   api::Response response;
+                   response.stream = std::make_unique<EndlessStream>();
+                   return response;
+                 }}}});
+  const auto made =
+      tokens_->Create({.name = "stream",
+                       .scopes = auth::Scope::kPublic,
+                       .expires_at = clock_.Now() + absl::Hours(1)});
+  ASSERT_TRUE(made.ok()) << made.status();
+  const api::Response revoked =
+      Ask("GET", "/stream", NewToken(auth::Scope::kPublic));
+  const api::Response expiring = Ask("GET", "/stream", made->value.Reveal());
+  EXPECT_EQ(HeaderOf(revoked, "Cache-Control"), "no-store");
+  std::string out;
+  EXPECT_EQ(revoked.stream->Read(9, out), api::BodyStream::State::kOpen);
+  EXPECT_EQ(out, "x");
+  ASSERT_TRUE(tokens_->Revoke(2).ok());
+  EXPECT_EQ(revoked.stream->Read(9, out), api::BodyStream::State::kEnd);
+  EXPECT_EQ(out, "x");
+  EXPECT_EQ(expiring.stream->Read(9, out), api::BodyStream::State::kOpen);
+  clock_.Advance(absl::Hours(1));
+  EXPECT_EQ(expiring.stream->Read(9, out), api::BodyStream::State::kEnd);
+  EXPECT_EQ(out, "xx");
 }
 
 TEST_F(DispatcherTest, AnEndpointWithoutScopeNeedsNoToken) {

@@ -53,6 +53,9 @@ struct Endpoint {
   // The scope that a token must have; nullopt: needs no token.
   std::optional<auth::Scope> scope;
   Handler handler;
+  // The handler takes microseconds and never blocks: it runs on the thread that
+  // waits for all connections.
+  bool is_fast = false;
 };
 
 // By method. GET includes HEAD.

@@ -23,9 +23,11 @@
 #include "auth/token.h"
 #include "nlohmann/json.hpp"
 #include "server/handlers/stack_handlers.h"
+#include "server/handlers/stack_lookup.h"
 #include "server/routing/cors.h"
 #include "server/routing/dispatcher.h"
 #include "stacks/model/status.h"
+#include "stacks/output/output_hub.h"
 #include "stacks/output/output_log.h"
 #include "stacks/registry/event_log.h"
 #include "stacks/registry/sqlite_registry.h"
@@ -86,6 +88,13 @@ StackApi::StackApi(const auth::Clock* clock)
       events_(Take(stacks::EventLog::Open(*database_, {}))),
       registry_(Take(stacks::SqliteRegistry::Open(*database_, *events_))),
       logs_(Take(stacks::OutputLogs::Open(directory_.path() + "/logs", {}))),
+      output_hub_(Take(stacks::OutputHub::Start(
+          *logs_, {.exists =
+                       [this](std::string_view uid, std::string_view process) {
+                         return ProcessExists(*registry_, uid, process);
+                       }}))),
+      registry_watch_(
+          registry_->Watch([this] { output_hub_->CheckProcesses(); })),
       status_(std::string(kHere)) {
   for (const auto& [uid, name] :
        {std::pair(kHere, "server_name"), std::pair(kThere, "other_name")}) {
@@ -99,6 +108,7 @@ StackApi::StackApi(const auth::Clock* clock)
                   .status = status_,
                   .events = *events_,
                   .logs = *logs_,
+                  .output_hub = *output_hub_,
                   .redactor = *redactor_,
                   .server_uid = std::string(kHere)},
                  router_);
@@ -124,8 +134,9 @@ std::string StackApi::NewToken(auth::ScopeSet scopes, std::string_view name,
   return absl::StrCat("Bearer ", token.value.Reveal());
 }
 
-Answer StackApi::Ask(std::string_view method, std::string_view target,
-                     const AskOptions& options) const {
+api::Response StackApi::Respond(std::string_view method,
+                                std::string_view target,
+                                const AskOptions& options) const {
   api::Request request;
   request.method = method;
   const size_t mark = target.find('?');
@@ -141,7 +152,12 @@ Answer StackApi::Ask(std::string_view method, std::string_view target,
   }
   request.body = options.body;
   request.remote_address = "192.0.2.2";
-  api::Response response = dispatcher_->Handle(request);
+  return dispatcher_->Handle(request);
+}
+
+Answer StackApi::Ask(std::string_view method, std::string_view target,
+                     const AskOptions& options) const {
+  api::Response response = Respond(method, target, options);
   Answer answer = {.status = response.status,
                    .body = std::string(response.BodyView()),
                    .headers = std::move(response.headers)};

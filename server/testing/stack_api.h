@@ -31,7 +31,9 @@
 #include "server/routing/cors.h"
 #include "server/routing/dispatcher.h"
 #include "server/routing/router.h"
+#include "stacks/model/registry.h"
 #include "stacks/model/status.h"
+#include "stacks/output/output_hub.h"
 #include "stacks/output/output_log.h"
 #include "stacks/registry/event_log.h"
 #include "stacks/registry/sqlite_registry.h"
@@ -89,6 +91,9 @@ class StackApi {
 
   Answer Ask(std::string_view method, std::string_view target,
              const AskOptions& options = {}) const;
+  // The response itself, whose body may be a stream.
+  api::Response Respond(std::string_view method, std::string_view target,
+                        const AskOptions& options = {}) const;
   Answer Get(std::string_view target) const { return Ask("GET", target); }
   // With a JSON body.
   Answer Post(std::string_view target, std::string_view json) const {
@@ -107,6 +112,8 @@ class StackApi {
   FakeStatus& status() { return status_; }
   stacks::SqliteRegistry& registry() { return *registry_; }
   const stacks::OutputLogs& logs() { return *logs_; }
+  stacks::OutputHub& output_hub() { return *output_hub_; }
+  auth::SqliteTokenStore& tokens() { return *tokens_; }
 
  private:
   const auth::FakeClock still_;
@@ -123,6 +130,8 @@ class StackApi {
   std::unique_ptr<stacks::EventLog> events_;
   std::unique_ptr<stacks::SqliteRegistry> registry_;
   std::optional<stacks::OutputLogs> logs_;
+  std::unique_ptr<stacks::OutputHub> output_hub_;
+  std::unique_ptr<stacks::RegistryWatch> registry_watch_;
   FakeStatus status_;
   Router router_;
   std::optional<Dispatcher> dispatcher_;

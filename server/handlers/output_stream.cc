@@ -1,0 +1,94 @@
+#include "server/handlers/output_stream.h"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "api/http/body_stream.h"
+#include "api/http/error.h"
+#include "api/http/http.h"
+#include "api/http/params.h"
+#include "api/stacks/output_event.h"
+#include "platform/base/text.h"
+#include "server/handlers/output_renderer.h"
+#include "server/handlers/stack_services.h"
+#include "server/routing/router.h"
+#include "stacks/output/output_broadcast.h"
+#include "stacks/output/output_hub.h"
+#include "stacks/output/output_line.h"
+#include "stacks/output/process_output.h"
+
+namespace tallyman::server {
+namespace {
+
+class OutputStream final : public api::BodyStream {
+ public:
+  explicit OutputStream(std::unique_ptr<stacks::OutputFollower> follower)
+      : follower_(std::move(follower)) {}
+
+  void Start(std::function<void()> wake) override {
+    follower_->Start(std::move(wake));
+  }
+  State Read(size_t max_bytes, std::string& out) override {
+    return follower_->Read(max_bytes, out) ? State::kOpen : State::kEnd;
+  }
+
+ private:
+  const std::unique_ptr<stacks::OutputFollower> follower_;
+};
+
+}  // namespace
+
+absl::StatusOr<bool> ParseFollow(const api::Params& params) {
+  const std::string_view value = params.Get("follow").value_or("0");
+  if (value == "0" || value == "false") return false;
+  if (value != "1" && value != "true") {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "follow: ", base::Quote(value), " is none of 1, true, 0 and false"));
+  }
+  for (const std::string_view name : {"page", "per_page"}) {
+    if (params.Get(name)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(name, ": a stream has no pages; leave it out"));
+    }
+  }
+  return true;
+}
+
+HandlerResult StreamOutput(const StackServices& services,
+                           const OutputSource& source,
+                           stacks::FollowRequest follow,
+                           const api::Request& request) {
+  api::Response response;
+  response.content_type = api::kEventStreamType;
+  // nginx buffers responses otherwise.
+  response.AddHeader("X-Accel-Buffering", "no");
+  if (request.method == "HEAD") return response;
+  if (const std::string_view id = request.Header("Last-Event-ID");
+      !id.empty()) {
+    // An id of unknown form is an unknown place.
+    follow.resume = ParseEventId(id).value_or(stacks::OutputMark());
+  }
+  absl::StatusOr<std::unique_ptr<stacks::OutputFollower>> follower =
+      services.output_hub.Follow(
+          source.stack_uid, source.process, follow,
+          std::make_shared<const OutputRenderer>(source.process, source.server,
+                                                 services.redactor));
+  if (!follower.ok()) {
+    return api::ErrorFromStatus(
+        absl::IsResourceExhausted(follower.status())
+            ? absl::UnavailableError(follower.status().message())
+            : absl::InternalError(follower.status().message()));
+  }
+  response.stream = std::make_unique<OutputStream>(*std::move(follower));
+  return response;
+}
+
+}  // namespace tallyman::server
