@@ -8,9 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "api/http/error.h"
-#include "api/http/http.h"
 #include "api/json/json_writer.h"
 #include "auth/authenticator.h"
 #include "auth/clock.h"
@@ -26,10 +25,12 @@
 #include "server/handlers/stack_handlers.h"
 #include "server/handlers/token_handlers.h"
 #include "server/http/http_server.h"
-#include "server/http/listener.h"
+#include "server/listeners.h"
 #include "server/log/log.h"
 #include "server/routing/dispatcher.h"
 #include "server/stack_runtime.h"
+#include "server/tls/certificate_text.h"
+#include "server/tls/tls_context.h"
 #include "storage/data_directory.h"
 #include "storage/database.h"
 
@@ -107,43 +108,51 @@ absl::Status App::OpenStores() {
 }
 
 absl::Status App::Listen() {
+  auto listeners = Listeners::Open(config_.network);
+  if (!listeners.ok()) return listeners.status();
+  listeners_ = *std::move(listeners);
+  if (listeners_->tls() != nullptr) LogCertificate();
   const absl::TimeZone zone = absl::LocalTimeZone();
   AddHostRoutes(*lister_, *config_.redactor, zone, router_);
   AddTokenRoutes(*tokens_, router_);
   AddHealthRoutes(*database_, log_, router_);
-  dispatcher_.emplace(Dispatcher::Parts{.router = router_,
-                                        .authenticator = *authenticator_,
-                                        .limiter = *limiter_,
-                                        .failures = failures_,
-                                        .cors = config_.cors,
-                                        .redactor = *config_.redactor,
-                                        .log = &log_,
-                                        .log_requests = config_.log_requests,
-                                        .zone = zone});
-  HttpServer::Options options = config_.http;
+  dispatcher_.emplace(
+      Dispatcher::Parts{.router = router_,
+                        .authenticator = *authenticator_,
+                        .limiter = *limiter_,
+                        .failures = failures_,
+                        .cors = config_.cors,
+                        .redactor = *config_.redactor,
+                        .log = &log_,
+                        .log_requests = config_.log_requests,
+                        .zone = zone,
+                        .proxies = &config_.network.proxies,
+                        .hosts = &config_.network.hosts,
+                        .hsts_max_age = config_.network.hsts_max_age});
+  HttpServer::Options options = config_.network.http;
   options.on_exhausted = [this](int error) {
     LogReason(log_, "connections_wait",
               absl::ErrnoToStatus(error, "accept").message());
   };
   options.free_descriptors = [this] { return lister_->CloseKeptDescriptors(); };
   options.on_refusing = [this](const absl::Status& reason) {
-    LogReason(log_, "connections_refused", reason.message());
+    LogReason(log_, "requests_refused", reason.message());
   };
-  auto http = HttpServer::Listen(
-      options,
-      [this](const api::Request& request) {
-        return dispatcher_->Handle(request);
-      },
-      [this](const api::Request& request, api::Error error) {
-        return dispatcher_->Reject(request, std::move(error));
-      });
-  if (!http.ok()) return http.status();
-  http_ = *std::move(http);
+  options.on_dropped = [this](std::string_view peer, std::string_view reason) {
+    log_.Info("connection_dropped", [&](api::JsonWriter& json) {
+      json.Key("remote");
+      json.String(peer);
+      json.Key("reason");
+      json.String(reason);
+    });
+  };
+  http_ = std::make_unique<HttpServer>(listeners_->Sockets(), *dispatcher_,
+                                       std::move(options));
   return absl::OkStatus();
 }
 
 absl::Status App::StartStacks() {
-  auto runtime = StackRuntime::Start(config_.stacks, Url(), directory_,
+  auto runtime = StackRuntime::Start(config_.stacks, Urls().front(), directory_,
                                      *database_, *lister_, log_);
   if (!runtime.ok()) return runtime.status();
   stacks_ = *std::move(runtime);
@@ -166,14 +175,32 @@ absl::Status App::MakeAdminTokenIfNeeded() {
   return absl::OkStatus();
 }
 
-std::string App::Url() const {
-  // A wildcard address is not connectable; show loopback.
-  std::string host = config_.http.host;
-  if (host == "0.0.0.0") host = "127.0.0.1";
-  if (host == "::") host = "::1";
-  return UrlOf(host, http_->port());
+void App::LogCertificate() const {
+  const TlsContext& tls = *listeners_->tls();
+  log_.Info("certificate", [&](api::JsonWriter& json) {
+    json.Key("subject");
+    json.String(tls.subject());
+    json.Key("expires");
+    json.String(DescribeExpiry(tls.certificate_expiry(), absl::Now()));
+  });
+  for (const std::string& warning : tls.warnings()) {
+    LogReason(log_, "certificate_warning", warning);
+  }
 }
 
-absl::Status App::Serve() { return http_->Serve(); }
+void App::Reload() {
+  if (listeners_->tls() == nullptr) return;
+  if (absl::Status read = listeners_->tls()->Reload(); !read.ok()) {
+    // The old certificate stays.
+    LogReason(log_, "certificate_not_read", read.message());
+    return;
+  }
+  LogCertificate();
+}
+
+absl::Status App::Serve() {
+  http_->Serve();
+  return absl::OkStatus();
+}
 
 }  // namespace tallyman::server

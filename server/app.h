@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -19,6 +20,7 @@
 #include "platform/process_lister.h"
 #include "server/config.h"
 #include "server/http/http_server.h"
+#include "server/listeners.h"
 #include "server/log/log.h"
 #include "server/routing/dispatcher.h"
 #include "server/routing/router.h"
@@ -44,8 +46,12 @@ class App {
     return new_admin_token_;
   }
 
-  // A URL that clients on this machine can connect to.
-  std::string Url() const;
+  // URLs that clients on this machine can connect to; not empty.
+  std::vector<std::string> Urls() const { return listeners_->Urls(); }
+  // See Listeners::ClearTextUrls().
+  std::vector<std::string> ClearTextUrls() const {
+    return listeners_->ClearTextUrls();
+  }
   const std::string& data_dir() const { return directory_.path(); }
 
   // Serves until Stop(), and returns after the last request under way; see
@@ -56,6 +62,10 @@ class App {
   // block.
   void Stop() { http_->Stop(); }
 
+  // Reads certificate and key again and logs the result: SIGHUP. Without TLS
+  // there is nothing to do. Thread-safe.
+  void Reload();
+
   // Writes the counts of requests to the database. Thread-safe.
   absl::Status Flush() { return limiter_->Flush(); }
 
@@ -65,6 +75,7 @@ class App {
   absl::Status OpenStores();
   absl::Status MakeAdminTokenIfNeeded();
   absl::Status Listen();
+  void LogCertificate() const;
   absl::Status StartStacks();
 
   // Each depends only on those above it.
@@ -80,6 +91,7 @@ class App {
   std::unique_ptr<platform::ProcessLister> lister_;
   Router router_;
   std::optional<Dispatcher> dispatcher_;
+  std::unique_ptr<Listeners> listeners_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<StackRuntime> stacks_;
   std::optional<auth::Secret> new_admin_token_;

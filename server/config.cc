@@ -22,19 +22,14 @@
 #include "absl/time/time.h"
 #include "api/redaction/redaction.h"
 #include "platform/process_lister.h"
+#include "server/flag_checks.h"
+#include "server/network_flags.h"
 #include "server/routing/cors.h"
 #include "server/version.h"
 #include "stacks/supervisor/backoff.h"
 
 // Each help text is one or two sentences with the unit; --help adds the
 // default.
-ABSL_FLAG(std::string, listen, "127.0.0.1",
-          "Address to listen on: a host name, an IPv4 or an IPv6 address; "
-          "0.0.0.0 or :: for every address of the machine. There is no TLS: "
-          "tokens cross the network in clear text.");
-ABSL_FLAG(int, port, 8880,
-          "TCP port to listen on. 0 chooses a free port, which the greeting "
-          "and the log name.");
 ABSL_FLAG(std::string, data_dir, "",
           "Directory of tokens, stacks, instances and their output; created "
           "with mode 0700 if missing. Empty: $XDG_DATA_HOME/tallyman, else "
@@ -56,17 +51,6 @@ ABSL_FLAG(std::vector<std::string>, redact_names,
           "Names of arguments whose values are secret: comma-separated RE2 "
           "expressions, matched at the end of a name, ignoring case. Write "
           "\\x2c for a comma.");
-ABSL_FLAG(int64_t, max_body_bytes, int64_t{1} << 20,
-          "Largest body of a request, in bytes; a larger one is answered with "
-          "413.");
-ABSL_FLAG(int, max_connections, 256,
-          "Largest number of connections served at once, each on a thread; "
-          "1024 more wait, further ones are closed.");
-ABSL_FLAG(absl::Duration, io_timeout, absl::Seconds(10),
-          "Close a connection whose client neither sends nor receives a byte "
-          "for this long in the middle of a request.");
-ABSL_FLAG(absl::Duration, keep_alive_timeout, absl::Seconds(30),
-          "Close a connection without a request for this long.");
 ABSL_FLAG(absl::Duration, stop_deadline, absl::Seconds(10),
           "Longest time from SIGTERM or SIGINT to the end of the process, in "
           "which requests under way finish.");
@@ -113,41 +97,11 @@ ABSL_FLAG(bool, cgroups, true,
 namespace tallyman::server {
 namespace {
 
-absl::Status InvalidFlag(std::string_view flag, std::string_view reason) {
-  return absl::InvalidArgumentError(absl::StrCat("--", flag, ": ", reason));
-}
-
-// Checks that `duration` is positive and no longer than a day.
-absl::Status CheckDuration(std::string_view flag, absl::Duration duration) {
-  if (duration <= absl::ZeroDuration() || duration > absl::Hours(24)) {
-    return InvalidFlag(flag, absl::StrCat(absl::FormatDuration(duration),
-                                          " is not above 0 and at most 24h"));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckRange(std::string_view flag, int64_t value, int64_t min,
-                        int64_t max) {
-  if (value < min || value > max) {
-    return InvalidFlag(flag,
-                       absl::StrCat(value, " is not from ", min, " to ", max));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status CheckFlags() {
   for (const absl::Status& status :
-       {CheckRange("port", absl::GetFlag(FLAGS_port), 0, 65535),
-        CheckRange("max_body_bytes", absl::GetFlag(FLAGS_max_body_bytes), 1,
-                   int64_t{1} << 30),
-        CheckRange("max_connections", absl::GetFlag(FLAGS_max_connections), 1,
-                   10000),
-        CheckRange("max_kept_descriptors",
+       {CheckRange("max_kept_descriptors",
                    absl::GetFlag(FLAGS_max_kept_descriptors), 0,
                    int64_t{1} << 30),
-        CheckDuration("io_timeout", absl::GetFlag(FLAGS_io_timeout)),
-        CheckDuration("keep_alive_timeout",
-                      absl::GetFlag(FLAGS_keep_alive_timeout)),
         CheckDuration("stop_deadline", absl::GetFlag(FLAGS_stop_deadline)),
         CheckDuration("action_deadline", absl::GetFlag(FLAGS_action_deadline)),
         CheckDuration("restart_delay", absl::GetFlag(FLAGS_restart_delay)),
@@ -166,9 +120,6 @@ absl::Status CheckFlags() {
         !valid.ok()) {
       return valid;
     }
-  }
-  if (absl::GetFlag(FLAGS_listen).empty()) {
-    return InvalidFlag("listen", "the address is empty");
   }
   return absl::OkStatus();
 }
@@ -197,6 +148,8 @@ StackOptions StackOptionsFromFlags() {
 
 absl::StatusOr<Config> ConfigFromFlags() {
   if (absl::Status valid = CheckFlags(); !valid.ok()) return valid;
+  absl::StatusOr<NetworkConfig> network = NetworkConfigFromFlags();
+  if (!network.ok()) return network.status();
   absl::StatusOr<CorsPolicy> cors =
       CorsPolicy::Parse(absl::GetFlag(FLAGS_cors_origins));
   if (!cors.ok()) return InvalidFlag("cors_origins", cors.status().message());
@@ -204,24 +157,16 @@ absl::StatusOr<Config> ConfigFromFlags() {
   if (!redactor.ok()) return redactor.status();
   std::string data_dir = absl::GetFlag(FLAGS_data_dir);
   if (data_dir.empty()) data_dir = DefaultDataDir();
-  return Config{
-      .http = {.host = absl::GetFlag(FLAGS_listen),
-               .port = absl::GetFlag(FLAGS_port),
-               .max_body_bytes =
-                   static_cast<size_t>(absl::GetFlag(FLAGS_max_body_bytes)),
-               .max_connections =
-                   static_cast<size_t>(absl::GetFlag(FLAGS_max_connections)),
-               .io_timeout = absl::GetFlag(FLAGS_io_timeout),
-               .keep_alive_timeout = absl::GetFlag(FLAGS_keep_alive_timeout)},
-      .data_dir = std::move(data_dir),
-      .processes = {.max_kept_descriptors =
-                        absl::GetFlag(FLAGS_max_kept_descriptors)},
-      .stacks = StackOptionsFromFlags(),
-      .cors = *std::move(cors),
-      .redactor = *std::move(redactor),
-      .log_requests = absl::GetFlag(FLAGS_log_requests),
-      .new_admin_token = absl::GetFlag(FLAGS_new_admin_token),
-      .stop_deadline = absl::GetFlag(FLAGS_stop_deadline)};
+  return Config{.network = *std::move(network),
+                .data_dir = std::move(data_dir),
+                .processes = {.max_kept_descriptors =
+                                  absl::GetFlag(FLAGS_max_kept_descriptors)},
+                .stacks = StackOptionsFromFlags(),
+                .cors = *std::move(cors),
+                .redactor = *std::move(redactor),
+                .log_requests = absl::GetFlag(FLAGS_log_requests),
+                .new_admin_token = absl::GetFlag(FLAGS_new_admin_token),
+                .stop_deadline = absl::GetFlag(FLAGS_stop_deadline)};
 }
 
 }  // namespace
@@ -252,10 +197,11 @@ absl::StatusOr<Config> ConfigFromCommandLine(int argc, char** argv) {
       "stops the server after the requests under way; a second one ends it at "
       "once. The instances of stacks go on, and the next start adopts them.");
   absl::FlagsUsageConfig usage;
-  // --help lists the flags of this file, not those of libraries. The path has a
-  // prefix if another repository builds the server.
+  // --help lists the flags of the server, not those of libraries. The path has
+  // a prefix if another repository builds the server.
   const auto is_own_file = [](std::string_view file) {
-    return file.ends_with("server/config.cc");
+    return file.ends_with("server/config.cc") ||
+           file.ends_with("server/network_flags.cc");
   };
   usage.contains_help_flags = is_own_file;
   usage.contains_helpshort_flags = is_own_file;

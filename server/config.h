@@ -11,14 +11,14 @@
 #include "absl/time/time.h"
 #include "api/redaction/redaction.h"
 #include "platform/process_lister.h"
-#include "server/http/http_server.h"
+#include "server/network_flags.h"
 #include "server/routing/cors.h"
 #include "server/stack_runtime.h"
 
 namespace tallyman::server {
 
 struct Config {
-  HttpServer::Options http;
+  NetworkConfig network;
   std::string data_dir;  // Not empty.
   platform::ProcessLister::Options processes;
   StackOptions stacks;

@@ -8,16 +8,20 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "api/json/json_writer.h"
@@ -41,18 +45,30 @@ int Fail(const absl::Status& status) {
   return 1;
 }
 
+void WarnOfClearText(const std::vector<std::string>& urls) {
+  if (urls.empty()) return;
+  const std::string rule(78, '!');
+  std::cerr << rule << "\n!! WARNING: no TLS on " << absl::StrJoin(urls, ", ")
+            << "\n!! Tokens cross the network in clear text: anyone on the "
+               "way can use them.\n!! Set --tls_cert and --tls_key, or "
+               "listen on 127.0.0.1 behind a proxy with TLS.\n"
+            << rule << "\n";
+}
+
 // Prints the address, and the token if one was made. Standard output has
 // nothing else; the log goes to standard error.
 void Greet(const App& app) {
-  std::cout << "Tallyman listens on " << app.Url() << ", with its data in "
-            << app.data_dir() << "\n";
+  const std::vector<std::string> urls = app.Urls();
+  std::cout << "Tallyman listens on " << absl::StrJoin(urls, ", ")
+            << ", with its data in " << app.data_dir() << "\n";
   if (app.new_admin_token()) {
     const std::string_view token = app.new_admin_token()->Reveal();
     std::cout << "\nA new admin token, shown only this once:\n\n  " << token
               << "\n\nTry it:\n\n  curl -H 'Authorization: Bearer " << token
-              << "' " << app.Url() << "/server/processes\n\n";
+              << "' " << urls.front() << "/server/processes\n\n";
   }
   std::cout.flush();
+  WarnOfClearText(app.ClearTextUrls());
 }
 
 // Raises the soft limit on open files to the hard limit, since each connection
@@ -145,13 +161,20 @@ int Main(int argc, char** argv) {
   if (!config.ok()) return Fail(config.status());
   config->stacks.default_open_files = RaiseOpenFiles();
 
-  BlockProcessSignals();
+  const bool reloads = config->network.tls.has_value();
+  BlockProcessSignals(reloads);
   // write(2) to a connection that the client has closed returns EPIPE.
   std::signal(SIGPIPE, SIG_IGN);
 
   // Never destroyed: the process loop uses both until the process ends.
   static const Log& log = *new Log(STDERR_FILENO, kLogMaxDelay);
   static ServingApp& serving = *new ServingApp;
+  std::function<void()> reload;
+  if (reloads) {
+    reload = [] {
+      if (const std::shared_ptr<App> app = serving.get()) app->Reload();
+    };
+  }
   if (const absl::Status started =
           StartProcessLoop({.stop =
                                 [] {
@@ -159,7 +182,7 @@ int Main(int argc, char** argv) {
                                   serving.Stop();
                                 },
                             .give_up = [] { GiveUp(serving, log); }},
-                           config->stop_deadline);
+                           config->stop_deadline, reload);
       !started.ok()) {
     return Fail(started);
   }
@@ -171,8 +194,18 @@ int Main(int argc, char** argv) {
   Greet(*app);
   log.Info("listening", [&](api::JsonWriter& json) {
     json.Key("url");
-    json.String(app->Url());
+    json.String(app->Urls().front());
+    json.Key("urls");
+    json.BeginArray();
+    for (const std::string& url : app->Urls()) json.String(url);
+    json.EndArray();
   });
+  for (const std::string& url : app->ClearTextUrls()) {
+    log.Error("clear_text", [&](api::JsonWriter& json) {
+      json.Key("url");
+      json.String(url);
+    });
+  }
   serving.Set(app);
   absl::Status served = app->Serve();
   if (served.ok()) served = app->Flush();

@@ -21,11 +21,13 @@
 #include "api/redaction/redaction.h"
 #include "api/stacks/stack_definition_json.h"
 #include "platform/process_lister.h"
+#include "server/handlers/stack_lookup.h"
 #include "server/handlers/stack_services.h"
 #include "server/log/log.h"
 #include "stacks/model/definition.h"
 #include "stacks/model/notice.h"
 #include "stacks/model/registry.h"
+#include "stacks/output/output_hub.h"
 #include "stacks/output/output_log.h"
 #include "stacks/registry/event_log.h"
 #include "stacks/registry/sqlite_registry.h"
@@ -105,6 +107,9 @@ absl::StatusOr<std::unique_ptr<StackRuntime>> StackRuntime::Start(
                                        ": ", applied.message()));
     }
   }
+  if (absl::Status started = runtime->StartOutputHub(log); !started.ok()) {
+    return started;
+  }
   auto supervisor = stacks::Supervisor::Start(
       {.server_uid = runtime->server_uid_,
        .directory = directory.path(),
@@ -157,6 +162,25 @@ absl::Status StackRuntime::OpenStores(const StackOptions& options,
        .address = address,
        .created_at = now,
        .updated_at = now});
+}
+
+absl::Status StackRuntime::StartOutputHub(const Log& log) {
+  auto hub = stacks::OutputHub::Start(
+      *logs_, {.exists =
+                   [this](std::string_view uid, std::string_view process) {
+                     return ProcessExists(*registry_, uid, process);
+                   },
+               .on_error =
+                   [&log](const absl::Status& status) {
+                     LogNotice(log,
+                               {.severity = stacks::Notice::Severity::kError,
+                                .event = "output_not_followed",
+                                .what = status.message()});
+                   }});
+  if (!hub.ok()) return hub.status();
+  output_hub_ = *std::move(hub);
+  registry_watch_ = registry_->Watch([this] { output_hub_->CheckProcesses(); });
+  return absl::OkStatus();
 }
 
 absl::Status StackRuntime::ApplyStacksFile(const std::string& path,
@@ -213,6 +237,7 @@ StackServices StackRuntime::Services(const api::Redactor& redactor) const {
           .status = *supervisor_,
           .events = *events_,
           .logs = *logs_,
+          .output_hub = *output_hub_,
           .redactor = redactor,
           .server_uid = server_uid_};
 }

@@ -16,6 +16,8 @@
 #include "platform/process_lister.h"
 #include "server/handlers/stack_services.h"
 #include "server/log/log.h"
+#include "stacks/model/registry.h"
+#include "stacks/output/output_hub.h"
 #include "stacks/output/output_log.h"
 #include "stacks/registry/event_log.h"
 #include "stacks/registry/sqlite_registry.h"
@@ -65,6 +67,7 @@ class StackRuntime {
                           const std::string& address,
                           const storage::DataDirectory& directory,
                           storage::Database& database);
+  absl::Status StartOutputHub(const Log& log);
   absl::Status ApplyStacksFile(const std::string& path, const Log& log);
 
   std::string server_uid_;
@@ -72,6 +75,8 @@ class StackRuntime {
   std::unique_ptr<stacks::InstanceStore> instances_;
   std::unique_ptr<stacks::SqliteRegistry> registry_;
   std::optional<stacks::OutputLogs> logs_;
+  std::unique_ptr<stacks::OutputHub> output_hub_;
+  std::unique_ptr<stacks::RegistryWatch> registry_watch_;  // For output_hub_.
   std::unique_ptr<stacks::Supervisor> supervisor_;
 };
 

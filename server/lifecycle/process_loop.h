@@ -1,11 +1,14 @@
 // The thread that handles the signals of the server's process, from its start
 // to its end.
 //
-//   BlockProcessSignals();
-//   StartProcessLoop({.stop = ..., .give_up = ...}, absl::Seconds(10));
+//   BlockProcessSignals(/*reloads=*/true);
+//   StartProcessLoop({.stop = ..., .give_up = ...}, absl::Seconds(10),
+//                    /*reload=*/...);
 
 #ifndef TALLYMAN_SERVER_LIFECYCLE_PROCESS_LOOP_H_
 #define TALLYMAN_SERVER_LIFECYCLE_PROCESS_LOOP_H_
+
+#include <functional>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -13,17 +16,19 @@
 
 namespace tallyman::server {
 
-// Blocks SIGTERM and SIGINT, and SIGCHLD as process 1. Call it before the
-// process has a second thread.
-void BlockProcessSignals();
+// Blocks SIGTERM and SIGINT, SIGHUP if it `reloads`, and SIGCHLD as process 1.
+// Call it before the process has a second thread.
+void BlockProcessSignals(bool reloads);
 
 // Starts the thread. It stops the process on SIGTERM and SIGINT
-// (server/lifecycle/stop_signals.h) and, as process 1, reaps orphans
-// (server/lifecycle/orphan_reaper.h). It runs until the process ends, since a
-// signal must be obeyed also while main() tears down or exit(3) runs. Call it
-// once. Errors as EventLoop::Create().
+// (server/lifecycle/stop_signals.h), calls `reload` on SIGHUP unless it is
+// empty, and, as process 1, reaps orphans (server/lifecycle/orphan_reaper.h).
+// It runs until the process ends, since a signal must be obeyed also while
+// main() tears down or exit(3) runs. Call it once. Errors as
+// EventLoop::Create().
 absl::Status StartProcessLoop(StopSignals::Callbacks callbacks,
-                              absl::Duration stop_deadline);
+                              absl::Duration stop_deadline,
+                              std::function<void()> reload);
 
 }  // namespace tallyman::server
 

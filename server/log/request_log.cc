@@ -65,7 +65,7 @@ void RequestLog::Add(const RequestRecord& record) const {
     json.Key("duration_ms");
     json.Double(absl::ToDoubleMilliseconds(record.duration));
     json.Key("remote");
-    json.String(record.request.remote_address);
+    json.String(record.remote);
     json.Key("user");
     json.String(record.user);
   });

@@ -25,6 +25,7 @@ struct RequestRecord {
   size_t response_bytes;
   absl::Duration duration;  // Of a steady clock.
   std::string_view user;    // The token's name; "" if there was none.
+  std::string_view remote;  // The client's address.
 };
 
 // Thread-safe. `log` and `redactor` must outlive it.
