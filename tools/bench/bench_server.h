@@ -10,10 +10,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "platform/base/unique_fd.h"
+#include "server/tls/testing/test_certificates.h"
 #include "tools/bench/http_load.h"
 #include "tools/bench/scratch_directory.h"
 #include "tools/harness/api_client.h"
@@ -21,16 +23,31 @@
 
 namespace tallyman::bench {
 
+struct BenchServerOptions {
+  std::string program;
+  // The data directory is made below; "": $TMPDIR, or /tmp.
+  std::string parent;
+  // The command of the stack's process "sleeper".
+  std::string command;
+  // Further processes of the stack.
+  std::vector<harness::ProcessSpec> others = {};
+  // Flags of the server, besides those that all of them have.
+  std::vector<std::string> flags = {};
+  // With a certificate the server listens on a second port, with TLS.
+  std::optional<server::TestCertificate> certificate = std::nullopt;
+};
+
+// A certificate for BenchServerOptions.
+server::TestCertificate NewCertificate();
+
 // Not thread-safe, except for the accessors, Client() and Target(). The kernel
 // kills the server when the thread that started it ends; instances and keeper
 // then stay until the instances end.
 class BenchServer {
  public:
-  // Starts `program` with a data directory below `parent` ("": $TMPDIR, or
-  // /tmp), and makes a stack of one process that runs `command`.
+  // Starts a server and makes its stack.
   static absl::StatusOr<std::unique_ptr<BenchServer>> Start(
-      const std::string& program, const std::string& parent,
-      std::string_view command);
+      BenchServerOptions options);
 
   // Calls Stop() if that was not done; prints its error to standard error.
   ~BenchServer();
@@ -46,10 +63,17 @@ class BenchServer {
   harness::ApiClient Client() const;
   // The same for clients that only measure; `path` is sent as it is.
   HttpTarget Target(std::string_view path) const;
+  // The same on the port with TLS.
+  HttpTarget TlsTarget(std::string_view path) const;
 
-  // Sets the desired count; the id of the action.
-  absl::StatusOr<int64_t> Scale(harness::ApiClient& client,
-                                int64_t count) const;
+  // Sets the desired count of a process; the id of the action.
+  absl::StatusOr<int64_t> Scale(harness::ApiClient& client, int64_t count,
+                                std::string_view process = "sleeper") const;
+
+  // Replaces the files of the certificate, which the server reads at SIGHUP.
+  absl::Status WriteCertificate(
+      const server::TestCertificate& certificate) const;
+  void Signal(int signal) { server_->Signal(signal); }
 
   pid_t pid() const { return server_->pid(); }
   const std::string& stack_uid() const { return stack_uid_; }
@@ -59,15 +83,19 @@ class BenchServer {
   absl::StatusOr<pid_t> FindKeeper();
 
  private:
-  explicit BenchServer(ScratchDirectory directory);
+  BenchServer(ScratchDirectory directory, BenchServerOptions options);
 
-  absl::Status MakeStack(std::string_view command);
+  // Starts the program; returns once it listens.
+  absl::Status StartServer();
+  absl::Status MakeStack();
   absl::Status ScaleToZero();
   absl::Status AwaitKeeper() const;
   absl::Status KillAll();
 
   std::optional<ScratchDirectory> directory_;  // nullopt once stopped.
   const std::string data_dir_;
+  const BenchServerOptions options_;
+  int tls_port_ = 0;  // 0 without a certificate.
   std::unique_ptr<harness::ServerProcess> server_;
   std::string token_;
   std::string stack_uid_;

@@ -1,10 +1,7 @@
 #include "tools/bench/http_peers.h"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -24,12 +21,13 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
-#include "platform/base/unique_fd.h"
+#include "server/tls/testing/test_certificates.h"
 #include "tools/bench/command.h"
 #include "tools/bench/http_load.h"
 #include "tools/bench/interruption.h"
 #include "tools/bench/line_child.h"
 #include "tools/bench/scratch_directory.h"
+#include "tools/crowd/loopback.h"
 
 namespace tallyman::bench {
 namespace {
@@ -43,7 +41,8 @@ worker_processes 2;
 daemon off;
 pid %dir%/nginx.pid;
 error_log %dir%/error.log;
-events { worker_connections 256; }
+worker_rlimit_nofile 8192;
+events { worker_connections 4096; }
 http {
   access_log off;
   sendfile on;
@@ -56,14 +55,27 @@ http {
   fastcgi_temp_path %dir%/tmp;
   uwsgi_temp_path %dir%/tmp;
   scgi_temp_path %dir%/tmp;
-  server { listen 127.0.0.1:%port%; root %dir%; }
+  server {
+    listen 127.0.0.1:%port% backlog=4096;
+    %tls%
+    root %dir%;
+  }
 }
+)";
+
+// Sessions are resumed with tickets, as the default is.
+constexpr std::string_view kNginxTls = R"(
+    listen 127.0.0.1:%tls_port% ssl backlog=4096;
+    ssl_certificate %dir%/tls.crt;
+    ssl_certificate_key %dir%/tls.key;
+    ssl_protocols TLSv1.3;
 )";
 
 // A script for wrk. Sets the header here, because every user sees a command
 // line; prints figures with all digits.
 constexpr std::string_view kWrkScript = R"(
 wrk.headers["Authorization"] = "Bearer %token%"
+%close%
 function done(summary, latency)
   local e = summary.errors
   io.write(string.format("\nresult %d %d %.3f %d\n", summary.requests,
@@ -72,44 +84,40 @@ function done(summary, latency)
 end
 )";
 
-// A port that is free at the moment.
-absl::StatusOr<int> FreePort() {
-  const base::UniqueFd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  if (!listener.valid() ||
-      bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), size) !=
-          0 ||
-      getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address),
-                  &size) != 0) {
-    return absl::ErrnoToStatus(errno, "looking for a free port");
-  }
-  return ntohs(address.sin_port);
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<NginxServer>> NginxServer::Start(
-    std::string_view body) {
+    std::string_view body, const server::TestCertificate* certificate) {
   const std::optional<std::string> program = FindInstalled("nginx");
   if (!program) return absl::NotFoundError("not installed: nginx");
   absl::StatusOr<ScratchDirectory> directory = ScratchDirectory::Make();
   if (!directory.ok()) return directory.status();
-  const absl::StatusOr<int> port = FreePort();
+  const absl::StatusOr<int> port = crowd::FindFreePort();
   if (!port.ok()) return port.status();
+  const absl::StatusOr<int> tls_port =
+      certificate != nullptr ? crowd::FindFreePort() : 0;
+  if (!tls_port.ok()) return tls_port.status();
   const std::string path = directory->path();
   absl::Status written = directory->Write(kBodyFile, body);
+  if (certificate != nullptr) {
+    written.Update(directory->Write("tls.crt", certificate->cert));
+    written.Update(directory->Write("tls.key", certificate->key));
+  }
   // By default the workers become another user, who can't enter the directory.
   written.Update(directory->Write(
       "nginx.conf",
-      absl::StrReplaceAll(kNginxConfiguration,
-                          {{"%user%", geteuid() == 0 ? "user root;" : ""},
-                           {"%dir%", path},
-                           {"%port%", absl::StrCat(*port)}})));
+      absl::StrReplaceAll(
+          absl::StrReplaceAll(
+              kNginxConfiguration,
+              {{"%tls%",
+                certificate != nullptr ? kNginxTls : std::string_view()}}),
+          {{"%user%", geteuid() == 0 ? "user root;" : ""},
+           {"%dir%", path},
+           {"%port%", absl::StrCat(*port)},
+           {"%tls_port%", absl::StrCat(*tls_port)}})));
   if (!written.ok()) return written;
-  auto server = absl::WrapUnique(new NginxServer(*std::move(directory), *port));
+  auto server = absl::WrapUnique(
+      new NginxServer(*std::move(directory), *port, *tls_port));
   absl::StatusOr<std::unique_ptr<LineChild>> child =
       LineChild::Start({*program, "-e", absl::StrCat(path, "/error.log"), "-p",
                         path, "-c", absl::StrCat(path, "/nginx.conf")},
@@ -124,6 +132,12 @@ HttpTarget NginxServer::Target(size_t token_size) const {
   return {.port = port_,
           .token = std::string(token_size, 'x'),
           .path = absl::StrCat("/", kBodyFile)};
+}
+
+HttpTarget NginxServer::TlsTarget(size_t token_size) const {
+  HttpTarget target = Target(token_size);
+  target.port = tls_port_;
+  return target;
 }
 
 absl::Status NginxServer::AwaitAnswer() const {
@@ -149,19 +163,27 @@ std::string NginxServer::LastError() const {
   return last;
 }
 
-absl::StatusOr<WrkResult> RunWrk(const HttpTarget& target, int seconds) {
+absl::StatusOr<WrkResult> RunWrk(const HttpTarget& target,
+                                 const WrkOptions& options) {
   const std::optional<std::string> program = FindInstalled("wrk");
   if (!program) return absl::NotFoundError("not installed: wrk");
   const absl::StatusOr<ScratchDirectory> directory = ScratchDirectory::Make();
   if (!directory.ok()) return directory.status();
   const absl::Status written = directory->Write(
-      "wrk.lua", absl::StrReplaceAll(kWrkScript, {{"%token%", target.token}}));
+      "wrk.lua",
+      absl::StrReplaceAll(
+          kWrkScript,
+          {{"%token%", target.token},
+           {"%close%",
+            options.closes ? "wrk.headers[\"Connection\"] = \"close\"" : ""}}));
   if (!written.ok()) return written;
   const absl::StatusOr<CommandResult> ran =
-      RunCommand({*program, "-t2", "-c16", absl::StrCat("-d", seconds, "s"),
+      RunCommand({*program, "-t2", absl::StrCat("-c", options.connections),
+                  absl::StrCat("-d", options.seconds, "s"), "--timeout=20s",
                   "-s", absl::StrCat(directory->path(), "/wrk.lua"),
-                  absl::StrCat("http://127.0.0.1:", target.port, target.path)},
-                 /*with_output=*/true, absl::Seconds(seconds + 20));
+                  absl::StrCat(options.tls ? "https" : "http",
+                               "://127.0.0.1:", target.port, target.path)},
+                 /*with_output=*/true, absl::Seconds(options.seconds + 20));
   if (!ran.ok()) return ran.status();
   for (const std::string_view line : absl::StrSplit(ran->output, '\n')) {
     const std::vector<std::string_view> words = absl::StrSplit(line, ' ');

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/tls/testing/test_certificates.h"
 #include "tools/bench/http_load.h"
 #include "tools/bench/line_child.h"
 #include "tools/bench/scratch_directory.h"
@@ -22,18 +23,21 @@ namespace tallyman::bench {
 // open. Ends with this process. Not thread-safe.
 class NginxServer {
  public:
-  // Serves `body`. Waits for a first answer. NotFound if nginx is not
-  // installed.
+  // Serves `body`; with a certificate, also on a port with TLS 1.3. Waits for a
+  // first answer. NotFound if nginx is not installed.
   static absl::StatusOr<std::unique_ptr<NginxServer>> Start(
-      std::string_view body);
+      std::string_view body,
+      const server::TestCertificate* certificate = nullptr);
 
   // The file. nginx ignores the token of `token_size` characters, which makes
   // its requests as long as those to the other server.
   HttpTarget Target(size_t token_size) const;
+  // The same with TLS.
+  HttpTarget TlsTarget(size_t token_size) const;
 
  private:
-  NginxServer(ScratchDirectory directory, int port)
-      : directory_(std::move(directory)), port_(port) {}
+  NginxServer(ScratchDirectory directory, int port, int tls_port)
+      : directory_(std::move(directory)), port_(port), tls_port_(tls_port) {}
 
   absl::Status AwaitAnswer() const;
   // The last line of its log.
@@ -41,6 +45,7 @@ class NginxServer {
 
   ScratchDirectory directory_;
   const int port_;
+  const int tls_port_;  // 0 without a certificate.
   std::unique_ptr<LineChild> child_;
 };
 
@@ -49,9 +54,18 @@ struct WrkResult {
   double p99_milliseconds = 0;
 };
 
-// Runs wrk with two threads and 16 connections. NotFound if it is not
-// installed, Internal if any request failed.
-absl::StatusOr<WrkResult> RunWrk(const HttpTarget& target, int seconds);
+struct WrkOptions {
+  int seconds = 2;
+  int connections = 16;
+  bool tls = false;
+  // A new connection for each request: "Connection: close".
+  bool closes = false;
+};
+
+// Runs wrk with two threads. NotFound if it is not installed, Internal if any
+// request failed.
+absl::StatusOr<WrkResult> RunWrk(const HttpTarget& target,
+                                 const WrkOptions& options);
 
 }  // namespace tallyman::bench
 

@@ -25,6 +25,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "tools/bench/bench_server.h"
+#include "tools/bench/connections_area.h"
 #include "tools/bench/floor_area.h"
 #include "tools/bench/interruption.h"
 #include "tools/bench/listing_area.h"
@@ -40,9 +41,9 @@
 
 ABSL_FLAG(std::vector<std::string>, areas,
           (std::vector<std::string>{"listing", "http", "small", "scaling",
-                                    "idle"}),
-          "Areas to measure: listing, http, small, scaling, idle; and floor, "
-          "the cost of reading /proc by its parts.");
+                                    "idle", "connections"}),
+          "Areas to measure: listing, http, small, scaling, idle, connections; "
+          "and floor, the cost of reading /proc by its parts.");
 ABSL_FLAG(std::vector<std::string>, processes,
           (std::vector<std::string>{"100", "1000", "5000"}),
           "Numbers of sleeping processes that are added for listing and http.");
@@ -56,6 +57,11 @@ ABSL_FLAG(absl::Duration, load, absl::Seconds(1),
           "Duration of one measurement of answers per second.");
 ABSL_FLAG(absl::Duration, idle, absl::Seconds(10),
           "Duration of the measurement of idleness.");
+ABSL_FLAG(std::vector<std::string>, connection_parts,
+          (std::vector<std::string>{"crowd", "idle", "kept", "new", "follow"}),
+          "Parts of the area connections.");
+ABSL_FLAG(absl::Duration, crowd, absl::Seconds(20),
+          "Duration of one measurement among a crowd of connections.");
 ABSL_FLAG(absl::Duration, timeout, absl::Minutes(5), "Limit of one scale.");
 ABSL_FLAG(std::string, format, "table", "table (for a terminal) or markdown.");
 ABSL_FLAG(bool, check, false,
@@ -113,6 +119,10 @@ absl::StatusOr<Plan> ReadFlags() {
     return absl::InvalidArgumentError(
         absl::StrCat("--idle_instances: is not from 1 to ", kMaxInstances));
   }
+  absl::StatusOr<std::set<ConnectionPart>> parts =
+      ParseConnectionParts(absl::GetFlag(FLAGS_connection_parts));
+  if (!parts.ok()) return parts.status();
+  plan.run.connection_parts = *std::move(parts);
   const std::string format = absl::GetFlag(FLAGS_format);
   const std::optional<TableFormat> parsed = ParseTableFormat(format);
   if (!parsed) {
@@ -127,11 +137,12 @@ absl::StatusOr<Plan> ReadFlags() {
   plan.run.load = absl::GetFlag(FLAGS_load);
   plan.run.idle = absl::GetFlag(FLAGS_idle);
   plan.run.timeout = absl::GetFlag(FLAGS_timeout);
+  plan.run.crowd = absl::GetFlag(FLAGS_crowd);
   for (const absl::Duration duration :
-       {plan.run.load, plan.run.idle, plan.run.timeout}) {
+       {plan.run.load, plan.run.idle, plan.run.timeout, plan.run.crowd}) {
     if (duration <= absl::ZeroDuration()) {
       return absl::InvalidArgumentError(
-          "--load, --idle, --timeout: are not more than 0");
+          "--load, --idle, --timeout, --crowd: are not more than 0");
     }
   }
   plan.run.parent_directory = absl::GetFlag(FLAGS_dir);
@@ -178,7 +189,14 @@ absl::Status Performance::Measure() {
     go_on = MeasureAnswers();
   }
   if (go_on && (plan_.Has(Area::kScaling) || plan_.Has(Area::kIdle))) {
-    MeasureInstances();
+    go_on = MeasureInstances();
+  }
+  if (go_on && plan_.Has(Area::kConnections)) {
+    for (const ConnectionPart part : plan_.run.connection_parts) {
+      if (!Record("connections", MeasureConnections(plan_.run, part, table_))) {
+        break;
+      }
+    }
   }
   table_.AddFootnote(absl::StrCat("medians of ", plan_.run.repetitions,
                                   " rounds, or more where they are quick; "
@@ -201,8 +219,9 @@ bool Performance::Record(std::string_view area, const absl::Status& status) {
 
 bool Performance::WithServer(const std::function<bool(BenchServer&)>& measure) {
   const absl::StatusOr<std::unique_ptr<BenchServer>> server =
-      BenchServer::Start(plan_.run.server, plan_.run.parent_directory,
-                         kSleepCommand);
+      BenchServer::Start({.program = plan_.run.server,
+                          .parent = plan_.run.parent_directory,
+                          .command = std::string(kSleepCommand)});
   if (!server.ok()) return Record("the server", server.status());
   const bool go_on = measure(**server);
   return Record("stopping the server", (*server)->Stop()) && go_on;
@@ -271,9 +290,9 @@ absl::StatusOr<int> Run() {
 int Main(int argc, char** argv) {
   absl::SetProgramUsageMessage(
       "Measures Tallyman beside floors and peers; prints one table.\n\n"
-      "  performance [--areas=listing,http,small,scaling,idle] "
-      "[--processes=100,1000,5000]\n"
-      "      [--repetitions=5] [--format=table|markdown] [--check]");
+      "  performance [--areas=listing,http,small,scaling,idle,connections]\n"
+      "      [--processes=100,1000,5000] [--repetitions=5] "
+      "[--format=table|markdown] [--check]");
   const std::vector<char*> arguments = absl::ParseCommandLine(argc, argv);
   const absl::StatusOr<int> code =
       arguments.size() > 1

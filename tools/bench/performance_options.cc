@@ -1,7 +1,6 @@
 #include "tools/bench/performance_options.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <set>
@@ -14,36 +13,63 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "tools/bench/performance_run.h"
 
 namespace tallyman::bench {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Area>, 6> kAreas = {
-    {{"floor", Area::kFloor},
-     {"listing", Area::kListing},
-     {"http", Area::kHttp},
-     {"small", Area::kSmall},
-     {"scaling", Area::kScaling},
-     {"idle", Area::kIdle}}};
+template <typename Part>
+using Names = std::vector<std::pair<std::string_view, Part>>;
+
+template <typename Part>
+absl::StatusOr<std::set<Part>> ParseNames(const std::vector<std::string>& names,
+                                          const Names<Part>& all,
+                                          std::string_view flag) {
+  std::set<Part> parts;
+  for (const std::string& name : names) {
+    const auto found =
+        std::find_if(all.begin(), all.end(),
+                     [&](const auto& part) { return part.first == name; });
+    if (found == all.end()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          flag, ": there is no \"", name, "\"; there are ",
+          absl::StrJoin(all, ", ", [](std::string* out, const auto& part) {
+            absl::StrAppend(out, part.first);
+          })));
+    }
+    parts.insert(found->second);
+  }
+  if (parts.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(flag, ": is empty"));
+  }
+  return parts;
+}
 
 }  // namespace
 
 absl::StatusOr<std::set<Area>> ParseAreas(
     const std::vector<std::string>& names) {
-  std::set<Area> areas;
-  for (const std::string& name : names) {
-    const auto* const found =
-        std::find_if(kAreas.begin(), kAreas.end(),
-                     [&](const auto& area) { return area.first == name; });
-    if (found == kAreas.end()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "--areas: there is no \"", name,
-          "\"; there are floor, listing, http, small, scaling, idle"));
-    }
-    areas.insert(found->second);
-  }
-  if (areas.empty()) return absl::InvalidArgumentError("--areas: is empty");
-  return areas;
+  return ParseNames<Area>(names,
+                          {{"floor", Area::kFloor},
+                           {"listing", Area::kListing},
+                           {"http", Area::kHttp},
+                           {"small", Area::kSmall},
+                           {"scaling", Area::kScaling},
+                           {"idle", Area::kIdle},
+                           {"connections", Area::kConnections}},
+                          "--areas");
+}
+
+absl::StatusOr<std::set<ConnectionPart>> ParseConnectionParts(
+    const std::vector<std::string>& names) {
+  return ParseNames<ConnectionPart>(names,
+                                    {{"crowd", ConnectionPart::kCrowd},
+                                     {"idle", ConnectionPart::kIdle},
+                                     {"kept", ConnectionPart::kKept},
+                                     {"new", ConnectionPart::kNew},
+                                     {"follow", ConnectionPart::kFollow}},
+                                    "--connection_parts");
 }
 
 absl::StatusOr<std::vector<int64_t>> ParseCounts(

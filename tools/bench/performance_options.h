@@ -10,15 +10,28 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "tools/bench/performance_run.h"
 
 namespace tallyman::bench {
 
 // Parts of a run, in the order in which they are measured.
-enum class Area { kFloor, kListing, kHttp, kSmall, kScaling, kIdle };
+enum class Area {
+  kFloor,
+  kListing,
+  kHttp,
+  kSmall,
+  kScaling,
+  kIdle,
+  kConnections
+};
 
-// Parses "floor", "listing", "http", "small", "scaling", "idle".
+// Parses "floor", "listing", "http", "small", "scaling", "idle", "connections".
 // InvalidArgument for any other name and for an empty list.
 absl::StatusOr<std::set<Area>> ParseAreas(
+    const std::vector<std::string>& names);
+
+// Parses "crowd", "idle", "kept", "new", "follow". Errors as ParseAreas().
+absl::StatusOr<std::set<ConnectionPart>> ParseConnectionParts(
     const std::vector<std::string>& names);
 
 // Parses numbers from 1 to `max`. InvalidArgument, whose message begins with

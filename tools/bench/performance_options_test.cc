@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
+#include "tools/bench/performance_run.h"
 
 namespace tallyman::bench {
 namespace {
@@ -21,8 +22,19 @@ TEST(ParseAreasTest, RefusesUnknownNames) {
   EXPECT_EQ(areas.status(),
             absl::InvalidArgumentError(
                 "--areas: there is no \"disk\"; there are floor, listing, "
-                "http, small, scaling, idle"));
+                "http, small, scaling, idle, connections"));
   EXPECT_FALSE(ParseAreas({}).ok());
+}
+
+TEST(ParseConnectionPartsTest, TakesAndRefuses) {
+  const auto parts = ParseConnectionParts({"new", "crowd"});
+  ASSERT_TRUE(parts.ok()) << parts.status();
+  EXPECT_EQ(*parts, (std::set<ConnectionPart>{ConnectionPart::kCrowd,
+                                              ConnectionPart::kNew}));
+  EXPECT_EQ(ParseConnectionParts({"old"}).status(),
+            absl::InvalidArgumentError(
+                "--connection_parts: there is no \"old\"; there are crowd, "
+                "idle, kept, new, follow"));
 }
 
 TEST(ParseCountsTest, KeepsTheOrder) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,15 @@
 #include "absl/time/time.h"
 
 namespace tallyman::bench {
+
+// Parts of the area "connections".
+enum class ConnectionPart : uint8_t {
+  kCrowd,
+  kIdle,
+  kKept,
+  kNew,
+  kFollow,
+};
 
 struct PerformanceRun {
   // Paths of files that were built along with the driver.
@@ -29,6 +39,10 @@ struct PerformanceRun {
   absl::Duration timeout;  // Limit of one scale.
   std::vector<int64_t> instances;
   int64_t idle_instances = 0;
+
+  // Of the area "connections".
+  std::set<ConnectionPart> connection_parts;
+  absl::Duration crowd;  // Duration of one measurement among a crowd.
 
   // Prints the progress for people.
   std::function<void(std::string_view)> progress;

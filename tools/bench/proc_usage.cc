@@ -21,6 +21,8 @@
 namespace tallyman::bench {
 namespace {
 
+constexpr int64_t kKibibyte = 1024;
+
 // The number after `key`, such as "Pss:", at the start of a line.
 std::optional<int64_t> NumberOf(std::string_view text, std::string_view key) {
   for (std::string_view line : absl::StrSplit(text, '\n')) {
@@ -41,13 +43,25 @@ absl::Status CannotRead(pid_t pid, std::string_view name) {
 }  // namespace
 
 absl::StatusOr<int64_t> ReadPssBytes(pid_t pid) {
-  constexpr int64_t kKibibyte = 1024;
   const std::optional<std::string> text =
       platform::ReadProc(pid, "smaps_rollup");
   if (!text) return CannotRead(pid, "smaps_rollup");
   const std::optional<int64_t> pss = NumberOf(*text, "Pss:");
   if (!pss) return CannotRead(pid, "smaps_rollup");
   return *pss * kKibibyte;
+}
+
+absl::StatusOr<ProcSize> ReadProcSize(pid_t pid) {
+  const std::optional<std::string> status = platform::ReadProc(pid, "status");
+  if (!status) return CannotRead(pid, "status");
+  const std::optional<int64_t> resident = NumberOf(*status, "VmRSS:");
+  const std::optional<int64_t> threads = NumberOf(*status, "Threads:");
+  if (!resident || !threads) return CannotRead(pid, "status");
+  return ProcSize{
+      .resident_bytes = *resident * kKibibyte,
+      .threads = *threads,
+      .descriptors = static_cast<int64_t>(
+          platform::ListNumbers(absl::StrCat("/proc/", pid, "/fd")).size())};
 }
 
 absl::StatusOr<CpuUse> ReadCpuUse(pid_t pid) {

@@ -17,6 +17,14 @@ namespace tallyman::bench {
 // 1/n. From /proc/PID/smaps_rollup, which only the same user may read.
 absl::StatusOr<int64_t> ReadPssBytes(pid_t pid);
 
+struct ProcSize {
+  int64_t resident_bytes = 0;  // VmRSS
+  int64_t threads = 0;
+  int64_t descriptors = 0;
+};
+
+absl::StatusOr<ProcSize> ReadProcSize(pid_t pid);
+
 // Since the start of the process.
 struct CpuUse {
   absl::Duration clock;  // clock_getcpuclockid(3)

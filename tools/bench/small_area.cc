@@ -24,23 +24,6 @@ namespace tallyman::bench {
 namespace {
 
 constexpr int kProcesses = 10;
-constexpr int kWrkSeconds = 2;
-
-// The path of a new stack's processes, none of which runs.
-absl::StatusOr<std::string> MakeStack(harness::ApiClient& client) {
-  std::vector<harness::ProcessSpec> processes;
-  processes.reserve(kProcesses);
-  for (int i = 0; i < kProcesses; ++i) {
-    processes.push_back({.name = absl::StrCat("worker", i),
-                         .command = absl::StrCat(
-                             "/opt/shop/bin/worker --queue=orders-", i,
-                             " --config=/etc/shop/worker.toml --concurrency=4 "
-                             "--log-level=info")});
-  }
-  const absl::StatusOr<std::string> uid = client.MakeStack("small", processes);
-  if (!uid.ok()) return uid.status();
-  return absl::StrCat("/stacks/", *uid, "/processes");
-}
 
 struct Samples {
   std::vector<double> rates;
@@ -61,11 +44,11 @@ absl::Status MeasureBoth(const PerformanceRun& run,
     if (absl::Status status = CheckInterruption(); !status.ok()) return status;
     if (nginx != nullptr) {
       const absl::StatusOr<WrkResult> result =
-          RunWrk(nginx->Target(our_target.token.size()), kWrkSeconds);
+          RunWrk(nginx->Target(our_target.token.size()), WrkOptions());
       if (!result.ok()) return result.status();
       if (i > 0) theirs.Add(*result);  // The first round warms up.
     }
-    const absl::StatusOr<WrkResult> result = RunWrk(our_target, kWrkSeconds);
+    const absl::StatusOr<WrkResult> result = RunWrk(our_target, WrkOptions());
     if (!result.ok()) return result.status();
     if (i > 0) ours.Add(*result);
   }
@@ -74,10 +57,25 @@ absl::Status MeasureBoth(const PerformanceRun& run,
 
 }  // namespace
 
+absl::StatusOr<std::string> MakeSmallStack(harness::ApiClient& client) {
+  std::vector<harness::ProcessSpec> processes;
+  processes.reserve(kProcesses);
+  for (int i = 0; i < kProcesses; ++i) {
+    processes.push_back({.name = absl::StrCat("worker", i),
+                         .command = absl::StrCat(
+                             "/opt/shop/bin/worker --queue=orders-", i,
+                             " --config=/etc/shop/worker.toml --concurrency=4 "
+                             "--log-level=info")});
+  }
+  const absl::StatusOr<std::string> uid = client.MakeStack("small", processes);
+  if (!uid.ok()) return uid.status();
+  return absl::StrCat("/stacks/", *uid, "/processes");
+}
+
 absl::Status MeasureSmall(const PerformanceRun& run, const BenchServer& server,
                           ResultTable& table) {
   harness::ApiClient client = server.Client();
-  const absl::StatusOr<std::string> path = MakeStack(client);
+  const absl::StatusOr<std::string> path = MakeSmallStack(client);
   if (!path.ok()) return path.status();
   const absl::StatusOr<std::string> body = client.Get(*path);
   if (!body.ok()) return body.status();

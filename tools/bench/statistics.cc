@@ -17,6 +17,13 @@ double Median(std::vector<double> samples) {
   return (samples[half - 1] + samples[half]) / 2;
 }
 
+double Percentile(std::vector<double> samples, double rank) {
+  const double place = std::ceil(rank * static_cast<double>(samples.size()));
+  const auto nth = samples.begin() + static_cast<ptrdiff_t>(place) - 1;
+  absl::c_nth_element(samples, nth);
+  return *nth;
+}
+
 std::string ShowNumber(double value) {
   if (value == std::floor(value)) return absl::StrFormat("%.0f", value);
   if (value >= 100) return absl::StrFormat("%.1f", value);

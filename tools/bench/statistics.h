@@ -12,6 +12,10 @@ namespace tallyman::bench {
 // be empty.
 double Median(std::vector<double> samples);
 
+// The smallest sample that at least the share `rank` of all samples do not
+// exceed; `rank` is above 0 and at most 1. `samples` must not be empty.
+double Percentile(std::vector<double> samples, double rank);
+
 // About four significant digits; a whole number has no decimal point.
 std::string ShowNumber(double value);
 

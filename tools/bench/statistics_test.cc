@@ -1,5 +1,7 @@
 #include "tools/bench/statistics.h"
 
+#include <vector>
+
 #include "gtest/gtest.h"
 
 namespace tallyman::bench {
@@ -12,6 +14,15 @@ TEST(MedianTest, IsTheMiddleInAnyOrder) {
 
 TEST(MedianTest, IsTheMeanOfTheMiddleTwo) {
   EXPECT_EQ(Median({9, 1, 4, 6}), 5);
+}
+
+TEST(PercentileTest, IsASample) {
+  EXPECT_EQ(Percentile({3, 1, 2}, 0.99), 3);
+  EXPECT_EQ(Percentile({3, 1, 2}, 0.5), 2);
+  std::vector<double> hundred;
+  for (int i = 100; i > 0; --i) hundred.push_back(i);
+  EXPECT_EQ(Percentile(hundred, 0.99), 99);
+  EXPECT_EQ(Percentile({7}, 0.01), 7);
 }
 
 TEST(ShowNumberTest, HasAboutFourDigits) {

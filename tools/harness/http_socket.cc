@@ -104,6 +104,8 @@ absl::Status HttpSocket::Send(std::string_view bytes) const {
   return absl::OkStatus();
 }
 
+void HttpSocket::CloseWrite() const { shutdown(fd_.get(), SHUT_WR); }
+
 absl::StatusOr<size_t> HttpSocket::Receive(char* to, size_t size) const {
   ssize_t got = 0;
   do {

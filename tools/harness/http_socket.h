@@ -44,6 +44,9 @@ class HttpSocket {
   // Unavailable if the connection is closed.
   absl::Status Send(std::string_view bytes) const;
 
+  // Tells the server that nothing more is sent; the client can still receive.
+  void CloseWrite() const;
+
   // Waits for at least one byte and reads at most `size` bytes; how many.
   // DeadlineExceeded after the timeout, Unavailable if the connection is
   // closed.

@@ -42,7 +42,7 @@ constexpr std::string_view kGreeted = ", with its data in ";
 
 // The port in the log's line about listening; 0 if there is no such line yet.
 int PortIn(std::string_view log) {
-  constexpr std::string_view kUrl = "http://127.0.0.1:";
+  constexpr std::string_view kUrl = "://127.0.0.1:";
   const size_t event = log.find(kListening);
   if (event == std::string_view::npos) return 0;
   const size_t url = log.find(kUrl, event);
