@@ -231,12 +231,12 @@ void HttpConnection::OnStreamWake() noexcept {
 }
 
 void HttpConnection::BeginDrain() {
-  reader_.Reset();
-  KeepRest({});
   transport_->CloseWrite();
   drained_ = 0;
   is_readable_ = true;
   Enter(State::kDraining, kDrainTime);
+  // Otherwise ReadRequests() still has views of the input, and drops it later.
+  if (!is_processing_) KeepRest({});
 }
 
 bool HttpConnection::DrainSome() {

@@ -105,7 +105,10 @@ class HttpConnection {
   void AnswerRequest();
   void RunOnWorker();
   api::Response Respond(RequestHandler::Call& call);
+  api::Response AnswerException();
   void RefuseRequest(api::Error error, absl::Duration retry_after);
+  // `rest` is the end of the bytes given to Process(). Dropped if no request
+  // can follow.
   void KeepRest(std::string_view rest);
   void EndOfInput();
 

@@ -100,7 +100,8 @@ void HttpConnection::ReadRequests(std::string_view bytes) {
 }
 
 void HttpConnection::KeepRest(std::string_view rest) {
-  if (rest.empty()) {
+  const bool is_last = state_ == State::kDraining || state_ == State::kClosed;
+  if (rest.empty() || is_last) {
     // Frees the memory too.
     std::string().swap(input_);
   } else if (input_.empty()) {
@@ -117,10 +118,7 @@ bool HttpConnection::AdmitHead(std::string_view rest) {
   try {
     admission = host_.handler().Admit(reader_.request());
   } catch (...) {
-    // For example std::bad_alloc: other connections go on.
-    admission = host_.handler().Reject(
-        reader_.request(),
-        {.kind = api::ErrorKind::kInternal, .log_reason = "an exception"});
+    admission = AnswerException();
   }
   if (auto* const call =
           std::get_if<std::unique_ptr<RequestHandler::Call>>(&admission)) {
@@ -160,11 +158,15 @@ api::Response HttpConnection::Respond(RequestHandler::Call& call) {
   try {
     return call.Respond(reader_.request());
   } catch (...) {
-    // For example std::bad_alloc: other connections go on.
-    return host_.handler().Reject(
-        reader_.request(),
-        {.kind = api::ErrorKind::kInternal, .log_reason = "an exception"});
+    return AnswerException();
   }
+}
+
+api::Response HttpConnection::AnswerException() {
+  // For example std::bad_alloc: other connections go on.
+  return host_.handler().Reject(
+      reader_.request(),
+      {.kind = api::ErrorKind::kInternal, .log_reason = "an exception"});
 }
 
 void HttpConnection::RunOnWorker() {

@@ -265,6 +265,24 @@ TEST(HttpConnectionTest, ObeysConnectionClose) {
   EXPECT_TRUE(client.IsClosed());
 }
 
+// The bytes after the last request are dropped, wherever they are.
+TEST(HttpConnectionTest, DropsWhatFollowsTheLastRequest) {
+  HttpServer::Options options = OptionsWith({});
+  options.loops = 1;
+  const LoopbackServer server(EchoFunctions(), options);
+  for (const std::string_view path : {"/fast", "/slow"}) {
+    harness::HttpClient client(server.port());
+    client.Send(absl::StrCat("GET ", path, " HTTP/1.1\r\nHo"));
+    // The loop has read the above when it answers this.
+    EXPECT_EQ(harness::HttpClient(server.port()).Get("/fast").status, 200);
+    std::string rest = "st: h\r\nConnection: close\r\n\r\n";
+    for (int i = 0; i < 100; ++i) rest.append(Plain("GET", "/dropped"));
+    client.Send(rest);
+    EXPECT_EQ(client.Receive().body, absl::StrCat("GET ", path, " []"));
+    EXPECT_TRUE(client.IsClosed());
+  }
+}
+
 TEST(HttpConnectionTest, ClosesAnIdleConnection) {
   Server server({.idle = kSoon}, Server::Start::kLater);
   harness::HttpClient fresh(server.port());

@@ -50,6 +50,8 @@ RequestReader::Result RequestReader::Read(std::string_view& bytes) {
       has_begun_ = true;
       return Result::kComplete;
     }
+    // The parser leaves views of `bytes`, which the caller may reuse.
+    ClearRequest();
   }
   return ReadHead(bytes);
 }
@@ -160,6 +162,10 @@ void RequestReader::Reset() {
   own_.reset();
   body_.reset();
   error_.reset();
+  ClearRequest();
+}
+
+void RequestReader::ClearRequest() {
   request_.method = {};
   request_.path = {};
   request_.params = {};

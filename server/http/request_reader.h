@@ -45,8 +45,8 @@ class RequestReader {
   // call has them again, at any address, with more behind.
   Result Read(std::string_view& bytes);
 
-  // After kHead, kComplete and kRefused. The head's views point into the bytes
-  // given to Read(), until Own().
+  // After kHead, kComplete and kRefused, and empty before. The head's views
+  // point into the bytes given to Read(), until Own().
   const api::Request& request() const { return request_; }
   // The caller sets the fields that are no part of the bytes.
   api::Request& mutable_request() { return request_; }
@@ -84,6 +84,7 @@ class RequestReader {
   Result ReadBody(std::string_view& bytes);
   Result Refuse(api::Error error);
   Result RefuseTooLarge();
+  void ClearRequest();
 
   const size_t max_body_bytes_;
   BodyBudget& budget_;
