@@ -25,6 +25,7 @@
 #include "platform/base/loop_thread.h"
 #include "platform/base/unique_fd.h"
 #include "server/http/testing/loopback_server.h"
+#include "server/net/listening_socket.h"
 #include "server/net/testing/test_sockets.h"
 
 namespace tallyman::server {
@@ -35,15 +36,12 @@ using ::testing::ElementsAre;
 // A listening socket, and a loop to accept on: both need descriptors.
 class Port {
  public:
-  Port() : fd_(ListenOnLoopback(number_)) {}
-
-  int fd() const { return fd_.get(); }
-  int number() const { return number_; }
+  int fd() const { return socket_.fd(); }
+  int number() const { return socket_.address().port; }
   base::EventLoop& loop() { return loop_; }
 
  private:
-  int number_ = 0;
-  const base::UniqueFd fd_;
+  const ListeningSocket socket_ = ListenOnLoopback();
   base::EventLoop loop_;
 };
 

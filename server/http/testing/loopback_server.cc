@@ -1,10 +1,5 @@
 #include "server/http/testing/loopback_server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include <memory>
 #include <optional>
 #include <thread>
@@ -12,12 +7,13 @@
 #include <vector>
 
 #include "absl/log/check.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
-#include "platform/base/unique_fd.h"
 #include "server/http/http_server.h"
 #include "server/http/request_handler.h"
+#include "server/net/listening_socket.h"
 
 namespace tallyman::server {
 
@@ -60,30 +56,18 @@ api::Response FunctionHandler::Reject(const api::Request& request,
   return response;
 }
 
-base::UniqueFd ListenOnLoopback(int& port) {
-  base::UniqueFd fd(
-      socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  CHECK(fd.valid());
-  const int one = 1;
-  CHECK_EQ(setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)),
-           0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  auto* const plain = reinterpret_cast<sockaddr*>(&address);
-  CHECK_EQ(bind(fd.get(), plain, size), 0);
-  CHECK_EQ(listen(fd.get(), SOMAXCONN), 0);
-  CHECK_EQ(getsockname(fd.get(), plain, &size), 0);
-  port = ntohs(address.sin_port);
-  return fd;
+ListeningSocket ListenOnLoopback() {
+  absl::StatusOr<std::vector<ListeningSocket>> sockets =
+      ListeningSocket::Open({.host = "127.0.0.1", .port = 0}, {.resolve = {}});
+  CHECK_OK(sockets);
+  return std::move(sockets->front());
 }
 
 LoopbackServer::LoopbackServer(FunctionHandler::Functions functions,
                                HttpServer::Options options, Start start)
-    : handler_(std::move(functions)), listening_(ListenOnLoopback(port_)) {
+    : handler_(std::move(functions)), listening_(ListenOnLoopback()) {
   std::vector<HttpServer::Socket> sockets(1);
-  sockets[0].fd = listening_.get();
+  sockets[0].fd = listening_.fd();
   server_ = std::make_unique<HttpServer>(std::move(sockets), handler_,
                                          std::move(options));
   if (start == Start::kNow) Serve();

@@ -10,9 +10,9 @@
 
 #include "api/http/error.h"
 #include "api/http/http.h"
-#include "platform/base/unique_fd.h"
 #include "server/http/http_server.h"
 #include "server/http/request_handler.h"
+#include "server/net/listening_socket.h"
 
 namespace tallyman::server {
 
@@ -41,8 +41,8 @@ class FunctionHandler : public RequestHandler {
   const Functions functions_;
 };
 
-// A listening socket on a free port of 127.0.0.1, which does not block.
-base::UniqueFd ListenOnLoopback(int& port);
+// A listening socket on a free port of 127.0.0.1.
+ListeningSocket ListenOnLoopback();
 
 // Serves on a thread until Stop() or its destruction.
 class LoopbackServer {
@@ -56,7 +56,7 @@ class LoopbackServer {
   LoopbackServer(const LoopbackServer&) = delete;
   LoopbackServer& operator=(const LoopbackServer&) = delete;
 
-  int port() const { return port_; }
+  int port() const { return listening_.address().port; }
   void Serve();
   // As HttpServer::Stop(): does not wait.
   void RequestStop() { server_->Stop(); }
@@ -65,8 +65,7 @@ class LoopbackServer {
 
  private:
   const FunctionHandler handler_;
-  int port_ = 0;
-  const base::UniqueFd listening_;
+  const ListeningSocket listening_;
   std::unique_ptr<HttpServer> server_;
   std::thread thread_;
 };
