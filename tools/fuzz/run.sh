@@ -123,7 +123,7 @@ run_one() {
     -artifact_prefix="${dir}/" corpus >"${log}" 2>&1 || status=$?
 
   local before after
-  before="$(sed -nE 's/.* INITED cov: ([0-9]+) .*/\1/p' -- "${log}" | head -n 1)"
+  before="$(sed -nE 's/.*INITED +cov: ([0-9]+) .*/\1/p' -- "${log}" | head -n 1)"
   after="$(sed -nE 's/.* cov: ([0-9]+) .*/\1/p' -- "${log}" | tail -n 1)"
   printf '%-24s %9d runs %7d/s  coverage %5d, %+d  %s\n' "${name}" \
     "$(stat_of number_of_executed_units "${log}")" "$(stat_of average_exec_per_sec "${log}")" \
