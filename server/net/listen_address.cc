@@ -1,7 +1,6 @@
 #include "server/net/listen_address.h"
 
 #include <arpa/inet.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -11,7 +10,6 @@
 #include <string_view>
 
 #include "absl/algorithm/container.h"
-#include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
@@ -20,7 +18,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "platform/base/text.h"
-#include "server/net/socket_address.h"
 
 namespace tallyman::server {
 namespace {
@@ -199,21 +196,6 @@ absl::Status CheckUnixPath(std::string_view path) {
                                kMaxUnixPathBytes));
   }
   return absl::OkStatus();
-}
-
-bool IsLoopback(const ListenAddress& address) {
-  if (address.kind == ListenAddress::Kind::kUnix) return true;
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(address.host.c_str(), nullptr, &hints, &found) != 0) {
-    return false;
-  }
-  const absl::Cleanup free_found = [found] { freeaddrinfo(found); };
-  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    if (!IsLoopback(*each->ai_addr, each->ai_addrlen)) return false;
-  }
-  return true;
 }
 
 }  // namespace tallyman::server

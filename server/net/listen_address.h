@@ -64,11 +64,6 @@ absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view item,
 // reason, a fragment such as "the path is empty".
 absl::Status CheckUnixPath(std::string_view path);
 
-// Whether only this machine can connect: a Unix socket, 127.0.0.0/8, ::1, or a
-// name whose addresses are all of these. False if the name has no address.
-// Looks a name up, which may block for seconds.
-bool IsLoopback(const ListenAddress& address);
-
 }  // namespace tallyman::server
 
 #endif  // TALLYMAN_SERVER_NET_LISTEN_ADDRESS_H_

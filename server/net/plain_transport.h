@@ -27,7 +27,6 @@ class PlainTransport final : public Transport {
     return {failed_call_ == nullptr ? State::kOk : State::kError};
   }
   Result Read(absl::Span<char> to) override;
-  bool HasBuffered() const override { return false; }
   Result Write(std::string_view head, std::string_view body) override;
   Result CloseWrite() override;
   bool is_encrypted() const override { return false; }

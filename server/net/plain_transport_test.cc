@@ -66,7 +66,6 @@ TEST_F(PlainTransportTest, ReadsWhatIsThereAndThenWaits) {
   const Transport::Result got = transport_.Read(absl::MakeSpan(buffer));
   EXPECT_EQ(got.state, State::kOk);
   EXPECT_EQ(std::string_view(buffer.data(), got.bytes), "01234567");
-  EXPECT_FALSE(transport_.HasBuffered());
   EXPECT_EQ(transport_.Read(absl::MakeSpan(buffer)).bytes, 2u);
   EXPECT_EQ(transport_.Read(absl::MakeSpan(buffer)).state, State::kWantRead);
 }

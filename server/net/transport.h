@@ -46,13 +46,9 @@ class Transport {
   virtual Result Handshake() = 0;
 
   // Reads up to `to.size()` bytes, which is above 0. kOk: at least one; more
-  // may be available. Only Read() returns kEnd.
+  // may be available, also where fd() does not show them as readable: read
+  // until kWantRead before waiting for fd(). Only Read() returns kEnd.
   virtual Result Read(absl::Span<char> to) = 0;
-
-  // Whether Read() may have bytes that fd() does not show as readable: call it
-  // before waiting for fd(). The bytes may be an incomplete record; Read() then
-  // returns kWantRead, and HasBuffered() is false until the next Read().
-  virtual bool HasBuffered() const = 0;
 
   // Writes a prefix of `head` followed by `body`; not both are empty. kOk: at
   // least one byte. After kWantRead or kWantWrite the next call must have the

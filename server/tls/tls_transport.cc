@@ -87,12 +87,7 @@ Transport::Result TlsTransport::Read(absl::Span<char> to) {
   ERR_clear_error();
   size_t got = 0;
   const int result = SSL_read_ex(ssl_.get(), to.data(), to.size(), &got);
-  is_drained_ = result != 1;
   return result == 1 ? Result{State::kOk, got} : Failure(result);
-}
-
-bool TlsTransport::HasBuffered() const {
-  return !is_failed_ && !is_drained_ && SSL_has_pending(ssl_.get()) == 1;
 }
 
 Transport::Result TlsTransport::Write(std::string_view head,

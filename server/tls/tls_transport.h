@@ -48,7 +48,6 @@ class TlsTransport final : public Transport {
   int fd() const override { return owned_socket_.get(); }
   Result Handshake() override;
   Result Read(absl::Span<char> to) override;
-  bool HasBuffered() const override;
   Result Write(std::string_view head, std::string_view body) override;
 
   // Sends close_notify and ends the TCP stream (SHUT_WR). Before the end of the
@@ -83,8 +82,7 @@ class TlsTransport final : public Transport {
   bool is_failed_ = false;
   bool is_handshake_done_ = false;
   bool is_write_closed_ = false;
-  bool is_ended_ = false;    // Read() has returned kEnd.
-  bool is_drained_ = false;  // The last Read() needed more bytes.
+  bool is_ended_ = false;  // Read() has returned kEnd.
   // The size of the record that is partly sent; 0 if there is none.
   // SSL_write(3) must be called with the same bytes again.
   size_t blocked_write_ = 0;

@@ -57,7 +57,6 @@ ReadBytes ReadBlocking(Transport& transport, size_t size) {
     const Transport::Result got = transport.Read(absl::MakeSpan(
         buffer.data(), std::min(buffer.size(), size - bytes.size())));
     if (IsBlocked(got.state)) {
-      CHECK(!transport.HasBuffered());
       AwaitReady(transport, got.state);
     } else if (got.state == State::kOk) {
       CHECK_GT(got.bytes, 0u);
