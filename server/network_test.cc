@@ -14,6 +14,7 @@
 
 #include "absl/log/check.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -216,6 +217,28 @@ TEST_F(NetworkTest, RefusesHostsOfOthers) {
   }
 }
 
+// Without close_notify a client cannot tell the end from an attack (RFC 8446,
+// section 6.1).
+TEST_F(NetworkTest, AnIdleTlsConnectionEndsWithCloseNotify) {
+  harness::ServerProcess server(TlsFlags(certificates_.server()));
+  ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
+  const TlsClientContext context = ClientContext();
+  auto client = TlsClient::Connect(context, ConnectToPort(server.port()));
+  ASSERT_TRUE(client.ok()) << client.status();
+  ASSERT_TRUE((*client)
+                  ->Write("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                  .ok());
+  std::string answer;
+  while (!absl::StrContains(answer, "\r\n\r\n")) {
+    const absl::StatusOr<std::string> byte = (*client)->ReadExactly(1);
+    ASSERT_TRUE(byte.ok()) << byte.status();
+    answer += *byte;
+  }
+  server.Signal(SIGTERM);
+  const absl::StatusOr<std::string> rest = (*client)->ReadAll();
+  EXPECT_TRUE(rest.ok()) << rest.status();
+}
+
 TEST_F(NetworkTest, BelievesTrustedProxiesOnly) {
   const std::string header = "X-Forwarded-For: 192.0.2.7\r\n";
   {
@@ -228,6 +251,10 @@ TEST_F(NetworkTest, BelievesTrustedProxiesOnly) {
   ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
   Ask(ConnectToPort(server.port()), Get("/healthz", header));
   EXPECT_TRUE(server.WaitForLog("\"remote\":\"192.0.2.7\""));
+  Ask(ConnectToPort(server.port()),
+      Get("/healthz", absl::StrCat(header, "Forwarded: for=192.0.2.8\r\n")));
+  EXPECT_TRUE(server.WaitForLog(
+      "\"remote\":\"127.0.0.1\",\"forwarding_conflict\":true"));
 }
 
 TEST_F(NetworkTest, WarnsOfClearTextBeyondLoopback) {

@@ -44,6 +44,15 @@ class OutputStream final : public api::BodyStream {
   const std::unique_ptr<stacks::OutputFollower> follower_;
 };
 
+// Stands for the stream in the answer to HEAD, which has no body.
+class NoStream final : public api::BodyStream {
+ public:
+  void Start(std::function<void()> /*wake*/) override {}
+  State Read(size_t /*max_bytes*/, std::string& /*out*/) override {
+    return State::kEnd;
+  }
+};
+
 }  // namespace
 
 absl::StatusOr<bool> ParseFollow(const api::Params& params) {
@@ -70,7 +79,10 @@ HandlerResult StreamOutput(const StackServices& services,
   response.content_type = api::kEventStreamType;
   // nginx buffers responses otherwise.
   response.AddHeader("X-Accel-Buffering", "no");
-  if (request.method == "HEAD") return response;
+  if (request.method == "HEAD") {
+    response.stream = std::make_unique<NoStream>();
+    return response;
+  }
   if (const std::string_view id = request.Header("Last-Event-ID");
       !id.empty()) {
     // An id of unknown form is an unknown place.

@@ -171,7 +171,7 @@ void ConnectionLoop::OnDropped(std::string_view peer, std::string_view reason) {
 bool ConnectionLoop::CloseLongestIdle() {
   HttpConnection* const oldest = idle_.oldest();
   if (oldest == nullptr) return false;
-  oldest->Close();
+  oldest->CloseInOrder();
   return true;
 }
 
@@ -186,7 +186,7 @@ void ConnectionLoop::CloseExpired() {
       idle_timer_ = loop_.RunAfter(left, [this] { CloseExpired(); });
       return;
     }
-    oldest->Close();
+    oldest->CloseInOrder();
   }
 }
 

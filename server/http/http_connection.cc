@@ -258,6 +258,8 @@ bool HttpConnection::DrainSome() {
 void HttpConnection::OnStop() {
   switch (state_) {
     case State::kIdle:
+      CloseInOrder();
+      return;
     case State::kHandshake:
       Close();
       return;
@@ -302,6 +304,12 @@ void HttpConnection::HandleDeadline() {
     default:
       break;
   }
+  Close();
+}
+
+void HttpConnection::CloseInOrder() {
+  // Without TLS, close(2) says the same.
+  if (transport_->is_encrypted() && !is_broken_) transport_->CloseWrite();
   Close();
 }
 

@@ -53,6 +53,10 @@ class HttpConnection {
   // their response.
   void OnStop();
 
+  // Closes an idle connection: the peer is told that it is the end
+  // (RFC 8446, section 6.1).
+  void CloseInOrder();
+
   // Closes at once; not while a job runs.
   void Close();
 
@@ -106,6 +110,7 @@ class HttpConnection {
   void RunOnWorker();
   api::Response Respond(RequestHandler::Call& call);
   api::Response AnswerException();
+  api::Response Reject(api::Error error);
   void RefuseRequest(api::Error error, absl::Duration retry_after);
   // `rest` is the end of the bytes given to Process(). Dropped if no request
   // can follow.

@@ -35,7 +35,7 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 void HttpConnection::EndOfInput() {
   has_input_ended_ = true;
   if (state_ == State::kIdle) {
-    Close();
+    CloseInOrder();
     return;
   }
   RefuseRequest({.kind = api::ErrorKind::kBadRequest,
@@ -164,9 +164,16 @@ api::Response HttpConnection::Respond(RequestHandler::Call& call) {
 
 api::Response HttpConnection::AnswerException() {
   // For example std::bad_alloc: other connections go on.
-  return host_.handler().Reject(
-      reader_.request(),
+  return Reject(
       {.kind = api::ErrorKind::kInternal, .log_reason = "an exception"});
+}
+
+api::Response HttpConnection::Reject(api::Error error) {
+  // An admitted request was counted, and is not counted again.
+  if (call_ == nullptr) {
+    return host_.handler().Reject(reader_.request(), std::move(error));
+  }
+  return call_->Reject(reader_.request(), std::move(error));
 }
 
 void HttpConnection::RunOnWorker() {
@@ -184,10 +191,10 @@ void HttpConnection::RunOnWorker() {
     }
   });
   if (is_accepted) return;
+  api::Response response =
+      Reject({.kind = api::ErrorKind::kUnavailable,
+              .details = "too many requests wait to be answered"});
   call_.reset();
-  api::Response response = host_.handler().Reject(
-      reader_.request(), {.kind = api::ErrorKind::kUnavailable,
-                          .details = "too many requests wait to be answered"});
   api::AddRetryAfter(absl::Seconds(1), response);
   AfterSend(Send(std::move(response), host_.write_buffer()));
 }
@@ -206,11 +213,10 @@ void HttpConnection::OnWorkerDone() noexcept {
 
 void HttpConnection::RefuseRequest(api::Error error,
                                    absl::Duration retry_after) {
-  call_.reset();
   closes_ = true;
   drains_ = true;
-  api::Response response =
-      host_.handler().Reject(reader_.request(), std::move(error));
+  api::Response response = Reject(std::move(error));
+  call_.reset();
   if (retry_after > absl::ZeroDuration()) {
     api::AddRetryAfter(retry_after, response);
   }
@@ -284,7 +290,7 @@ void HttpConnection::AfterResponse() {
     if (has_unread && !has_input_ended_ && !is_broken_) {
       BeginDrain();
     } else {
-      Close();
+      CloseInOrder();
     }
     return;
   }

@@ -187,6 +187,7 @@ TEST_F(LimitsTest, AHalfSentBodyIs408) {
     const harness::ClientResponse response = client.Receive();
     EXPECT_EQ(response.status, 408);
     EXPECT_THAT(response.body, HasSubstr("body did not arrive in time"));
+    EXPECT_EQ(response.Header("Admitted"), "yes");
     EXPECT_TRUE(client.IsClosed());
   }
 }

@@ -31,6 +31,11 @@ class RequestHandler {
 
     // Answers; called once. `request` is the admitted one, now with its body.
     virtual api::Response Respond(const api::Request& request) = 0;
+
+    // Renders the answer in place of Respond(): the body did not arrive, or the
+    // server cannot answer now.
+    virtual api::Response Reject(const api::Request& request,
+                                 api::Error error) = 0;
   };
 
   using Admission = std::variant<std::unique_ptr<Call>, api::Response>;
@@ -44,8 +49,9 @@ class RequestHandler {
   // refuses the request. `head` has an empty body. Fast and without blocking.
   virtual Admission Admit(const api::Request& head) const = 0;
 
-  // Renders the answer to a request that is not well-formed, too large or the
-  // like; `request` has the fields that could be read.
+  // Renders the answer to a request that was not admitted because it is not
+  // well-formed, too large or the like; `request` has the fields that could be
+  // read.
   virtual api::Response Reject(const api::Request& request,
                                api::Error error) const = 0;
 };

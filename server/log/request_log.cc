@@ -66,6 +66,10 @@ void RequestLog::Add(const RequestRecord& record) const {
     json.Double(absl::ToDoubleMilliseconds(record.duration));
     json.Key("remote");
     json.String(record.remote);
+    if (record.has_forwarding_conflict) {
+      json.Key("forwarding_conflict");
+      json.Bool(true);
+    }
     json.Key("user");
     json.String(record.user);
   });

@@ -26,6 +26,8 @@ struct RequestRecord {
   absl::Duration duration;  // Of a steady clock.
   std::string_view user;    // The token's name; "" if there was none.
   std::string_view remote;  // The client's address.
+  // The proxy's headers contradict each other, so `remote` is the proxy.
+  bool has_forwarding_conflict = false;
 };
 
 // Thread-safe. `log` and `redactor` must outlive it.

@@ -1,5 +1,6 @@
 #include "server/routing/dispatcher.h"
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,7 +11,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -18,7 +18,6 @@
 #include "api/host/host_envelope.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
-#include "api/http/params.h"
 #include "api/http/rate_limit_headers.h"
 #include "api/json/json_writer.h"
 #include "api/stacks/stacks_envelope.h"
@@ -32,27 +31,14 @@
 #include "server/log/log.h"
 #include "server/log/request_log.h"
 #include "server/routing/authorized_stream.h"
+#include "server/routing/presented_token.h"
 #include "server/routing/router.h"
 
 namespace tallyman::server {
 namespace {
 
-// The token in "Authorization: Bearer ..." (RFC 6750, section 2.1) or, in the
-// host family, in the parameter `token`. Empty if there is none.
-auth::Secret PresentedToken(const api::Request& request, ApiFamily family) {
-  constexpr std::string_view kScheme = "Bearer ";
-  const std::string_view header = request.Header("Authorization");
-  if (absl::StartsWithIgnoreCase(header, kScheme)) {
-    return auth::Secret(
-        absl::StripAsciiWhitespace(header.substr(kScheme.size())));
-  }
-  if (family == ApiFamily::kHost) {
-    if (const auto token = request.params.Get("token")) {
-      return auth::Secret(*token);
-    }
-  }
-  return auth::Secret();
-}
+// A longer path is cut in an error.
+constexpr size_t kMaxShownPath = 256;
 
 }  // namespace
 
@@ -71,6 +57,13 @@ class Dispatcher::EndpointCall : public RequestHandler::Call {
   api::Response Respond(const api::Request& request) override {
     api::Response response =
         dispatcher_.CallEndpoint(request, exchange_, access_, endpoint_);
+    dispatcher_.Finish(request, exchange_, response);
+    return response;
+  }
+
+  api::Response Reject(const api::Request& request, api::Error error) override {
+    api::Response response = dispatcher_.Render(request, exchange_, error);
+    AddAccessHeaders(access_, response);
     dispatcher_.Finish(request, exchange_, response);
     return response;
   }
@@ -134,7 +127,8 @@ Dispatcher::Exchange Dispatcher::Begin(const api::Request& request) const {
                        .begin = begin,
                        .user = "",
                        .client = "",
-                       .is_https = request.is_encrypted};
+                       .is_https = request.is_encrypted,
+                       .has_forwarding_conflict = false};
   SetClient(request, exchange);
   return exchange;
 }
@@ -164,6 +158,7 @@ void Dispatcher::SetClient(const api::Request& request,
                                .x_forwarded_proto = x_forwarded_proto});
   exchange.client = std::move(client.address);
   exchange.is_https = client.is_https.value_or(request.is_encrypted);
+  exchange.has_forwarding_conflict = client.is_contradictory;
 }
 
 std::variant<const Endpoint*, api::Response> Dispatcher::Route(
@@ -187,8 +182,8 @@ std::variant<const Endpoint*, api::Response> Dispatcher::Route(
     return RoutingError(
         request, exchange,
         {.kind = api::ErrorKind::kNotFound,
-         .details = absl::StrCat("no resource has the address \"", request.path,
-                                 "\"")});
+         .details = absl::StrCat("no resource has the address ",
+                                 base::Quote(request.path, kMaxShownPath))});
   }
   const Resource& resource = *exchange.match->resource;
   if (request.method == "OPTIONS") {
@@ -207,8 +202,9 @@ std::variant<const Endpoint*, api::Response> Dispatcher::Route(
   api::Response response = RoutingError(
       request, exchange,
       {.kind = api::ErrorKind::kMethodNotAllowed,
-       .details = absl::StrCat("\"", request.path, "\" does not know ",
-                               request.method, "; it knows ", allow)});
+       .details = absl::StrCat(base::Quote(request.path, kMaxShownPath),
+                               " does not know ", request.method, "; it knows ",
+                               allow)});
   response.AddHeader("Allow", allow);
   return response;
 }
@@ -347,12 +343,14 @@ void Dispatcher::Finish(const api::Request& request, const Exchange& exchange,
         absl::StrCat("max-age=", absl::ToInt64Seconds(parts_.hsts_max_age)));
   }
   if (!request_log_) return;
-  request_log_->Add({.request = request,
-                     .status = response.status,
-                     .response_bytes = response.BodyView().size(),
-                     .duration = parts_.clock.Elapsed() - exchange.begin,
-                     .user = exchange.user,
-                     .remote = exchange.client});
+  request_log_->Add(
+      {.request = request,
+       .status = response.status,
+       .response_bytes = response.BodyView().size(),
+       .duration = parts_.clock.Elapsed() - exchange.begin,
+       .user = exchange.user,
+       .remote = exchange.client,
+       .has_forwarding_conflict = exchange.has_forwarding_conflict});
 }
 
 }  // namespace tallyman::server

@@ -100,6 +100,7 @@ class Dispatcher : public RequestHandler {
     std::string user;      // The name of the valid token; "" without one.
     std::string client;    // Its IP address, also behind trusted proxies.
     bool is_https;         // So did the client come to us or to its proxy.
+    bool has_forwarding_conflict;  // See ClientAddress::is_contradictory.
   };
 
   Exchange Begin(const api::Request& request) const;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -15,6 +16,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "server/http/request_handler.h"
 #include "server/routing/dispatcher_fixture.h"
 #include "server/routing/router.h"
 
@@ -150,6 +152,34 @@ TEST_F(DispatcherTest, ErrorsOfTheTransportAreRenderedLikeAllOthers) {
                                      .details = "late"})
                   .body,
               HasSubstr("request_timeout"));
+}
+
+TEST_F(DispatcherTest, AnAdmittedRequestThatIsRejectedCountsOnce) {
+  const std::string bearer =
+      absl::StrCat("Bearer ", NewToken(auth::Scope::kPublic));
+  api::Request request;
+  request.method = "GET";
+  request.path = "/server/processes";
+  request.headers = {{"Authorization", bearer}};
+  const auto admission = dispatcher_->Admit(request);
+  const auto* const call =
+      std::get_if<std::unique_ptr<RequestHandler::Call>>(&admission);
+  ASSERT_NE(call, nullptr);
+  const api::Response response = (*call)->Reject(
+      request,
+      {.kind = api::ErrorKind::kRequestTimeout, .details = "too late"});
+  EXPECT_EQ(response.status, 408);
+  EXPECT_EQ(HeaderOf(response, "X-RateLimit-Remaining"), "3599");
+  EXPECT_EQ(HeaderOf(response, "Cache-Control"), "no-store");
+  EXPECT_EQ(Json::parse(response.body)["status_code"], 408);
+}
+
+TEST_F(DispatcherTest, ALongPathIsCutInAnError) {
+  const std::string path = absl::StrCat("/x\"\n", std::string(5000, 'y'));
+  const api::Response response = Ask("GET", path);
+  EXPECT_EQ(response.status, 404);
+  EXPECT_LT(response.body.size(), 600u);
+  EXPECT_THAT(response.body, HasSubstr("has the address"));
 }
 
 TEST_F(DispatcherTest, ExpiryAndRevocationAre401) {

@@ -19,16 +19,21 @@ namespace tallyman::server {
 
 class FunctionHandler::FunctionCall : public RequestHandler::Call {
  public:
-  FunctionCall(const Functions& functions, bool is_fast)
-      : functions_(functions), is_fast_(is_fast) {}
+  FunctionCall(const FunctionHandler& handler, bool is_fast)
+      : handler_(handler), is_fast_(is_fast) {}
 
   bool IsFast() const override { return is_fast_; }
   api::Response Respond(const api::Request& request) override {
-    return functions_.respond(request);
+    return handler_.functions_.respond(request);
+  }
+  api::Response Reject(const api::Request& request, api::Error error) override {
+    api::Response response = handler_.Reject(request, std::move(error));
+    response.AddHeader("Admitted", "yes");
+    return response;
   }
 
  private:
-  const Functions& functions_;
+  const FunctionHandler& handler_;
   const bool is_fast_;
 };
 
@@ -43,7 +48,7 @@ RequestHandler::Admission FunctionHandler::Admit(
     }
   }
   return std::make_unique<FunctionCall>(
-      functions_, functions_.is_fast && functions_.is_fast(head));
+      *this, functions_.is_fast && functions_.is_fast(head));
 }
 
 api::Response FunctionHandler::Reject(const api::Request& request,
