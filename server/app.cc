@@ -60,12 +60,14 @@ absl::StatusOr<std::unique_ptr<App>> App::Create(Config config,
   absl::StatusOr<storage::DataDirectory> directory =
       storage::DataDirectory::Open(config.data_dir);
   if (!directory.ok()) return directory.status();
+  std::vector<ListeningSocket> activated = std::move(config.activated_sockets);
   std::unique_ptr<App> app(
       new App(std::move(config), log, *std::move(directory)));
   if (absl::Status opened = app->OpenStores(); !opened.ok()) return opened;
   // Only a server that has the port may run processes, or make a token, which
   // can be shown only once.
-  if (absl::Status listening = app->Listen(); !listening.ok()) {
+  if (absl::Status listening = app->Listen(std::move(activated));
+      !listening.ok()) {
     return listening;
   }
   if (absl::Status started = app->StartStacks(); !started.ok()) return started;
@@ -107,8 +109,8 @@ absl::Status App::OpenStores() {
   return absl::OkStatus();
 }
 
-absl::Status App::Listen() {
-  auto listeners = Listeners::Open(config_.network);
+absl::Status App::Listen(std::vector<ListeningSocket> activated) {
+  auto listeners = Listeners::Open(config_.network, std::move(activated));
   if (!listeners.ok()) return listeners.status();
   listeners_ = *std::move(listeners);
   if (listeners_->tls() != nullptr) LogCertificate();

@@ -22,6 +22,7 @@
 #include "server/http/http_server.h"
 #include "server/listeners.h"
 #include "server/log/log.h"
+#include "server/net/listening_socket.h"
 #include "server/routing/dispatcher.h"
 #include "server/routing/router.h"
 #include "server/stack_runtime.h"
@@ -74,7 +75,7 @@ class App {
 
   absl::Status OpenStores();
   absl::Status MakeAdminTokenIfNeeded();
-  absl::Status Listen();
+  absl::Status Listen(std::vector<ListeningSocket> activated);
   void LogCertificate() const;
   absl::Status StartStacks();
 

@@ -6,11 +6,13 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "api/redaction/redaction.h"
 #include "platform/process_lister.h"
+#include "server/net/listening_socket.h"
 #include "server/network_flags.h"
 #include "server/routing/cors.h"
 #include "server/stack_runtime.h"
@@ -19,6 +21,8 @@ namespace tallyman::server {
 
 struct Config {
   NetworkConfig network;
+  // The sockets that systemd hands over; main() takes them.
+  std::vector<ListeningSocket> activated_sockets;
   std::string data_dir;  // Not empty.
   platform::ProcessLister::Options processes;
   StackOptions stacks;

@@ -14,7 +14,6 @@
 #include "server/http/http_server.h"
 #include "server/net/listen_address.h"
 #include "server/net/listening_socket.h"
-#include "server/net/socket_activation.h"
 #include "server/net/transport.h"
 #include "server/network_flags.h"
 #include "server/tls/tls_context.h"
@@ -37,12 +36,9 @@ bool HasTls(const ListeningSocket& socket) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Listeners>> Listeners::Open(
-    const NetworkConfig& config) {
+    const NetworkConfig& config, std::vector<ListeningSocket> activated) {
   auto listeners = absl::WrapUnique(new Listeners);
-  absl::StatusOr<std::vector<ListeningSocket>> activated =
-      TakeActivatedSockets({});
-  if (!activated.ok()) return activated.status();
-  listeners->sockets_ = *std::move(activated);
+  listeners->sockets_ = std::move(activated);
   for (const ListeningSocket& socket : listeners->sockets_) {
     if (HasTls(socket) && !config.tls) {
       return absl::InvalidArgumentError(absl::StrCat(

@@ -19,11 +19,11 @@ namespace tallyman::server {
 // Listening sockets. Thread-safe from Open() on.
 class Listeners {
  public:
-  // Listens: clients can connect when it returns. Takes the sockets that
-  // systemd hands over too. Errors are one line and name the address or the
-  // file.
+  // Listens: clients can connect when it returns. `activated` are the sockets
+  // that systemd hands over (socket_activation.h). Errors are one line and name
+  // the address or the file.
   static absl::StatusOr<std::unique_ptr<Listeners>> Open(
-      const NetworkConfig& config);
+      const NetworkConfig& config, std::vector<ListeningSocket> activated);
 
   Listeners(const Listeners&) = delete;
   Listeners& operator=(const Listeners&) = delete;

@@ -30,6 +30,7 @@
 #include "server/config.h"
 #include "server/lifecycle/process_loop.h"
 #include "server/log/log.h"
+#include "server/net/socket_activation.h"
 #include "stacks/keeper/daemon.h"
 
 namespace tallyman::server {
@@ -159,6 +160,10 @@ int Main(int argc, char** argv) {
   }
   absl::StatusOr<Config> config = ConfigFromCommandLine(argc, argv);
   if (!config.ok()) return Fail(config.status());
+  // Before any thread: it changes the environment.
+  auto activated = TakeActivatedSockets({});
+  if (!activated.ok()) return Fail(activated.status());
+  config->activated_sockets = *std::move(activated);
   config->stacks.default_open_files = RaiseOpenFiles();
 
   const bool reloads = config->network.tls.has_value();
