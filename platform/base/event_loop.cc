@@ -1,6 +1,7 @@
 #include "platform/base/event_loop.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
@@ -29,6 +30,18 @@
 
 namespace tallyman::base {
 namespace {
+
+// Then it is the turn of descriptors: a thousand deadlines that pass at once do
+// not delay requests.
+constexpr int kMaxTimersInARow = 16;
+
+// A loop that did not have to wait for so long lets other threads run. The
+// kernel would stop it at a clock tick only, up to 4 ms later, and clients on
+// the same processor wait until then.
+constexpr absl::Duration kMaxBusy = absl::Microseconds(500);
+
+// A call of epoll_wait(2) that takes longer has waited.
+constexpr absl::Duration kWaited = absl::Microseconds(10);
 
 sigset_t SetOf(absl::Span<const int> signals) {
   sigset_t set;
@@ -169,9 +182,9 @@ void EventLoop::Drop(uint64_t id) {
   entries_.erase(found);
 }
 
-int EventLoop::TimeoutMs() const {
+int EventLoop::TimeoutMs(absl::Duration now) const {
   if (timers_.empty()) return -1;
-  const absl::Duration left = timers_.begin()->first - Now();
+  const absl::Duration left = timers_.begin()->first - now;
   if (left <= absl::ZeroDuration()) return 0;
   // Rounded up, since waking too early means waking twice.
   return static_cast<int>(std::min<int64_t>(
@@ -179,9 +192,10 @@ int EventLoop::TimeoutMs() const {
       std::numeric_limits<int>::max()));
 }
 
-void EventLoop::RunTimers() {
-  const absl::Duration now = Now();
-  while (!timers_.empty() && timers_.begin()->first <= now) {
+void EventLoop::RunTimers(absl::Duration now) {
+  for (int i = 0; i < kMaxTimersInARow && !timers_.empty() &&
+                  timers_.begin()->first <= now;
+       ++i) {
     const uint64_t id = timers_.begin()->second;
     const std::shared_ptr<Entry> entry = entries_.at(id);
     Drop(id);
@@ -191,9 +205,14 @@ void EventLoop::RunTimers() {
 
 void EventLoop::RunOnce() {
   std::array<epoll_event, 256> events;
-  const int count = epoll_wait(descriptors_.epoll.get(), events.data(),
-                               static_cast<int>(events.size()), TimeoutMs());
+  const absl::Duration before = Now();
+  const int count =
+      epoll_wait(descriptors_.epoll.get(), events.data(),
+                 static_cast<int>(events.size()), TimeoutMs(before));
   CHECK(count >= 0 || errno == EINTR);
+  if (const absl::Duration after = Now(); after - before > kWaited) {
+    busy_since_ = after;
+  }
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events.at(static_cast<size_t>(i));
     // A copy: epoll_event is packed, and a reference into it may be misaligned.
@@ -212,7 +231,12 @@ void EventLoop::RunOnce() {
     const std::shared_ptr<Entry> entry = found->second;
     entry->on_events(event.events);
   }
-  RunTimers();
+  const absl::Duration now = Now();
+  RunTimers(now);
+  if (now - busy_since_ > kMaxBusy) {
+    sched_yield();
+    busy_since_ = Now();
+  }
 }
 
 void EventLoop::Wake() const {

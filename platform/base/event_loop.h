@@ -96,8 +96,9 @@ class EventLoop {
   Registration RunAfter(absl::Duration delay, std::function<void()> callback);
 
   // Waits for an event, a timer or Wake(), and then calls back for the ready
-  // descriptors (at most 256; the others follow in the next call) and for the
-  // due timers, in their order.
+  // descriptors (at most 256) and for the due timers (at most 16), in their
+  // order. The others follow in the next call. A loop that has been busy for
+  // half a millisecond lets other threads run first (sched_yield(2)).
   void RunOnce();
 
   // Makes the current RunOnce(), or else the next one, return. Thread-safe.
@@ -132,8 +133,8 @@ class EventLoop {
   void ReadSignals(uint64_t id, int fd,
                    const std::function<void(int)>& callback);
   void Drop(uint64_t id);
-  int TimeoutMs() const;
-  void RunTimers();
+  int TimeoutMs(absl::Duration now) const;
+  void RunTimers(absl::Duration now);
 
   const Descriptors descriptors_;
   uint64_t next_id_ = 1;
@@ -142,6 +143,8 @@ class EventLoop {
   // The ids of entries for which TryRegister() has returned false.
   std::set<uint64_t> unregistered_;
   Timers timers_;
+  // The end of the last wait, or of the last pause for other threads; of Now().
+  absl::Duration busy_since_;
   Registration retry_;  // Last, so that it is dropped first.
 };
 

@@ -54,6 +54,27 @@ TEST(EventLoopTest, TimersRunInTheirOrder) {
   EXPECT_THAT(order, ElementsAre(1, 2));
 }
 
+TEST(EventLoopTest, ManyTimersDoNotDelayADescriptor) {
+  constexpr int kTimers = 1000;
+  EventLoop loop;
+  const UniqueFd fd(eventfd(0, EFD_CLOEXEC));
+  ASSERT_TRUE(fd.valid());
+  int timers = 0;
+  int timers_before_event = -1;
+  const auto watch = loop.WatchFd(fd.get(), EPOLLIN | EPOLLET, [&](uint32_t) {
+    timers_before_event = timers;
+  });
+  std::vector<EventLoop::Registration> registrations;
+  for (int i = 0; i < kTimers; ++i) {
+    registrations.push_back(loop.RunAfter(-absl::Hours(1), [&] {
+      if (timers++ == 0) CHECK_EQ(eventfd_write(fd.get(), 1), 0);
+    }));
+  }
+  while (timers < kTimers) loop.RunOnce();
+  EXPECT_GT(timers_before_event, 0);
+  EXPECT_LT(timers_before_event, 100);
+}
+
 TEST(EventLoopTest, DroppedCallbacksAreNotCalled) {
   EventLoop loop;
   const UniqueFd fd = ReadyFd();

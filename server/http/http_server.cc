@@ -32,11 +32,11 @@ namespace {
 constexpr size_t kMaxRefused = 256;
 
 // A loop with so many connections more than another gives it new ones.
-constexpr size_t kMaxImbalance = 8;
+constexpr size_t kMaxImbalance = 1;
 
 size_t LoopsOf(size_t asked) {
   if (asked > 0) return asked;
-  return std::thread::hardware_concurrency() >= 4 ? 2 : 1;
+  return std::thread::hardware_concurrency() >= 2 ? 2 : 1;
 }
 
 }  // namespace

@@ -48,8 +48,8 @@ class HttpServer {
     ConnectionLimits::Options limits = {.max_connections = 10000};
     // The memory of the bodies of all connections, in bytes.
     size_t max_body_memory = size_t{64} << 20;
-    // The threads that wait for connections. 0: one, or two from four
-    // processors on.
+    // The threads that wait for connections. 0: two, or one on a machine with
+    // one processor.
     size_t loops = 0;
     // Requests that are answered, and that wait to be answered, on other
     // threads.
