@@ -81,6 +81,12 @@ class ProcessFields {
     bits_ |= other.bits_;
     return *this;
   }
+  // The fields of this set that `other` does not have.
+  constexpr ProcessFields Without(ProcessFields other) const {
+    ProcessFields rest;
+    rest.bits_ = bits_ & ~other.bits_;
+    return rest;
+  }
   constexpr bool empty() const { return bits_ == 0; }
   // True if this set and `other` have a field in common.
   constexpr bool Intersects(ProcessFields other) const {
@@ -129,9 +135,10 @@ struct Process {
   int64_t storage_read_bytes = -1;
   int64_t storage_written_bytes = -1;
 
-  // The start time: in clock ticks since boot, which with the pid and the boot
-  // id identify a process (-1 if unknown), and as a time (absl::InfinitePast()
-  // if unknown).
+  // The start time: in units of the system, which with the pid and the boot id
+  // identify a process (-1 if unknown), and as a time (absl::InfinitePast() if
+  // unknown). The unit is a clock tick since boot on Linux, 100 ns since 1601
+  // on Windows, and a microsecond since 1970 on macOS.
   int64_t start_ticks = -1;
   absl::Time start_time = absl::InfinitePast();
 
@@ -148,8 +155,8 @@ struct ProcessQuery {
   ProcessFields fields = ProcessFields::All();
 
   // If set, only these processes: in any order, repetitions allowed. Pids that
-  // do not exist are left out. The cost does not depend on the number of other
-  // processes.
+  // do not exist are left out. On Linux the cost does not depend on the number
+  // of other processes; other systems always list all.
   std::optional<std::vector<int32_t>> pids;
 
   // If set, only processes for which this returns true, for the values that are
