@@ -9,8 +9,9 @@
 //     std::cout << process.pid << " " << process.name << "\n";
 //   }
 //
-// One header for all systems; the only implementation is for Linux. On other
-// systems Create() returns Unimplemented.
+// One header for all systems. There are implementations for Linux, Windows and
+// macOS; on other systems Create() returns Unimplemented. README.md has a table
+// of the fields on each system.
 
 #ifndef TALLYMAN_PLATFORM_PROCESS_LISTER_H_
 #define TALLYMAN_PLATFORM_PROCESS_LISTER_H_
@@ -54,10 +55,10 @@ class ProcessSnapshot {
 // Reads the process list at each call. Thread-safe. Lists of all processes run
 // one after the other, each with all threads; lists of chosen pids do not wait.
 //
-// Between lists of all processes the lister keeps their files open, which makes
-// the next list about twice as fast. It never shows old data: each read of
-// /proc returns the current text of the process that has the pid now. See
-// Options::max_kept_descriptors for the cost.
+// On Linux, between lists of all processes the lister keeps their files open,
+// which makes the next list about twice as fast. It never shows old data: each
+// read of /proc returns the current text of the process that has the pid now.
+// See Options::max_kept_descriptors for the cost.
 class ProcessLister {
  public:
   struct Options {
