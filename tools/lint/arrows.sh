@@ -30,7 +30,7 @@ arrows() {
     function folder(label) {
       sub("^//", "", label)
       sub(":.*", "", label)
-      sub("^platform/(linux|unsupported)$", "platform", label)
+      sub("^platform/(linux|macos|unsupported|windows)$", "platform", label)
       return label
     }
     /<rule class=/ { from = $6 }
