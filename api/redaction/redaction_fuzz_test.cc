@@ -27,6 +27,11 @@ void CheckHidden(std::string_view text) {
   CHECK(!absl::StrContains(text, kSecret)) << text;
 }
 
+const Redactor& DisabledRedactor() {
+  static const Redactor& redactor = *Redactor::Disabled().release();
+  return redactor;
+}
+
 // A secret with a clear name is hidden whatever is around it.
 void TestSecrets(const Redactor& redactor, std::string_view before,
                  std::string_view after) {
@@ -44,14 +49,14 @@ void TestSecrets(const Redactor& redactor, std::string_view before,
         absl::StrCat(before, separator, kToken, separator, after);
     CheckHidden(redactor.CommandLine(text));
     CheckHidden(redactor.Text(text));
-    CheckHidden(Redactor::Disabled()->Text(text));
+    CheckHidden(DisabledRedactor().Text(text));
   }
 }
 
 void TestText(const Redactor& redactor, std::string_view text) {
   std::string joined(text);
   std::replace(joined.begin(), joined.end(), '\0', ' ');
-  CHECK_EQ(Redactor::Disabled()->CommandLine(text), joined);
+  CHECK_EQ(DisabledRedactor().CommandLine(text), joined);
   const std::string line = redactor.CommandLine(text);
   CHECK(!absl::StrContains(line, '\0'));
   // A secret has at least one byte, and "***" has three.

@@ -128,7 +128,7 @@ void PrintProgress(absl::Duration after, const bench::ProcSize& size,
             << std::endl;
 }
 
-// Until the end of the duration, or until the server has grown.
+// Until the end of the duration.
 absl::Status Watch(const bench::BenchServer& server, const Load& load,
                    ProblemList& problems) {
   GrowthWatch watch({.resident_bytes = absl::GetFlag(FLAGS_memory_growth),
@@ -136,6 +136,7 @@ absl::Status Watch(const bench::BenchServer& server, const Load& load,
                      .descriptors = absl::GetFlag(FLAGS_descriptor_growth)});
   const absl::Time begin = absl::Now();
   absl::Duration after;
+  bool has_grown = false;
   while (after < absl::GetFlag(FLAGS_duration)) {
     absl::Status rested = bench::Rest(absl::GetFlag(FLAGS_sample_interval));
     if (!rested.ok()) return rested;
@@ -146,8 +147,11 @@ absl::Status Watch(const bench::BenchServer& server, const Load& load,
     PrintProgress(after, *size, load, problems);
     if (after <= absl::GetFlag(FLAGS_warm_up)) {
       watch.AddWarmUp(*size);
-    } else if (const std::string grown = watch.Check(*size); !grown.empty()) {
+    } else if (const std::string grown = watch.Check(*size);
+               !grown.empty() && !has_grown) {
+      // Once: it would be said of each later sample too.
       problems.Add(grown);
+      has_grown = true;
     }
   }
   return absl::OkStatus();
