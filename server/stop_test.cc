@@ -73,7 +73,7 @@ TEST_F(StopTest, TheDeadlineEndsRequestsUnderWay) {
   harness::HttpClient slow(server.port());
   BeginRequest(slow);
   server.Signal(SIGTERM);
-  EXPECT_EQ(server.Wait(), 0);
+  EXPECT_EQ(server.Wait(), 0) << server.standard_error();
   EXPECT_THAT(server.standard_error(), HasSubstr("requests_under_way"));
 }
 
@@ -84,7 +84,7 @@ TEST_F(StopTest, ASecondSignalEndsRequestsUnderWay) {
   BeginRequest(slow);
   server.Signal(SIGTERM);
   server.Signal(SIGINT);
-  EXPECT_EQ(server.Wait(), 0);
+  EXPECT_EQ(server.Wait(), 0) << server.standard_error();
   EXPECT_THAT(server.standard_error(), HasSubstr("requests_under_way"));
 }
 
