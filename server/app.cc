@@ -55,12 +55,11 @@ App::App(Config config, const Log& log, storage::DataDirectory directory)
       directory_(std::move(directory)),
       failures_(auth::SystemClock(), {}) {}
 
-absl::StatusOr<std::unique_ptr<App>> App::Create(Config config,
-                                                 const Log& log) {
+absl::StatusOr<std::unique_ptr<App>> App::Create(
+    Config config, std::vector<ListeningSocket> activated, const Log& log) {
   absl::StatusOr<storage::DataDirectory> directory =
       storage::DataDirectory::Open(config.data_dir);
   if (!directory.ok()) return directory.status();
-  std::vector<ListeningSocket> activated = std::move(config.activated_sockets);
   std::unique_ptr<App> app(
       new App(std::move(config), log, *std::move(directory)));
   if (absl::Status opened = app->OpenStores(); !opened.ok()) return opened;

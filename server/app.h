@@ -37,9 +37,10 @@ class App {
   // Opens the data directory and the database, listens, adopts the instances of
   // stacks that run and starts missing ones. The error is one line that names
   // the obstacle: a port in use, another server on the same directory, an
-  // unreadable database. `log` must outlive the app.
-  static absl::StatusOr<std::unique_ptr<App>> Create(Config config,
-                                                     const Log& log);
+  // unreadable database. `activated` as in Listeners::Open(). `log` must
+  // outlive the app.
+  static absl::StatusOr<std::unique_ptr<App>> Create(
+      Config config, std::vector<ListeningSocket> activated, const Log& log);
 
   // The admin token that Create() made, since there was no valid one or
   // Config::new_admin_token is set. Only its hash is stored, so show it now.

@@ -6,13 +6,11 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "api/redaction/redaction.h"
 #include "platform/process_lister.h"
-#include "server/net/listening_socket.h"
 #include "server/network_flags.h"
 #include "server/routing/cors.h"
 #include "server/stack_runtime.h"
@@ -21,8 +19,6 @@ namespace tallyman::server {
 
 struct Config {
   NetworkConfig network;
-  // The sockets that systemd hands over; main() takes them.
-  std::vector<ListeningSocket> activated_sockets;
   std::string data_dir;  // Not empty.
   platform::ProcessLister::Options processes;
   StackOptions stacks;

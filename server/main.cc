@@ -163,7 +163,6 @@ int Main(int argc, char** argv) {
   // Before any thread: it changes the environment.
   auto activated = TakeActivatedSockets({});
   if (!activated.ok()) return Fail(activated.status());
-  config->activated_sockets = *std::move(activated);
   config->stacks.default_open_files = RaiseOpenFiles();
 
   const bool reloads = config->network.tls.has_value();
@@ -193,7 +192,7 @@ int Main(int argc, char** argv) {
   }
 
   absl::StatusOr<std::unique_ptr<App>> created =
-      App::Create(*std::move(config), log);
+      App::Create(*std::move(config), *std::move(activated), log);
   if (!created.ok()) return Fail(created.status());
   std::shared_ptr<App> app = *std::move(created);
   Greet(*app);

@@ -62,10 +62,7 @@ class Dispatcher::EndpointCall : public RequestHandler::Call {
   }
 
   api::Response Reject(const api::Request& request, api::Error error) override {
-    api::Response response = dispatcher_.Render(request, exchange_, error);
-    AddAccessHeaders(access_, response);
-    dispatcher_.Finish(request, exchange_, response);
-    return response;
+    return dispatcher_.Refuse(request, exchange_, access_, error);
   }
 
  private:
@@ -91,12 +88,7 @@ RequestHandler::Admission Dispatcher::Admit(const api::Request& head) const {
   const Endpoint& endpoint = *std::get<const Endpoint*>(routed);
   Access access;
   if (endpoint.scope) access = CheckAccess(head, exchange, endpoint.scope);
-  if (access.refusal) {
-    api::Response response = Render(head, exchange, *access.refusal);
-    AddAccessHeaders(access, response);
-    Finish(head, exchange, response);
-    return response;
-  }
+  if (access.refusal) return Refuse(head, exchange, access, *access.refusal);
   return std::make_unique<EndpointCall>(*this, std::move(exchange),
                                         std::move(access), endpoint);
 }
@@ -289,6 +281,15 @@ Dispatcher::Access Dispatcher::CheckAccess(
     }
   }
   return access;
+}
+
+api::Response Dispatcher::Refuse(const api::Request& request,
+                                 const Exchange& exchange, const Access& access,
+                                 const api::Error& error) const {
+  api::Response response = Render(request, exchange, error);
+  AddAccessHeaders(access, response);
+  Finish(request, exchange, response);
+  return response;
 }
 
 api::Response Dispatcher::Render(const api::Request& request,

@@ -120,6 +120,9 @@ class Dispatcher : public RequestHandler {
                              const Exchange& exchange, const Access& access,
                              const Endpoint& endpoint) const;
 
+  // The whole response for an error after the check of the token.
+  api::Response Refuse(const api::Request& request, const Exchange& exchange,
+                       const Access& access, const api::Error& error) const;
   // Renders `error` in the format of the family, and logs its reason if the
   // server is at fault.
   api::Response Render(const api::Request& request, const Exchange& exchange,
