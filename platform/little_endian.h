@@ -1,7 +1,8 @@
-// Reads integers of the byte order of macOS from bytes without alignment.
+// Reads integers from what Windows and macOS return, without alignment: both
+// run on little-endian machines only.
 
-#ifndef TALLYMAN_PLATFORM_MACOS_LITTLE_ENDIAN_H_
-#define TALLYMAN_PLATFORM_MACOS_LITTLE_ENDIAN_H_
+#ifndef TALLYMAN_PLATFORM_LITTLE_ENDIAN_H_
+#define TALLYMAN_PLATFORM_LITTLE_ENDIAN_H_
 
 #include <bit>
 #include <cstddef>
@@ -12,18 +13,18 @@
 namespace tallyman::platform {
 
 static_assert(std::endian::native == std::endian::little,
-              "the structures of macOS are read in native byte order");
+              "structures of the system are read in native byte order");
 
-// The integer at `offset`. `bytes` must have offset + sizeof(T) bytes: callers
-// check the length of the whole structure once.
-template <typename T>
-T LoadLittleEndian(std::string_view bytes, size_t offset) {
-  static_assert(std::is_integral_v<T>);
-  T value;
-  std::memcpy(&value, bytes.data() + offset, sizeof(T));
+// The integer at `offset`. `bytes` must have offset + sizeof(Integer) bytes:
+// callers check the length of the whole structure once.
+template <typename Integer>
+Integer LoadLittleEndian(std::string_view bytes, size_t offset) {
+  static_assert(std::is_integral_v<Integer>);
+  Integer value;
+  std::memcpy(&value, bytes.data() + offset, sizeof(value));
   return value;
 }
 
 }  // namespace tallyman::platform
 
-#endif  // TALLYMAN_PLATFORM_MACOS_LITTLE_ENDIAN_H_
+#endif  // TALLYMAN_PLATFORM_LITTLE_ENDIAN_H_

@@ -28,6 +28,13 @@ std::optional<ProcessState> ParseProcessState(std::string_view name) {
   return std::nullopt;
 }
 
+ProcessFields DecisiveFields(const ProcessQuery& query) {
+  ProcessFields fields;
+  if (query.condition) fields |= query.condition_fields;
+  if (query.order) fields |= query.order_fields;
+  return fields;
+}
+
 std::string CommandLine(const Process& process) {
   std::string line(process.arguments);
   std::replace(line.begin(), line.end(), '\0', ' ');

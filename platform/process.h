@@ -174,6 +174,9 @@ struct ProcessQuery {
   size_t limit = std::numeric_limits<size_t>::max();
 };
 
+// The fields that decide which processes are listed, and in which order.
+ProcessFields DecisiveFields(const ProcessQuery& query);
+
 // The arguments joined with single spaces, as ps(1) shows them.
 std::string CommandLine(const Process& process);
 

@@ -23,9 +23,9 @@ std::vector<Process> SelectProcesses(const ProcessQuery& query,
                                      std::vector<Process> all,
                                      ProcessFields known, FillIn fill_in) {
   if (query.pids) KeepPids(*query.pids, all);
-  ProcessFields decisive;
-  if (query.condition) decisive |= query.condition_fields;
-  if (query.order) decisive |= query.order_fields;
+  ProcessFields decisive = DecisiveFields(query);
+  // All of them are listed: nothing is decided, and each is read once.
+  if (!query.condition && query.limit >= all.size()) decisive |= query.fields;
   const ProcessFields first = decisive.Without(known);
   const ProcessFields rest = query.fields.Without(known | decisive);
   const auto matches = [&](Process& process) {

@@ -97,6 +97,18 @@ TEST_F(ProcessSelectionTest, TheOrderNeedsAllAndTheRestFewProcesses) {
   EXPECT_THAT(calls_, ElementsAre("6a", "5a"));
 }
 
+TEST_F(ProcessSelectionTest, AnOrderOfAllReadsEachProcessOnce) {
+  const auto by_user = [](const Process& a, const Process& b) {
+    return a.user < b.user;
+  };
+  EXPECT_THAT(Select({.fields = ProcessField::kArguments,
+                      .pids = std::vector<int32_t>{3, 2, 1},
+                      .order = by_user,
+                      .order_fields = ProcessField::kUser}),
+              ElementsAre(2, 1, 3));
+  EXPECT_THAT(calls_, ElementsAre("1ua", "2ua", "3ua"));
+}
+
 TEST_F(ProcessSelectionTest, ConditionAndOrder) {
   EXPECT_THAT(Select({.fields = ProcessField::kArguments,
                       .condition = IsEven,

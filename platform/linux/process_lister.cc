@@ -53,14 +53,6 @@ constexpr size_t kChunk = 256;
 // cache of open files alone.
 constexpr size_t kFewProcesses = 256;
 
-// The fields that decide which processes are listed, and in which order.
-ProcessFields DecisiveFields(const ProcessQuery& query) {
-  ProcessFields fields;
-  if (query.condition) fields |= query.condition_fields;
-  if (query.order) fields |= query.order_fields;
-  return fields;
-}
-
 // Reads the processes that a query asks for, and as little of the others as
 // possible.
 class Selection {

@@ -1,28 +1,21 @@
 #include "platform/linux/user_names.h"
 
-#include <pwd.h>
 #include <sys/stat.h>
 
-#include <cerrno>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "platform/base/system_user_name.h"
 
 namespace tallyman::platform {
 namespace {
 
 constexpr std::chrono::nanoseconds kMaxAge = std::chrono::minutes(1);
-
-// Bytes for the strings of an entry; getpwuid_r(3) asks for more by ERANGE.
-constexpr size_t kFirstBuffer = 1024;
-constexpr size_t kLastBuffer = size_t{1} << 20;
 
 int64_t SteadyNanoseconds() {
   const std::chrono::nanoseconds elapsed =
@@ -32,22 +25,8 @@ int64_t SteadyNanoseconds() {
 
 }  // namespace
 
-std::string SystemUserName(uint32_t uid) {
-  for (size_t size = kFirstBuffer; size <= kLastBuffer; size *= 4) {
-    std::vector<char> buffer(size);
-    passwd entry{};
-    passwd* found = nullptr;
-    const int error =
-        getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found);
-    if (error == ERANGE) continue;
-    if (error != 0 || found == nullptr) return "";
-    return found->pw_name;
-  }
-  return "";
-}
-
 UserNames::UserNames(Lookup lookup)
-    : lookup_(lookup ? std::move(lookup) : SystemUserName) {}
+    : lookup_(lookup ? std::move(lookup) : base::SystemUserName) {}
 
 UserNames::Version UserNames::CurrentVersion() {
   struct stat file {};

@@ -14,10 +14,6 @@
 
 namespace tallyman::platform {
 
-// The name of `uid` in the system's user database (getpwuid_r(3)); "" if it has
-// none. Thread-safe.
-std::string SystemUserName(uint32_t uid);
-
 // A cache of user names. It expires when /etc/passwd changes, and after a
 // minute in any case, since the user database may be elsewhere
 // (nsswitch.conf(5)). Thread-safe.
@@ -25,7 +21,7 @@ class UserNames {
  public:
   using Lookup = std::function<std::string(uint32_t uid)>;
 
-  // A null `lookup` means SystemUserName.
+  // A null `lookup` means base::SystemUserName.
   explicit UserNames(Lookup lookup);
 
   // Empties the cache if it has expired. Call once before a scan.

@@ -8,7 +8,7 @@
 
 #include "absl/numeric/int128.h"
 #include "absl/time/time.h"
-#include "platform/macos/little_endian.h"
+#include "platform/little_endian.h"
 #include "platform/macos/macos_system.h"
 #include "platform/process.h"
 

@@ -5,7 +5,6 @@
 
 #include <libproc.h>
 #include <mach/mach_time.h>
-#include <pwd.h>
 #include <sys/proc.h>
 #include <sys/proc_info.h>
 #include <sys/resource.h>
@@ -20,11 +19,11 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "platform/base/system_user_name.h"
 #include "platform/macos/kernel_records.h"
 #include "platform/macos/macos_system.h"
 
@@ -89,10 +88,6 @@ static_assert(SSTOP == static_cast<int>(ProcessStatus::kStopped));
 static_assert(SZOMB == static_cast<int>(ProcessStatus::kZombie));
 static_assert(P_TRACED == kTracedFlag);
 static_assert(ARG_MAX == MacosSystem::kArgumentsBufferBytes);
-
-// Bytes for the strings of an entry; getpwuid_r(3) asks for more by ERANGE.
-constexpr size_t kFirstEntryBytes = 4096;
-constexpr size_t kLastEntryBytes = size_t{1} << 20;
 
 // The outcome of a call that failed and set errno.
 CallResult Failure(int error) {
@@ -166,16 +161,7 @@ class LibprocSystem : public MacosSystem {
   }
 
   std::string UserName(uint32_t uid) const override {
-    for (size_t size = kFirstEntryBytes; size <= kLastEntryBytes; size *= 4) {
-      std::vector<char> strings(size);
-      passwd entry = {};
-      passwd* found = nullptr;
-      const int error =
-          getpwuid_r(uid, &entry, strings.data(), strings.size(), &found);
-      if (error == ERANGE) continue;
-      return error == 0 && found != nullptr ? found->pw_name : "";
-    }
-    return "";
+    return base::SystemUserName(uid);
   }
 
   Timebase timebase() const override { return timebase_; }

@@ -1,11 +1,9 @@
 #include "platform/macos/macos_process_lister.h"
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -40,15 +38,6 @@ Process FromRecord(const ProcessRecord& record) {
     process.start_time = absl::FromUnixMicros(record.start_microseconds);
   }
   return process;
-}
-
-// True if the list shows all of the processes that the order reads, so that
-// filling them in at once saves the second witness.
-bool ShowsAllInOrder(const ProcessQuery& query, size_t num_processes) {
-  if (!query.order || query.condition) return false;
-  const size_t candidates =
-      query.pids ? std::min(query.pids->size(), num_processes) : num_processes;
-  return query.limit >= candidates;
 }
 
 class MacosProcessLister : public ProcessLister {
@@ -89,15 +78,8 @@ absl::StatusOr<ProcessSnapshot> MacosProcessLister::List(
   const auto fill_in = [&filler](Process& process, ProcessFields fields) {
     return filler.Fill(process, fields);
   };
-  const ProcessQuery* effective = &query;
-  std::optional<ProcessQuery> at_once;
-  if (ShowsAllInOrder(query, num_processes)) {
-    at_once = query;
-    at_once->order_fields |= query.fields;
-    effective = &*at_once;
-  }
   std::vector<Process> found =
-      SelectProcesses(*effective, std::move(all), kTableFields, fill_in);
+      SelectProcesses(query, std::move(all), kTableFields, fill_in);
   // The names point into the table.
   for (Process& process : found) process.name = strings.Copy(process.name);
   return ProcessSnapshot(std::move(found), std::move(storage), taken_at);

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "platform/macos/little_endian.h"
+#include "platform/little_endian.h"
 
 namespace tallyman::platform {
 namespace {

@@ -1,6 +1,5 @@
 #include "platform/macos/process_filler.h"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -132,28 +131,11 @@ void ProcessFiller::SetTaskInfo(const ProcessRecord& record,
 }
 
 std::string_view ProcessFiller::UserName(uint32_t uid) {
-  if (users_.empty()) {
-    users_.reserve(table_.records().size());
-    for (const ProcessRecord& record : table_.records()) {
-      users_.push_back({.uid = record.effective_uid, .name = std::nullopt});
-    }
-    std::sort(users_.begin(), users_.end(),
-              [](const User& a, const User& b) { return a.uid < b.uid; });
-    users_.erase(std::unique(users_.begin(), users_.end(),
-                             [](const User& a, const User& b) {
-                               return a.uid == b.uid;
-                             }),
-                 users_.end());
-  }
-  const auto user =
-      std::lower_bound(users_.begin(), users_.end(), uid,
-                       [](const User& a, uint32_t key) { return a.uid < key; });
-  if (!user->name) {
-    std::string name = user_name_ ? user_name_(uid) : system_.UserName(uid);
-    if (name.empty()) name = absl::StrCat(uid);
-    user->name = strings_.Copy(name);
-  }
-  return *user->name;
+  const auto known = users_.find(uid);
+  if (known != users_.end()) return known->second;
+  std::string name = user_name_ ? user_name_(uid) : system_.UserName(uid);
+  if (name.empty()) name = absl::StrCat(uid);
+  return users_.emplace(uid, strings_.Copy(name)).first->second;
 }
 
 }  // namespace tallyman::platform

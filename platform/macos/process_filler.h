@@ -11,8 +11,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "platform/arena.h"
 #include "platform/macos/kernel_records.h"
 #include "platform/macos/macos_system.h"
@@ -60,11 +60,6 @@ class ProcessFiller {
   bool Fill(Process& process, ProcessFields fields);
 
  private:
-  struct User {
-    uint32_t uid;
-    std::optional<std::string_view> name;  // nullopt: not looked up yet.
-  };
-
   // The name of a user of the table, or its number. Looks each one up once.
   std::string_view UserName(uint32_t uid);
 
@@ -81,7 +76,7 @@ class ProcessFiller {
   const ProcessTable& table_;
   Arena& strings_;
   const Timebase timebase_;
-  std::vector<User> users_;  // Of the whole table, by ascending uid.
+  absl::flat_hash_map<uint32_t, std::string_view> users_;  // Names by uid.
   std::unique_ptr<char[]> arguments_buffer_;  // Null until the first use.
 };
 

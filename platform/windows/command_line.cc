@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "absl/types/span.h"
+#include "platform/little_endian.h"
 #include "platform/windows/windows_layout.h"
 #include "platform/windows/windows_system.h"
 
@@ -31,11 +32,11 @@ struct RemoteText {
 RemoteText CommandLineOf(std::string_view bytes, uint64_t address) {
   using Layout = ProcessParametersLayout;
   using String = UnicodeStringLayout;
-  RemoteText text = {
-      .address =
-          LoadAt<uint64_t>(bytes, Layout::kCommandLine + String::kBuffer),
-      .size = LoadAt<uint16_t>(bytes, Layout::kCommandLine + String::kLength)};
-  const auto flags = LoadAt<uint32_t>(bytes, Layout::kFlags);
+  RemoteText text = {.address = LoadLittleEndian<uint64_t>(
+                         bytes, Layout::kCommandLine + String::kBuffer),
+                     .size = LoadLittleEndian<uint16_t>(
+                         bytes, Layout::kCommandLine + String::kLength)};
+  const auto flags = LoadLittleEndian<uint32_t>(bytes, Layout::kFlags);
   if ((flags & Layout::kNormalized) == 0) text.address += address;
   return text;
 }
@@ -43,11 +44,11 @@ RemoteText CommandLineOf(std::string_view bytes, uint64_t address) {
 RemoteText CommandLine32Of(std::string_view bytes, uint64_t address) {
   using Layout = ProcessParameters32Layout;
   using String = UnicodeString32Layout;
-  RemoteText text = {
-      .address =
-          LoadAt<uint32_t>(bytes, Layout::kCommandLine + String::kBuffer),
-      .size = LoadAt<uint16_t>(bytes, Layout::kCommandLine + String::kLength)};
-  const auto flags = LoadAt<uint32_t>(bytes, Layout::kFlags);
+  RemoteText text = {.address = LoadLittleEndian<uint32_t>(
+                         bytes, Layout::kCommandLine + String::kBuffer),
+                     .size = LoadLittleEndian<uint16_t>(
+                         bytes, Layout::kCommandLine + String::kLength)};
+  const auto flags = LoadLittleEndian<uint32_t>(bytes, Layout::kFlags);
   if ((flags & ProcessParametersLayout::kNormalized) == 0) {
     text.address += address;
   }
@@ -85,7 +86,9 @@ CallResult CommandLineReader::ReadNumber(ProcessHandleValue process,
                                          uint64_t address, Integer& value) {
   const absl::Span<char> bytes = Buffer().first(sizeof(Integer));
   const CallResult result = system_.ReadMemory(process, address, bytes);
-  if (result == CallResult::kOk) value = LoadAt<Integer>(View(bytes), 0);
+  if (result == CallResult::kOk) {
+    value = LoadLittleEndian<Integer>(View(bytes), 0);
+  }
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "platform/little_endian.h"
 #include "platform/windows/windows_layout.h"
 
 namespace tallyman::platform {
@@ -14,7 +15,7 @@ using Layout = ProcessEntryLayout;
 
 // The number at `offset`; -1 if it is negative or too large.
 int64_t CountAt(std::string_view bytes, size_t offset) {
-  return std::max(LoadAt<int64_t>(bytes, offset), int64_t{-1});
+  return std::max(LoadLittleEndian<int64_t>(bytes, offset), int64_t{-1});
 }
 
 }  // namespace
@@ -31,9 +32,10 @@ bool ProcessTable::Next(ProcessEntry& entry) {
   entry.utf16_name =
       UnicodeStringAt(bytes_, address_, next_ + Layout::kImageName)
           .value_or(std::string_view());
-  entry.num_threads = LoadAt<uint32_t>(bytes, Layout::kNumberOfThreads);
-  entry.creation_time =
-      std::max(LoadAt<int64_t>(bytes, Layout::kCreateTime), int64_t{0});
+  entry.num_threads =
+      LoadLittleEndian<uint32_t>(bytes, Layout::kNumberOfThreads);
+  entry.creation_time = std::max(
+      LoadLittleEndian<int64_t>(bytes, Layout::kCreateTime), int64_t{0});
   entry.user_time = CountAt(bytes, Layout::kUserTime);
   entry.kernel_time = CountAt(bytes, Layout::kKernelTime);
   entry.virtual_bytes = CountAt(bytes, Layout::kVirtualSize);
@@ -42,7 +44,8 @@ bool ProcessTable::Next(ProcessEntry& entry) {
   entry.read_bytes = CountAt(bytes, Layout::kReadTransferCount);
   entry.written_bytes = CountAt(bytes, Layout::kWriteTransferCount);
 
-  const size_t step = LoadAt<uint32_t>(bytes, Layout::kNextEntryOffset);
+  const size_t step =
+      LoadLittleEndian<uint32_t>(bytes, Layout::kNextEntryOffset);
   if (step == 0) {
     at_end_ = true;
   } else if (step < Layout::kSize || step > bytes.size()) {

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
-#include "platform/windows/windows_layout.h"
+#include "platform/little_endian.h"
 
 namespace tallyman::platform {
 namespace {
@@ -23,14 +23,15 @@ constexpr size_t kMaxSubAuthorities = 15;
 
 std::optional<std::string> SidText(std::string_view sid) {
   if (sid.size() < kSubAuthorities || sid[kRevision] != 1) return std::nullopt;
-  const size_t count = LoadAt<uint8_t>(sid, kCount);
+  const size_t count = LoadLittleEndian<uint8_t>(sid, kCount);
   if (count > kMaxSubAuthorities ||
       sid.size() != kSubAuthorities + count * sizeof(uint32_t)) {
     return std::nullopt;
   }
   uint64_t authority = 0;
   for (size_t i = 0; i < kAuthorityBytes; ++i) {
-    authority = (authority << 8) | LoadAt<uint8_t>(sid, kAuthority + i);
+    authority =
+        (authority << 8) | LoadLittleEndian<uint8_t>(sid, kAuthority + i);
   }
   std::string text = "S-1-";
   if (authority > 0xffffffff) {
@@ -39,9 +40,9 @@ std::optional<std::string> SidText(std::string_view sid) {
     absl::StrAppend(&text, authority);
   }
   for (size_t i = 0; i < count; ++i) {
-    absl::StrAppend(
-        &text, "-",
-        LoadAt<uint32_t>(sid, kSubAuthorities + i * sizeof(uint32_t)));
+    absl::StrAppend(&text, "-",
+                    LoadLittleEndian<uint32_t>(
+                        sid, kSubAuthorities + i * sizeof(uint32_t)));
   }
   return text;
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "platform/windows/windows_layout.h"
+#include "platform/little_endian.h"
 
 namespace tallyman::platform {
 namespace {
@@ -47,11 +47,11 @@ void SetUtf8(std::string_view utf16, std::string& utf8) {
       Append(kReplacement, utf8);
       return;
     }
-    uint32_t code = LoadAt<uint16_t>(utf16, i);
+    uint32_t code = LoadLittleEndian<uint16_t>(utf16, i);
     if (code == 0) return;
     i += 2;
     if (IsHighSurrogate(code) && utf16.size() - i >= 2) {
-      const uint32_t low = LoadAt<uint16_t>(utf16, i);
+      const uint32_t low = LoadLittleEndian<uint16_t>(utf16, i);
       if (IsLowSurrogate(low)) {
         code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
         i += 2;

@@ -14,10 +14,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string_view>
-#include <type_traits>
+
+#include "platform/little_endian.h"
 
 namespace tallyman::platform {
 
@@ -86,15 +86,6 @@ struct ProcessParameters32Layout {
 // The most bytes that a UNICODE_STRING counts: 32767 units of UTF-16.
 inline constexpr size_t kMaxUnicodeStringBytes = 0xfffe;
 
-// The number at `offset`, which must be in `bytes` with all of its bytes.
-template <typename Integer>
-Integer LoadAt(std::string_view bytes, size_t offset) {
-  static_assert(std::is_integral_v<Integer>);
-  Integer value;
-  std::memcpy(&value, bytes.data() + offset, sizeof(value));
-  return value;
-}
-
 // The text of the UNICODE_STRING at `offset`, which must be in `bytes` with all
 // of its bytes. The text is a part of the same bytes, the first of which has
 // `address`: nullopt if it is not. An empty text may have any address.
@@ -102,10 +93,10 @@ inline std::optional<std::string_view> UnicodeStringAt(std::string_view bytes,
                                                        uint64_t address,
                                                        size_t offset) {
   const size_t length =
-      LoadAt<uint16_t>(bytes, offset + UnicodeStringLayout::kLength);
+      LoadLittleEndian<uint16_t>(bytes, offset + UnicodeStringLayout::kLength);
   if (length == 0) return std::string_view();
   const auto text =
-      LoadAt<uint64_t>(bytes, offset + UnicodeStringLayout::kBuffer);
+      LoadLittleEndian<uint64_t>(bytes, offset + UnicodeStringLayout::kBuffer);
   if (text < address || text - address > bytes.size()) return std::nullopt;
   const size_t begin = text - address;
   if (length > bytes.size() - begin) return std::nullopt;

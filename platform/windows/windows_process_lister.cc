@@ -162,10 +162,7 @@ absl::StatusOr<TableBytes> WindowsProcessLister::ReadTable() const {
 
 absl::StatusOr<ProcessSnapshot> WindowsProcessLister::List(
     const ProcessQuery& query) const {
-  ProcessFields fields = query.fields;
-  if (query.condition) fields |= query.condition_fields;
-  if (query.order) fields |= query.order_fields;
-
+  const ProcessFields fields = query.fields | DecisiveFields(query);
   const absl::Time taken_at = absl::Now();
   const absl::StatusOr<TableBytes> bytes = ReadTable();
   if (!bytes.ok()) return bytes.status();
