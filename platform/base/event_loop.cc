@@ -1,23 +1,16 @@
 #include "platform/base/event_loop.h"
 
-#include <pthread.h>
-#include <sched.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "absl/log/check.h"
@@ -26,7 +19,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "platform/base/unique_fd.h"
+#include "platform/base/poller.h"
+#include "platform/base/signal_source.h"
 
 namespace tallyman::base {
 namespace {
@@ -40,15 +34,8 @@ constexpr int kMaxTimersInARow = 16;
 // the same processor wait until then.
 constexpr absl::Duration kMaxBusy = absl::Microseconds(500);
 
-// A call of epoll_wait(2) that takes longer has waited.
+// A call of Poller::Wait() that takes longer has waited.
 constexpr absl::Duration kWaited = absl::Microseconds(10);
-
-sigset_t SetOf(absl::Span<const int> signals) {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : signals) sigaddset(&set, signal);
-  return set;
-}
 
 }  // namespace
 
@@ -56,32 +43,19 @@ void EventLoop::Registration::reset() {
   if (loop_ != nullptr) std::exchange(loop_, nullptr)->Drop(id_);
 }
 
-absl::StatusOr<EventLoop::Descriptors> EventLoop::Open() {
-  UniqueFd epoll(epoll_create1(EPOLL_CLOEXEC));
-  if (!epoll.valid()) return absl::ErrnoToStatus(errno, "epoll_create1");
-  UniqueFd wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!wake.valid()) return absl::ErrnoToStatus(errno, "eventfd");
-  epoll_event event{.events = EPOLLIN, .data = {.u64 = 0}};
-  if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wake.get(), &event) != 0) {
-    return absl::ErrnoToStatus(errno, "epoll_ctl");
-  }
-  return Descriptors{.epoll = std::move(epoll), .wake = std::move(wake)};
-}
-
-EventLoop::EventLoop(Descriptors descriptors)
-    : descriptors_(std::move(descriptors)) {}
+EventLoop::EventLoop(Poller poller) : poller_(std::move(poller)) {}
 
 EventLoop::EventLoop()
     : EventLoop([] {
-        absl::StatusOr<Descriptors> descriptors = Open();
-        CHECK_OK(descriptors);
-        return *std::move(descriptors);
+        absl::StatusOr<Poller> poller = Poller::Create();
+        CHECK_OK(poller);
+        return *std::move(poller);
       }()) {}
 
 absl::StatusOr<std::unique_ptr<EventLoop>> EventLoop::Create() {
-  absl::StatusOr<Descriptors> descriptors = Open();
-  if (!descriptors.ok()) return descriptors.status();
-  return absl::WrapUnique(new EventLoop(*std::move(descriptors)));
+  absl::StatusOr<Poller> poller = Poller::Create();
+  if (!poller.ok()) return poller.status();
+  return absl::WrapUnique(new EventLoop(*std::move(poller)));
 }
 
 EventLoop::Registration EventLoop::WatchFd(
@@ -95,24 +69,17 @@ EventLoop::Registration EventLoop::WatchFd(
 
 absl::StatusOr<EventLoop::Registration> EventLoop::WatchSignals(
     absl::Span<const int> signals, std::function<void(int)> callback) {
-  const sigset_t set = SetOf(signals);
-  UniqueFd signal_fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!signal_fd.valid()) return absl::ErrnoToStatus(errno, "signalfd");
+  absl::StatusOr<SignalSource> source = SignalSource::Create(signals);
+  if (!source.ok()) return source.status();
   const uint64_t id = next_id_++;
-  const int fd = signal_fd.get();
   auto entry = std::make_shared<Entry>();
-  entry->fd = fd;
-  entry->signal_fd = std::move(signal_fd);
-  entry->events = EPOLLIN;
-  entry->on_events = [this, id, fd, callback = std::move(callback)](uint32_t) {
-    ReadSignals(id, fd, callback);
+  entry->fd = source->fd();
+  entry->signals = *std::move(source);
+  entry->events = kReadable;
+  entry->on_events = [this, id, callback = std::move(callback)](uint32_t) {
+    ReadSignals(id, callback);
   };
   return AddFd(id, std::move(entry));
-}
-
-void EventLoop::BlockSignals(absl::Span<const int> signals) {
-  const sigset_t set = SetOf(signals);
-  CHECK_EQ(pthread_sigmask(SIG_BLOCK, &set, nullptr), 0);
 }
 
 EventLoop::Registration EventLoop::AddFd(uint64_t id,
@@ -128,14 +95,7 @@ EventLoop::Registration EventLoop::AddFd(uint64_t id,
 }
 
 bool EventLoop::TryRegister(uint64_t id, const Entry& entry) {
-  epoll_event event{.events = entry.events, .data = {.u64 = id}};
-  if (epoll_ctl(descriptors_.epoll.get(), EPOLL_CTL_ADD, entry.fd, &event) ==
-      0) {
-    return true;
-  }
-  // Other errors are the caller's: EBADF, EEXIST, EPERM.
-  CHECK(errno == ENOMEM || errno == ENOSPC) << "epoll_ctl, errno " << errno;
-  return false;
+  return poller_.Add(id, entry.fd, entry.events);
 }
 
 void EventLoop::RetryUnregistered() {
@@ -148,15 +108,14 @@ void EventLoop::RetryUnregistered() {
   }
 }
 
-void EventLoop::ReadSignals(uint64_t id, int fd,
+void EventLoop::ReadSignals(uint64_t id,
                             const std::function<void(int)>& callback) {
-  signalfd_siginfo info;
   // Until the callback drops the registration.
-  while (entries_.contains(id)) {
-    const ssize_t got = read(fd, &info, sizeof(info));
-    if (got < 0 && errno == EINTR) continue;
-    if (got != static_cast<ssize_t>(sizeof(info))) return;
-    callback(static_cast<int>(info.ssi_signo));
+  for (auto found = entries_.find(id); found != entries_.end();
+       found = entries_.find(id)) {
+    const std::optional<int> signal = found->second->signals->Read();
+    if (!signal) return;
+    callback(*signal);
   }
 }
 
@@ -176,8 +135,7 @@ void EventLoop::Drop(uint64_t id) {
   if (found->second->fd < 0) {
     timers_.erase(found->second->timer);
   } else if (unregistered_.erase(id) == 0) {
-    epoll_ctl(descriptors_.epoll.get(), EPOLL_CTL_DEL, found->second->fd,
-              nullptr);
+    poller_.Remove(id, found->second->fd);
   }
   entries_.erase(found);
 }
@@ -204,48 +162,28 @@ void EventLoop::RunTimers(absl::Duration now) {
 }
 
 void EventLoop::RunOnce() {
-  std::array<epoll_event, 256> events;
+  std::array<Poller::Ready, 256> ready;
   const absl::Duration before = Now();
-  const int count =
-      epoll_wait(descriptors_.epoll.get(), events.data(),
-                 static_cast<int>(events.size()), TimeoutMs(before));
-  CHECK(count >= 0 || errno == EINTR);
+  const size_t count = poller_.Wait(TimeoutMs(before), absl::MakeSpan(ready));
   if (const absl::Duration after = Now(); after - before > kWaited) {
     busy_since_ = after;
   }
-  for (int i = 0; i < count; ++i) {
-    const epoll_event& event = events.at(static_cast<size_t>(i));
-    // A copy: epoll_event is packed, and a reference into it may be misaligned.
-    const uint64_t id = event.data.u64;
-    if (id == 0) {
-      uint64_t ignored = 0;
-      // Resets the counter.
-      while (read(descriptors_.wake.get(), &ignored, sizeof(ignored)) < 0 &&
-             errno == EINTR) {
-      }
-      continue;
-    }
+  for (const Poller::Ready& each : absl::MakeSpan(ready).first(count)) {
     // A callback of this round may have dropped the entry.
-    const auto found = entries_.find(id);
+    const auto found = entries_.find(each.id);
     if (found == entries_.end()) continue;
     const std::shared_ptr<Entry> entry = found->second;
-    entry->on_events(event.events);
+    entry->on_events(each.events);
   }
   const absl::Duration now = Now();
   RunTimers(now);
   if (now - busy_since_ > kMaxBusy) {
-    sched_yield();
+    std::this_thread::yield();
     busy_since_ = Now();
   }
 }
 
-void EventLoop::Wake() const {
-  const uint64_t one = 1;
-  // Fails only if the counter is at its maximum: a wake-up is pending already.
-  while (write(descriptors_.wake.get(), &one, sizeof(one)) < 0 &&
-         errno == EINTR) {
-  }
-}
+void EventLoop::Wake() const { poller_.Wake(); }
 
 absl::Duration EventLoop::Now() {
   timespec now;

@@ -3,12 +3,12 @@
 //
 //   EventLoop loop;
 //   EventLoop::Registration reading =
-//       loop.WatchFd(fd, EPOLLIN, [&](uint32_t events) { ... });
+//       loop.WatchFd(fd, kReadable, [&](uint32_t events) { ... });
 //   EventLoop::Registration later =
 //       loop.RunAfter(absl::Seconds(1), [&] { ... });
 //   while (!done) loop.RunOnce();
 //
-// Linux: epoll(7), eventfd(2), signalfd(2).
+// What it waits with depends on the system: see poller.h and signal_source.h.
 
 #ifndef TALLYMAN_PLATFORM_BASE_EVENT_LOOP_H_
 #define TALLYMAN_PLATFORM_BASE_EVENT_LOOP_H_
@@ -17,6 +17,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -24,7 +25,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "platform/base/unique_fd.h"
+#include "platform/base/poller.h"
+#include "platform/base/signal_source.h"
 
 namespace tallyman::base {
 
@@ -52,6 +54,12 @@ class EventLoop {
     void reset();
     bool active() const { return loop_ != nullptr; }
 
+    // For a descriptor that is watched kEdgeTriggered: a call on it found none
+    // of `events`. The loop calls back when it has one again.
+    void Await(uint32_t events) {
+      if (loop_ != nullptr) loop_->poller_.Await(id_, events);
+    }
+
    private:
     friend class EventLoop;
     Registration(EventLoop* loop, uint64_t id) : loop_(loop), id_(id) {}
@@ -67,29 +75,30 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  // Calls back with the events of epoll_ctl(2) whenever `fd` has one of
-  // `events`, EPOLLERR or EPOLLHUP. Level-triggered, unless `events` has
-  // EPOLLET or EPOLLONESHOT. `fd` must be one that epoll supports (no regular
-  // file), stay open while it is registered, and be registered once at a time.
+  // Calls back with the events of `fd` (poller.h) whenever it has one of
+  // `events`, kFailed or kHungUp. Level-triggered, unless `events` has
+  // kEdgeTriggered: then the callback uses `fd` until that would block, and
+  // says so by Registration::Await(). `fd` must be one that the system can
+  // watch (no regular file; on Windows a socket), stay open while it is
+  // registered, and be registered once at a time.
   //
-  // Never fails: if the kernel is out of memory (ENOMEM) or of watches (ENOSPC,
+  // Never fails: if the kernel is out of memory or of watches (on Linux
   // /proc/sys/fs/epoll/max_user_watches), the loop tries again every
-  // kRetryDelay. No event is lost, since epoll reports a descriptor that is
-  // ready already.
+  // kRetryDelay. No event is lost, since a descriptor that is ready already is
+  // reported.
   Registration WatchFd(int fd, uint32_t events,
                        std::function<void(uint32_t)> callback);
 
-  // Calls back with each of `signals` that the process receives. Pending
-  // signals with the same number count as one (signal(7)). The caller has
-  // blocked them with BlockSignals(), and no other loop of the process watches
-  // them. ResourceExhausted as for Create().
+  // Calls back with each of `signals` that the process receives; see
+  // SignalSource. The caller has blocked them with BlockSignals(), and no other
+  // loop of the process watches them. ResourceExhausted as for Create().
   absl::StatusOr<Registration> WatchSignals(absl::Span<const int> signals,
                                             std::function<void(int)> callback);
 
-  // Blocks `signals` in the calling thread and in threads that it starts later,
-  // so that only WatchSignals() receives them. Call it before the process has a
-  // second thread.
-  static void BlockSignals(absl::Span<const int> signals);
+  // As base::BlockSignals().
+  static void BlockSignals(absl::Span<const int> signals) {
+    base::BlockSignals(signals);
+  }
 
   // Calls back once, after `delay`; a negative delay counts as zero. Dropping
   // the registration after that has no effect.
@@ -112,31 +121,25 @@ class EventLoop {
  private:
   using Timers = std::multimap<absl::Duration, uint64_t>;  // Due time to id.
   struct Entry {
-    int fd = -1;         // -1 for a timer.
-    UniqueFd signal_fd;  // Owns `fd` if it is a signalfd(2).
+    int fd = -1;                          // -1 for a timer.
+    std::optional<SignalSource> signals;  // Owns `fd` if it is theirs.
     uint32_t events = 0;
     std::function<void(uint32_t)> on_events;
     std::function<void()> on_time;
     Timers::iterator timer;
   };
 
-  struct Descriptors {
-    UniqueFd epoll;
-    UniqueFd wake;  // An eventfd(2), which `epoll` watches with id 0.
-  };
-  static absl::StatusOr<Descriptors> Open();
-  explicit EventLoop(Descriptors descriptors);
+  explicit EventLoop(Poller poller);
   Registration AddFd(uint64_t id, std::shared_ptr<Entry> entry);
   // False if the kernel is out of memory or watches.
   bool TryRegister(uint64_t id, const Entry& entry);
   void RetryUnregistered();
-  void ReadSignals(uint64_t id, int fd,
-                   const std::function<void(int)>& callback);
+  void ReadSignals(uint64_t id, const std::function<void(int)>& callback);
   void Drop(uint64_t id);
   int TimeoutMs(absl::Duration now) const;
   void RunTimers(absl::Duration now);
 
-  const Descriptors descriptors_;
+  Poller poller_;
   uint64_t next_id_ = 1;
   // Shared with a running callback, which may drop its own entry.
   std::unordered_map<uint64_t, std::shared_ptr<Entry>> entries_;

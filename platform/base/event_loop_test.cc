@@ -1,31 +1,30 @@
 #include "platform/base/event_loop.h"
 
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/syscall.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <functional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/log/check.h"
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "platform/base/unique_fd.h"
-#include "platform/testing/refuse_calls.h"
 
 namespace tallyman::base {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+MATCHER_P(HasBits, bits, "") { return (arg & bits) == bits; }
 
 UniqueFd ReadyFd() {
   UniqueFd fd(eventfd(1, EFD_CLOEXEC));
@@ -37,10 +36,10 @@ TEST(EventLoopTest, CallsBackWhenADescriptorIsReady) {
   EventLoop loop;
   const UniqueFd fd = ReadyFd();
   uint32_t seen = 0;
-  const auto watch =
-      loop.WatchFd(fd.get(), EPOLLIN, [&](uint32_t events) { seen = events; });
+  const auto watch = loop.WatchFd(fd.get(), kReadable,
+                                  [&](uint32_t events) { seen = events; });
   loop.RunOnce();
-  EXPECT_EQ(seen, static_cast<uint32_t>(EPOLLIN));
+  EXPECT_EQ(seen, kReadable);
 }
 
 TEST(EventLoopTest, TimersRunInTheirOrder) {
@@ -61,9 +60,9 @@ TEST(EventLoopTest, ManyTimersDoNotDelayADescriptor) {
   ASSERT_TRUE(fd.valid());
   int timers = 0;
   int timers_before_event = -1;
-  const auto watch = loop.WatchFd(fd.get(), EPOLLIN | EPOLLET, [&](uint32_t) {
-    timers_before_event = timers;
-  });
+  const auto watch =
+      loop.WatchFd(fd.get(), kReadable | kEdgeTriggered,
+                   [&](uint32_t) { timers_before_event = timers; });
   std::vector<EventLoop::Registration> registrations;
   for (int i = 0; i < kTimers; ++i) {
     registrations.push_back(loop.RunAfter(-absl::Hours(1), [&] {
@@ -75,11 +74,62 @@ TEST(EventLoopTest, ManyTimersDoNotDelayADescriptor) {
   EXPECT_LT(timers_before_event, 100);
 }
 
+TEST(EventLoopTest, AnEdgeIsReportedOnceAndAfterEachAwait) {
+  EventLoop loop;
+  std::array<int, 2> ends;
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()),
+            0);
+  const UniqueFd own(ends[0]);
+  const UniqueFd peer(ends[1]);
+  std::vector<uint32_t> seen;
+  auto watch = loop.WatchFd(own.get(), kReadable | kWritable | kEdgeTriggered,
+                            [&](uint32_t events) { seen.push_back(events); });
+  const auto run = [&] {
+    loop.Wake();
+    loop.RunOnce();
+    return std::exchange(seen, {});
+  };
+  EXPECT_THAT(run(), ElementsAre(kWritable));
+  EXPECT_THAT(run(), IsEmpty());
+
+  ASSERT_EQ(write(peer.get(), "a", 1), 1);
+  EXPECT_THAT(run(), ElementsAre(HasBits(kReadable)));
+  EXPECT_THAT(run(), IsEmpty());
+
+  char byte = 0;
+  ASSERT_EQ(read(own.get(), &byte, 1), 1);
+  ASSERT_EQ(read(own.get(), &byte, 1), -1);
+  watch.Await(kReadable);
+  EXPECT_THAT(run(), IsEmpty());
+  ASSERT_EQ(write(peer.get(), "b", 1), 1);
+  EXPECT_THAT(run(), ElementsAre(HasBits(kReadable)));
+}
+
+TEST(EventLoopTest, TheEndOfThePeersStreamIsReadable) {
+  EventLoop loop;
+  std::array<int, 2> ends;
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()),
+            0);
+  const UniqueFd own(ends[0]);
+  UniqueFd peer(ends[1]);
+  std::vector<uint32_t> seen;
+  auto watch = loop.WatchFd(own.get(), kReadable | kReadEnds | kEdgeTriggered,
+                            [&](uint32_t events) { seen.push_back(events); });
+  peer.reset();
+  while (seen.empty()) loop.RunOnce();
+  EXPECT_THAT(seen, ElementsAre(HasBits(kReadable | kReadEnds)));
+  seen.clear();
+  // A loop that reports it for ever would be busy.
+  loop.Wake();
+  loop.RunOnce();
+  EXPECT_THAT(seen, IsEmpty());
+}
+
 TEST(EventLoopTest, DroppedCallbacksAreNotCalled) {
   EventLoop loop;
   const UniqueFd fd = ReadyFd();
   int calls = 0;
-  auto watch = loop.WatchFd(fd.get(), EPOLLIN, [&](uint32_t) { ++calls; });
+  auto watch = loop.WatchFd(fd.get(), kReadable, [&](uint32_t) { ++calls; });
   auto timer = loop.RunAfter(absl::ZeroDuration(), [&] { ++calls; });
   watch.reset();
   timer.reset();
@@ -100,12 +150,12 @@ TEST(EventLoopTest, ACallbackMayDropItselfAndOthers) {
     first.reset();
     second.reset();
   };
-  first = loop.WatchFd(a.get(), EPOLLIN, drop_both);
-  second = loop.WatchFd(b.get(), EPOLLIN, drop_both);
+  first = loop.WatchFd(a.get(), kReadable, drop_both);
+  second = loop.WatchFd(b.get(), kReadable, drop_both);
   loop.RunOnce();
   EXPECT_EQ(calls, 1);
   // The descriptor can be registered again.
-  first = loop.WatchFd(a.get(), EPOLLIN, [&](uint32_t) { calls = 10; });
+  first = loop.WatchFd(a.get(), kReadable, [&](uint32_t) { calls = 10; });
   loop.RunOnce();
   EXPECT_EQ(calls, 10);
 }
@@ -160,56 +210,6 @@ TEST(EventLoopTest, ASignalMayDropItsRegistration) {
   loop.RunOnce();
   EXPECT_EQ(calls, 1);
 }
-
-// epoll_ctl(2) fails with ENOSPC beyond max_user_watches, or with ENOMEM.
-class EventLoopShortageTest : public ::testing::TestWithParam<int> {};
-
-TEST_P(EventLoopShortageTest, ADescriptorIsWatchedOnceTheShortageEnds) {
-  EventLoop loop;
-  const UniqueFd fd = ReadyFd();
-  int calls = 0;
-  EventLoop::Registration watch;
-  if (!platform::RunThreadRefusing(
-          {{.number = SYS_epoll_ctl, .error = GetParam()}}, [&] {
-            watch = loop.WatchFd(fd.get(), EPOLLIN, [&](uint32_t) { ++calls; });
-          })) {
-    GTEST_SKIP() << "seccomp(2) is not allowed";
-  }
-  EXPECT_TRUE(watch.active());
-  while (calls == 0) loop.RunOnce();  // Hangs if the loop does not try again.
-}
-
-TEST_P(EventLoopShortageTest, ADescriptorCanBeDroppedDuringTheShortage) {
-  EventLoop loop;
-  const UniqueFd fd = ReadyFd();
-  int calls = 0;
-  EventLoop::Registration watch;
-  bool timer_ran = false;
-  if (!platform::RunThreadRefusing(
-          {{.number = SYS_epoll_ctl, .error = GetParam()}}, [&] {
-            watch = loop.WatchFd(fd.get(), EPOLLIN, [&](uint32_t) { ++calls; });
-          })) {
-    GTEST_SKIP() << "seccomp(2) is not allowed";
-  }
-  watch.reset();
-  const auto timer =
-      loop.RunAfter(2 * EventLoop::kRetryDelay, [&] { timer_ran = true; });
-  while (!timer_ran) loop.RunOnce();
-  EXPECT_EQ(calls, 0);
-}
-
-TEST_P(EventLoopShortageTest, CreateReturnsAnError) {
-  absl::Status status;
-  if (!platform::RunThreadRefusing(
-          {{.number = SYS_epoll_ctl, .error = GetParam()}},
-          [&] { status = EventLoop::Create().status(); })) {
-    GTEST_SKIP() << "seccomp(2) is not allowed";
-  }
-  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
-}
-
-INSTANTIATE_TEST_SUITE_P(Errors, EventLoopShortageTest,
-                         ::testing::Values(ENOMEM, ENOSPC));
 
 }  // namespace
 }  // namespace tallyman::base

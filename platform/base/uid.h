@@ -7,8 +7,7 @@
 
 namespace tallyman::base {
 
-// 128 random bits from the kernel (getrandom(2)) as 32 lower-case hex digits.
-// Blocks only early in the boot of the machine. Thread-safe.
+// 128 random bits (random_bytes.h) as 32 lower-case hex digits. Thread-safe.
 std::string NewUid();
 
 }  // namespace tallyman::base

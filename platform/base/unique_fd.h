@@ -1,13 +1,16 @@
-// An owned file descriptor.
+// An owned file descriptor; on Windows, an owned socket.
 
 #ifndef TALLYMAN_PLATFORM_BASE_UNIQUE_FD_H_
 #define TALLYMAN_PLATFORM_BASE_UNIQUE_FD_H_
 
-#include <unistd.h>
-
 #include <utility>
 
 namespace tallyman::base {
+
+// close(2). On Windows closesocket(): handles have 32 significant bits there
+// (Microsoft: Interprocess Communication Between 32-bit and 64-bit
+// Applications), so a socket fits into an int.
+void CloseFd(int fd);
 
 // The destructor closes the descriptor. Movable; a moved-from object is empty,
 // or after an assignment has the descriptor of the other. Not thread-safe.
@@ -30,7 +33,7 @@ class UniqueFd {
 
   // Closes the descriptor now.
   void reset() {
-    if (fd_ >= 0) close(std::exchange(fd_, -1));
+    if (fd_ >= 0) CloseFd(std::exchange(fd_, -1));
   }
 
  private:
