@@ -1,8 +1,5 @@
 #include "auth/auth_failure_limiter.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -13,6 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "auth/clock.h"
+#include "platform/base/ip_text.h"
 
 namespace tallyman::auth {
 namespace {
@@ -22,20 +20,16 @@ constexpr size_t kMaxTextBytes = 64;
 
 // The key of the bucket of `address`.
 std::string BucketKey(std::string_view address) {
-  // inet_pton(3) rejects a zone ("fe80::1%eth0").
-  const std::string text(address.substr(0, address.find('%')));
-  in6_addr v6;
-  if (inet_pton(AF_INET6, text.c_str(), &v6) != 1) {
-    return absl::StrCat("text:", address.substr(0, kMaxTextBytes));
+  // Without its zone ("fe80::1%eth0").
+  const auto v6 =
+      base::ParseIpv6(std::string(address.substr(0, address.find('%'))));
+  if (!v6) return absl::StrCat("text:", address.substr(0, kMaxTextBytes));
+  if (const auto v4 = base::MappedIpv4(*v6)) {
+    return absl::StrCat("text:", base::IpText(*v4));
   }
-  const std::string_view bytes(reinterpret_cast<const char*>(v6.s6_addr),
-                               sizeof(v6.s6_addr));
-  if (IN6_IS_ADDR_V4MAPPED(&v6)) {
-    char v4[INET_ADDRSTRLEN];
-    inet_ntop(AF_INET, bytes.data() + 12, v4, sizeof(v4));
-    return absl::StrCat("text:", v4);
-  }
-  return absl::StrCat("v6:", bytes.substr(0, kPrefixBytes));
+  return absl::StrCat(
+      "v6:", std::string_view(reinterpret_cast<const char*>(v6->data()),
+                              kPrefixBytes));
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 #include "auth/secret.h"
 
-#include <openssl/crypto.h>
-
 #include <cstddef>
 #include <memory>
 #include <string_view>
+
+#include "auth/crypto.h"
 
 namespace tallyman::auth {
 
@@ -15,16 +15,12 @@ Secret::Secret(std::string_view value) : size_(value.size()) {
 }
 
 Secret::~Secret() {
-  if (bytes_ != nullptr) OPENSSL_cleanse(bytes_.get(), size_);
+  if (bytes_ != nullptr) Cleanse(bytes_.get(), size_);
 }
 
 bool operator==(const Secret& a, const Secret& b) {
   return a.size_ == b.size_ &&
          EqualInConstantTime(a.bytes_.get(), b.bytes_.get(), a.size_);
-}
-
-bool EqualInConstantTime(const void* a, const void* b, size_t size) {
-  return size == 0 || CRYPTO_memcmp(a, b, size) == 0;
 }
 
 }  // namespace tallyman::auth

@@ -59,10 +59,6 @@ class Secret {
   size_t size_ = 0;
 };
 
-// Compares `size` bytes in a time that does not depend on their values
-// (CRYPTO_memcmp of OpenSSL).
-bool EqualInConstantTime(const void* a, const void* b, size_t size);
-
 }  // namespace tallyman::auth
 
 #endif  // TALLYMAN_AUTH_SECRET_H_

@@ -1,14 +1,8 @@
 #include "auth/token.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/rand.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +14,7 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "auth/crypto.h"
 #include "auth/secret.h"
 #include "platform/base/text.h"
 #include "platform/base/utf8.h"
@@ -66,28 +61,6 @@ absl::Status ValidateLimit(std::string_view field, int64_t limit,
   return absl::InvalidArgumentError(absl::StrCat(
       field, " is ", limit, ", it has to be from ", smallest, " to ",
       kMaxRequestLimit, smallest == 0 ? " (0: no limit)" : ""));
-}
-
-// Fetched once; OpenSSL 3 would search its providers at each use.
-const EVP_MD* Sha256() {
-#ifdef OPENSSL_IS_BORINGSSL
-  return EVP_sha256();
-#else
-  static const EVP_MD* const kFetched =
-      EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  return kFetched;
-#endif
-}
-
-// Created once for each thread, because that costs more than hashing a token.
-// OpenSSL overwrites the buffer when it finishes a hash, so no text stays in
-// it.
-EVP_MD_CTX* HashContext() {
-  struct Free {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
-  thread_local std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
-  return context.get();
 }
 
 }  // namespace
@@ -184,33 +157,20 @@ absl::StatusOr<TokenHash> TokenHash::FromBytes(std::string_view bytes) {
   return hash;
 }
 
-TokenHash HashOf(std::string_view value) {
-  std::array<unsigned char, TokenHash::kSize> bytes;
-  unsigned int size = 0;
-  EVP_MD_CTX* const context = HashContext();
-  if (context == nullptr ||
-      EVP_DigestInit_ex(context, Sha256(), nullptr) != 1 ||
-      EVP_DigestUpdate(context, value.data(), value.size()) != 1 ||
-      EVP_DigestFinal_ex(context, bytes.data(), &size) != 1 ||
-      size != bytes.size()) {
-    // Out of memory, or an OpenSSL without SHA-256: no safe way to continue.
-    std::abort();
-  }
-  return TokenHash(bytes);
-}
+TokenHash HashOf(std::string_view value) { return TokenHash(Sha256(value)); }
 
 absl::StatusOr<Secret> MakeTokenValue() {
   std::array<unsigned char, 32> random;
-  if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1) {
+  if (!RandomBytes(absl::MakeSpan(random))) {
     return absl::InternalError("the system's random generator failed");
   }
   std::string encoded = absl::WebSafeBase64Escape(std::string_view(
       reinterpret_cast<const char*>(random.data()), random.size()));
   std::string value = absl::StrCat(kTokenPrefix, encoded);
   Secret secret(value);
-  OPENSSL_cleanse(random.data(), random.size());
-  OPENSSL_cleanse(encoded.data(), encoded.size());
-  OPENSSL_cleanse(value.data(), value.size());
+  Cleanse(random.data(), random.size());
+  Cleanse(encoded.data(), encoded.size());
+  Cleanse(value.data(), value.size());
   return secret;
 }
 

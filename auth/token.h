@@ -24,6 +24,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "auth/crypto.h"
 #include "auth/secret.h"
 
 namespace tallyman::auth {

@@ -18,7 +18,7 @@ struct Row {
   std::string_view description;
 };
 
-constexpr std::array<Row, 17> kRows = {{
+constexpr std::array<Row, 18> kRows = {{
     {ErrorKind::kBadRequest, 400, "bad_request", "The request is malformed."},
     {ErrorKind::kUnauthenticated, 401, "unauthenticated",
      "The request needs a valid token."},
@@ -48,6 +48,8 @@ constexpr std::array<Row, 17> kRows = {{
      "The headers of the request are too large."},
     {ErrorKind::kInternal, 500, "internal_error",
      "The server could not answer the request."},
+    {ErrorKind::kNotImplemented, 501, "not_implemented",
+     "This server does not offer the resource."},
     {ErrorKind::kUnavailable, 503, "unavailable",
      "The server can't answer just now."},
 }};

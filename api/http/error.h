@@ -29,6 +29,7 @@ enum class ErrorKind {
   kThrottled,             // 429 throttled
   kHeadersTooLarge,       // 431 headers_too_large
   kInternal,              // 500 internal_error
+  kNotImplemented,        // 501 not_implemented
   kUnavailable,           // 503 unavailable
 };
 

@@ -1,8 +1,5 @@
 #include "api/http/etag.h"
 
-#include <openssl/evp.h>
-
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -10,7 +7,6 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
-#include "absl/log/check.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
@@ -18,6 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "api/http/http.h"
+#include "auth/crypto.h"
 #include "platform/base/text.h"
 
 namespace tallyman::api {
@@ -72,13 +69,9 @@ std::optional<std::string> JoinedHeader(const Request& request,
 }  // namespace
 
 std::string ContentHash(std::string_view text) {
-  std::array<char, EVP_MAX_MD_SIZE> bytes;
-  unsigned int size = 0;
-  CHECK_EQ(EVP_Digest(text.data(), text.size(),
-                      reinterpret_cast<unsigned char*>(bytes.data()), &size,
-                      EVP_sha256(), nullptr),
-           1);
-  return absl::BytesToHexString(std::string_view(bytes.data(), kHashBytes));
+  const auth::Sha256Digest digest = auth::Sha256(text);
+  return absl::BytesToHexString(std::string_view(
+      reinterpret_cast<const char*>(digest.data()), kHashBytes));
 }
 
 std::string StrongEtag(std::string_view representation) {
