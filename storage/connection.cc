@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -122,7 +123,9 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
     const std::string& path, int busy_timeout_ms) {
   // Names such as ":memory:" and "file:..." are special to SQLite. With a
   // leading "/" or "./" any name is that of a file.
-  const std::string file = path[0] == '/' ? path : absl::StrCat("./", path);
+  const std::string file = std::filesystem::path(path).is_absolute()
+                               ? path
+                               : absl::StrCat("./", path);
   sqlite3* db = nullptr;
   // NOMUTEX: the Database lends the connection to one thread at a time.
   const int rc = sqlite3_open_v2(

@@ -4,18 +4,19 @@
 //   if (!data.ok()) return data.status();  // one line to show to the operator
 //   auto db = Database::Open(data->FilePath("tallyman.db"), {});
 //
-// The lock is flock(2) on the file `lock` in the directory. The kernel releases
-// it when the process ends, also after SIGKILL: a lock is never stale.
+// The lock is flock(2) on the file `lock` in the directory; on Windows, that
+// file opened so that no other process can open it for writing. The kernel
+// releases it when the process ends, however that ends: a lock is never stale.
 
 #ifndef TALLYMAN_STORAGE_DATA_DIRECTORY_H_
 #define TALLYMAN_STORAGE_DATA_DIRECTORY_H_
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "platform/base/unique_fd.h"
 
 namespace tallyman::storage {
 
@@ -29,7 +30,8 @@ class DataDirectory {
   //
   // Other users must not read it. An existing directory with a wider mode is
   // set to 0700 if it is empty or was a data directory before. Else it is
-  // refused: the path might be "/tmp" by mistake.
+  // refused: the path might be "/tmp" by mistake. On Windows the same with an
+  // access control list of this user, SYSTEM and Administrators.
   //
   // Errors name the path, the reason and the remedy:
   //   kFailedPrecondition  another server uses it (named by its pid); it is not
@@ -46,11 +48,11 @@ class DataDirectory {
   std::string FilePath(std::string_view name) const;
 
  private:
-  DataDirectory(std::string path, base::UniqueFd lock)
+  DataDirectory(std::string path, std::shared_ptr<void> lock)
       : path_(std::move(path)), lock_(std::move(lock)) {}
 
   std::string path_;
-  base::UniqueFd lock_;
+  std::shared_ptr<void> lock_;  // Released by its deleter.
 };
 
 }  // namespace tallyman::storage

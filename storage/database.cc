@@ -1,11 +1,6 @@
 #include "storage/database.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -20,52 +15,11 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "storage/connection.h"
+#include "storage/database_file.h"
 #include "storage/storage_error.h"
 
 namespace tallyman::storage {
 namespace {
-
-constexpr mode_t kFileMode = 0600;
-
-absl::Status FileError(int error, const std::string& path,
-                       std::string_view reason) {
-  return MarkStorageError(absl::ErrnoToStatus(
-      error, absl::StrCat("database \"", path, "\": ", reason)));
-}
-
-// Creates `path` as an empty file for the owner only, or checks an existing one
-// and removes the permissions of others. Never opens an existing file: closing
-// the descriptor would drop the locks that this process holds on the file
-// through SQLite (https://www.sqlite.org/howtocorrupt.html, section 2.2).
-absl::Status PrepareFile(const std::string& path) {
-  if (path.empty()) {
-    return absl::InvalidArgumentError("the path of the database is empty");
-  }
-  const int fd =
-      open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode);
-  if (fd >= 0) {
-    close(fd);
-    return absl::OkStatus();
-  }
-  if (errno != EEXIST) return FileError(errno, path, "can't be created");
-  struct stat info;
-  if (stat(path.c_str(), &info) != 0) {
-    return FileError(errno, path, "can't be examined");
-  }
-  if (!S_ISREG(info.st_mode)) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "database \"", path, "\": ",
-        S_ISDIR(info.st_mode) ? "is a directory" : "is not a regular file"));
-  }
-  if (faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) != 0) {
-    return FileError(errno, path, "can't be read and written");
-  }
-  if ((info.st_mode & 077) != 0 && chmod(path.c_str(), kFileMode) != 0) {
-    return FileError(errno, path,
-                     "others can read it, and its mode can't be changed");
-  }
-  return absl::OkStatus();
-}
 
 // Runs a PRAGMA and returns the text of its first row.
 absl::StatusOr<std::string> Pragma(Connection& connection,
@@ -105,7 +59,7 @@ absl::Status Database::SetUpWriter(Connection& writer,
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(
     const std::string& path, const DatabaseOptions& options) {
-  if (absl::Status file = PrepareFile(path); !file.ok()) return file;
+  if (absl::Status file = PrepareDatabaseFile(path); !file.ok()) return file;
 
   const int busy_timeout_ms = static_cast<int>(
       std::clamp<int64_t>(absl::ToInt64Milliseconds(options.busy_timeout), 0,

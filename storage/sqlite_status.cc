@@ -69,7 +69,7 @@ absl::Status SqliteError(sqlite3* db, int rc, std::string_view path,
       (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN)) {
     const int error = sqlite3_system_errno(db);
     if (error != 0) {
-      absl::StrAppend(&reason, " (", std::generic_category().message(error),
+      absl::StrAppend(&reason, " (", std::system_category().message(error),
                       ")");
     }
   }

@@ -155,7 +155,8 @@ absl::StatusOr<DataDirectory> DataDirectory::Open(const std::string& path) {
   }
   absl::StatusOr<base::UniqueFd> lock = Lock(directory.get(), path);
   if (!lock.ok()) return lock.status();
-  return DataDirectory(resolved.get(), *std::move(lock));
+  return DataDirectory(resolved.get(),
+                       std::make_shared<base::UniqueFd>(*std::move(lock)));
 }
 
 std::string DataDirectory::FilePath(std::string_view name) const {
