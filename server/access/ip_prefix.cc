@@ -1,11 +1,6 @@
 #include "server/access/ip_prefix.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -22,6 +17,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "platform/base/ip_text.h"
 #include "platform/base/text.h"
 
 namespace tallyman::server {
@@ -37,10 +33,21 @@ absl::uint128 HostMask(int width, int length) {
   return (absl::uint128(1) << bits) - 1;
 }
 
-absl::uint128 BitsOf(const std::array<uint8_t, 16>& bytes) {
+template <typename Bytes>
+absl::uint128 BitsOf(const Bytes& bytes) {
   absl::uint128 bits = 0;
   for (const uint8_t byte : bytes) bits = bits << 8 | byte;
   return bits;
+}
+
+template <typename Bytes>
+Bytes BytesOf(absl::uint128 bits) {
+  Bytes bytes;
+  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte) {
+    *byte = static_cast<uint8_t>(bits);
+    bits >>= 8;
+  }
+  return bytes;
 }
 
 bool IsMapped(absl::uint128 bits) { return (bits >> 32) == kMappedPrefix; }
@@ -65,19 +72,15 @@ int LengthOf(std::string_view digits) {
 }  // namespace
 
 std::optional<IpAddress> IpAddress::Parse(std::string_view text) {
-  std::array<char, INET6_ADDRSTRLEN> copy = {};  // inet_pton(3) needs the 0.
-  if (text.size() >= copy.size() || text.find('\0') != std::string_view::npos) {
-    return std::nullopt;
-  }
-  absl::c_copy(text, copy.begin());
+  const std::string copy(text);
   if (text.find(':') == std::string_view::npos) {
-    in_addr v4 = {};
-    if (inet_pton(AF_INET, copy.data(), &v4) != 1) return std::nullopt;
-    return IpAddress(true, ntohl(v4.s_addr));
+    const std::optional<base::Ipv4Bytes> v4 = base::ParseIpv4(copy);
+    if (!v4) return std::nullopt;
+    return IpAddress(true, BitsOf(*v4));
   }
-  std::array<uint8_t, 16> v6 = {};
-  if (inet_pton(AF_INET6, copy.data(), v6.data()) != 1) return std::nullopt;
-  const absl::uint128 bits = BitsOf(v6);
+  const std::optional<base::Ipv6Bytes> v6 = base::ParseIpv6(copy);
+  if (!v6) return std::nullopt;
+  const absl::uint128 bits = BitsOf(*v6);
   if (IsMapped(bits)) {
     return IpAddress(true, static_cast<uint32_t>(absl::Uint128Low64(bits)));
   }
@@ -93,20 +96,8 @@ bool IpAddress::IsLoopback() const {
 }
 
 std::string IpAddress::ToString() const {
-  std::array<char, INET6_ADDRSTRLEN> text = {};
-  if (is_v4_) {
-    const in_addr v4 = {htonl(static_cast<uint32_t>(bits_))};
-    inet_ntop(AF_INET, &v4, text.data(), text.size());
-  } else {
-    std::array<uint8_t, 16> v6 = {};
-    absl::uint128 rest = bits_;
-    for (auto byte = v6.rbegin(); byte != v6.rend(); ++byte) {
-      *byte = static_cast<uint8_t>(rest);
-      rest >>= 8;
-    }
-    inet_ntop(AF_INET6, v6.data(), text.data(), text.size());
-  }
-  return text.data();
+  return is_v4_ ? base::IpText(BytesOf<base::Ipv4Bytes>(bits_))
+                : base::IpText(BytesOf<base::Ipv6Bytes>(bits_));
 }
 
 absl::StatusOr<IpPrefix> IpPrefix::Parse(std::string_view text) {

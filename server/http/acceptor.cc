@@ -1,16 +1,13 @@
 #include "server/http/acceptor.h"
 
-#include <poll.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-
 #include <cerrno>
 #include <cstdint>
 #include <utility>
 
 #include "absl/time/time.h"
 #include "platform/base/event_loop.h"
-#include "platform/base/unique_fd.h"
+#include "platform/base/poller.h"
+#include "server/net/sockets.h"
 
 namespace tallyman::server {
 namespace {
@@ -27,13 +24,6 @@ bool IsExhaustion(int error) {
          error == ENOMEM;
 }
 
-// accept(2) allocates the descriptor before it looks for a connection, so it
-// fails also if none waits.
-bool HasWaiting(int socket) {
-  pollfd waiting = {.fd = socket, .events = POLLIN, .revents = 0};
-  return poll(&waiting, 1, 0) > 0;
-}
-
 }  // namespace
 
 Acceptor::Acceptor(base::EventLoop& loop, int socket, Events events)
@@ -42,15 +32,13 @@ Acceptor::Acceptor(base::EventLoop& loop, int socket, Events events)
 }
 
 void Acceptor::Watch() {
-  // EPOLLEXCLUSIVE: a connection wakes one loop, not all (epoll_ctl(2)).
-  watch_ = loop_.WatchFd(socket_, EPOLLIN | EPOLLEXCLUSIVE,
+  watch_ = loop_.WatchFd(socket_, base::kReadable | base::kOneWakes,
                          [this](uint32_t) { AcceptSome(); });
 }
 
 void Acceptor::AcceptSome() {
   for (int i = 0; i < kMaxAccepted; ++i) {
-    base::UniqueFd connection(
-        accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    auto [connection, error] = sockets::Accept(socket_);
     if (connection.valid()) {
       is_exhausted_ = false;
       try {
@@ -58,7 +46,7 @@ void Acceptor::AcceptSome() {
       } catch (...) {
         // For example std::bad_alloc: the connection is closed.
       }
-    } else if (!HandleError(errno)) {
+    } else if (!HandleError(error)) {
       return;
     }
   }
@@ -74,7 +62,9 @@ bool Acceptor::HandleError(int error) {
     RetryLater();
     return false;
   }
-  if (!HasWaiting(socket_)) return false;
+  // accept(2) allocates the descriptor before it looks for a connection, so it
+  // fails also if none waits.
+  if (!sockets::HasWaiting(socket_)) return false;
   if (!is_exhausted_ && events_.on_exhausted) events_.on_exhausted(error);
   is_exhausted_ = true;
   if (events_.free_descriptors && events_.free_descriptors()) return true;

@@ -1,7 +1,5 @@
 #include "server/http/http_connection.h"
 
-#include <sys/epoll.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,6 +10,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "api/http/error.h"
+#include "platform/base/poller.h"
 #include "server/http/connection_host.h"
 #include "server/http/stream_sender.h"
 #include "server/net/transport.h"
@@ -54,18 +53,19 @@ void HttpConnection::Start() {
 void HttpConnection::Watch() {
   // Edge-triggered: no system call changes the watch later.
   watch_ = host_.loop().WatchFd(transport_->fd(),
-                                EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                                base::kReadable | base::kWritable |
+                                    base::kReadEnds | base::kEdgeTriggered,
                                 [this](uint32_t events) { OnEvents(events); });
 }
 
 void HttpConnection::OnEvents(uint32_t events) noexcept {
-  if ((events & (EPOLLHUP | EPOLLERR)) != 0) is_broken_ = true;
-  if ((events & EPOLLRDHUP) != 0) ends_soon_ = true;
-  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+  if ((events & (base::kHungUp | base::kFailed)) != 0) is_broken_ = true;
+  if ((events & base::kReadEnds) != 0) ends_soon_ = true;
+  if ((events & ~base::kWritable) != 0) {
     is_readable_ = true;
     if (writes_on_readable_) is_writable_ = true;
   }
-  if ((events & EPOLLOUT) != 0) {
+  if ((events & base::kWritable) != 0) {
     is_writable_ = true;
     if (reads_on_writable_) is_readable_ = true;
   }
@@ -104,14 +104,26 @@ void HttpConnection::Advance() {
   }
 }
 
+void HttpConnection::AwaitReadable() {
+  is_readable_ = false;
+  watch_.Await(reads_on_writable_ ? base::kWritable : base::kReadable);
+}
+
+void HttpConnection::AwaitWritable() {
+  is_writable_ = false;
+  watch_.Await(writes_on_readable_ ? base::kReadable : base::kWritable);
+}
+
 bool HttpConnection::Wait(Transport::State state) {
   // The flag is set again by the readiness that the step needs.
   switch (state) {
     case Transport::State::kWantRead:
       is_readable_ = false;
+      watch_.Await(base::kReadable);
       break;
     case Transport::State::kWantWrite:
       is_writable_ = false;
+      watch_.Await(base::kWritable);
       break;
     default:
       Close();
@@ -146,7 +158,7 @@ bool HttpConnection::ReadSome() {
       return true;
     case Transport::State::kWantRead:
     case Transport::State::kWantWrite:
-      is_readable_ = false;
+      AwaitReadable();
       return false;
     case Transport::State::kError:
       Close();
@@ -155,7 +167,7 @@ bool HttpConnection::ReadSome() {
   // A short read emptied the socket (epoll(7)).
   if (got.bytes < buffer.size() && !ends_soon_ && !is_broken_ &&
       !transport_->is_encrypted()) {
-    is_readable_ = false;
+    AwaitReadable();
   }
   const std::string_view bytes(buffer.data(), got.bytes);
   if (input_.empty()) {
@@ -178,7 +190,7 @@ bool HttpConnection::WriteRest() {
   if (state == Transport::State::kError) {
     Close();
   } else {
-    is_writable_ = false;
+    AwaitWritable();
   }
   return false;
 }
@@ -207,7 +219,7 @@ bool HttpConnection::PumpStream() {
       return true;
     case StreamSender::Result::kBlocked:
       writes_on_readable_ = blocked_by == Transport::State::kWantRead;
-      is_writable_ = false;
+      AwaitWritable();
       deadline_ = host_.loop().RunAfter(TimeFor(outgoing_.rest_bytes()),
                                         [this] { OnDeadline(); });
       return false;

@@ -99,6 +99,10 @@ class HttpConnection {
 
   // Notes for what readiness a step has to wait. Always false.
   bool Wait(Transport::State state);
+  // Clear the flag, which the readiness sets again that the last call on the
+  // transport has asked for.
+  void AwaitReadable();
+  void AwaitWritable();
 
   // Reads requests from `bytes`, which are all that have arrived, and answers
   // them; keeps the rest.
@@ -139,10 +143,10 @@ class HttpConnection {
   bool is_writable_ = true;
   bool reads_on_writable_ = false;  // TLS: see Transport.
   bool writes_on_readable_ = false;
-  bool ends_soon_ = false;  // EPOLLRDHUP: behind the unread bytes is the end.
+  bool ends_soon_ = false;  // kReadEnds: behind the unread bytes is the end.
   bool has_input_ended_ = false;
   bool is_processing_ = false;  // ReadRequests() is on the stack.
-  bool is_broken_ = false;      // EPOLLHUP or EPOLLERR.
+  bool is_broken_ = false;      // kHungUp or kFailed.
   bool closes_ = false;         // After the response under way.
   bool drains_ = false;         // Bytes may be unread then.
   Transport::State sent_ = Transport::State::kOk;  // By the job.

@@ -264,7 +264,7 @@ void HttpConnection::AfterSend(Transport::State state) {
       break;
     case Transport::State::kWantRead:
     case Transport::State::kWantWrite:
-      is_writable_ = false;
+      AwaitWritable();
       host_.OnBusy(*this);
       Enter(State::kWriting, TimeFor(outgoing_.rest_bytes()));
       return;

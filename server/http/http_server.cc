@@ -1,7 +1,5 @@
 #include "server/http/http_server.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -23,6 +21,7 @@
 #include "server/http/worker_pool.h"
 #include "server/net/peer.h"
 #include "server/net/plain_transport.h"
+#include "server/net/sockets.h"
 #include "server/net/transport.h"
 
 namespace tallyman::server {
@@ -78,10 +77,9 @@ class HttpServer::Impl {
 
   void Stop() {
     is_stopping_.store(true);
-    // Linux: shutdown(2) of a listening socket refuses further connections.
     // First: a client whose connection ends below must not get a new one.
     for (const Socket& socket : sockets_) {
-      if (!socket.is_shared) shutdown(socket.fd, SHUT_RDWR);
+      if (!socket.is_shared) sockets::StopListening(socket.fd);
     }
     for (const std::unique_ptr<ConnectionLoop>& loop : loops_) loop->Wake();
   }

@@ -41,7 +41,7 @@ class HeadStream : public httplib::Stream {
     ip.clear();
     port = 0;
   }
-  int socket() const override { return -1; }
+  socket_t socket() const override { return INVALID_SOCKET; }
   time_t duration() const override { return 0; }
 
  private:

@@ -1,9 +1,5 @@
 #include "server/log/log.h"
 
-#include <poll.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -14,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "api/json/json_writer.h"
+#include "platform/base/write_all.h"
 
 namespace tallyman::server {
 namespace {
@@ -35,23 +32,6 @@ std::string Timestamp(absl::Time time) {
   }
   return absl::StrCat(last.text, ".", absl::Dec(millis % 1000, absl::kZeroPad3),
                       "Z");
-}
-
-// How long to wait for the reader of a non-blocking descriptor.
-constexpr int kWriteTimeoutMs = 1000;
-
-void WriteAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EAGAIN) {
-      pollfd writable = {.fd = fd, .events = POLLOUT, .revents = 0};
-      if (poll(&writable, 1, kWriteTimeoutMs) > 0) continue;
-      return;
-    }
-    // The server goes on without its log.
-    if (written < 0 && errno != EINTR) return;
-    if (written > 0) bytes.remove_prefix(static_cast<size_t>(written));
-  }
 }
 
 }  // namespace
@@ -101,7 +81,8 @@ void Log::Flush() const {
     const absl::MutexLock lock(&mutex_);
     lines_.swap(writing_);
   }
-  WriteAll(fd_, writing_);
+  // The server goes on without its log.
+  (void)base::WriteAll(fd_, writing_);
   writing_.clear();
 }
 

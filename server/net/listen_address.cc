@@ -1,9 +1,5 @@
 #include "server/net/listen_address.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -17,6 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "platform/base/ip_text.h"
 #include "platform/base/text.h"
 
 namespace tallyman::server {
@@ -32,8 +29,15 @@ absl::Status Reason(std::string_view reason) {
 }
 
 bool IsIpv4(const std::string& host) {
-  in_addr unused = {};
-  return inet_pton(AF_INET, host.c_str(), &unused) == 1;
+  return base::ParseIpv4(host).has_value();
+}
+
+// Decimal, octal ("017") or hexadecimal ("0x1f").
+bool IsNumber(std::string_view label) {
+  if (absl::ConsumePrefix(&label, "0x") || absl::ConsumePrefix(&label, "0X")) {
+    return absl::c_all_of(label, absl::ascii_isxdigit);
+  }
+  return !label.empty() && absl::c_all_of(label, absl::ascii_isdigit);
 }
 
 // An IPv6 address with a zone (RFC 4007, 11) or not.
@@ -47,9 +51,7 @@ bool IsIpv6(std::string_view host) {
       return false;
     }
   }
-  in6_addr unused = {};
-  return inet_pton(AF_INET6, std::string(host.substr(0, percent)).c_str(),
-                   &unused) == 1;
+  return base::ParseIpv6(std::string(host.substr(0, percent))).has_value();
 }
 
 absl::Status ParsePort(std::string_view text, int& port) {
@@ -80,10 +82,7 @@ absl::Status CheckHost(const std::string& host) {
   }
   // getaddrinfo(3) takes "127.1" and "0x7f.1" for addresses (inet_aton(3)),
   // which surprises more than it helps. No top-level domain is a number.
-  const std::string last = host.substr(host.rfind('.') + 1);
-  in_addr unused = {};
-  if (((!last.empty() && absl::c_all_of(last, absl::ascii_isdigit)) ||
-       inet_aton(host.c_str(), &unused) != 0) &&
+  if (IsNumber(std::string_view(host).substr(host.rfind('.') + 1)) &&
       !IsIpv4(host)) {
     return Reason(absl::StrCat(base::Quote(host), " is not an IPv4 address"));
   }

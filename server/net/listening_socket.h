@@ -3,14 +3,14 @@
 //   absl::StatusOr<std::vector<ListeningSocket>> sockets =
 //       ListeningSocket::Open(*ParseListenAddress("localhost", 8880), {});
 //   for (const ListeningSocket& socket : *sockets) {
-//     ... wait until socket.fd() is readable, then accept4(socket.fd(), …) ...
+//     ... wait until socket.fd() is readable, then sockets::Accept(socket.fd())
+//     ...
 //   }
 
 #ifndef TALLYMAN_SERVER_NET_LISTENING_SOCKET_H_
 #define TALLYMAN_SERVER_NET_LISTENING_SOCKET_H_
 
-#include <sys/types.h>
-
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -27,9 +27,9 @@ namespace tallyman::server {
 
 struct ListeningOptions {
   // The permissions of a Unix socket's file: a client needs to write to it.
-  mode_t unix_mode = 0660;
+  uint32_t unix_mode = 0660;
 
-  // The numeric addresses of a host, for tests. Empty: getaddrinfo(3).
+  // The numeric addresses of a host, for tests. Empty: sockets::LookUp().
   std::function<std::vector<std::string>(const std::string& host)> resolve;
 };
 

@@ -1,54 +1,38 @@
 #include "server/net/peer.h"
 
-#include <sys/socket.h>
-
-#include <cerrno>
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "server/net/socket_address.h"
+#include "server/net/sockets.h"
 
 namespace tallyman::server {
 
 absl::StatusOr<Peer> Peer::OfSocket(int fd) {
-  sockaddr_storage address = {};
-  socklen_t size = sizeof(address);
-  auto* const plain = reinterpret_cast<sockaddr*>(&address);
-  if (getpeername(fd, plain, &size) != 0) {
-    return absl::ErrnoToStatus(errno, "reading the address of a client");
-  }
-  // Clients of Unix sockets have no name, and on some kernels not even a
-  // family.
-  if (size < sizeof(sa_family_t)) {
-    address.ss_family = AF_UNIX;
-    size = sizeof(sa_family_t);
-  }
-  return OfAccepted(fd, *plain, size);
-}
-
-absl::StatusOr<Peer> Peer::OfAccepted(int fd, const sockaddr& address,
-                                      socklen_t size) {
+  const absl::StatusOr<SocketAddress> address = sockets::PeerAddress(fd);
+  if (!address.ok()) return address.status();
   Peer peer;
-  if (size < sizeof(sa_family_t)) return peer;
-  if (address.sa_family == AF_UNIX) {
-    ucred credentials = {};
-    socklen_t credentials_size = sizeof(credentials);
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials,
-                   &credentials_size) != 0) {
-      return absl::ErrnoToStatus(errno, "reading the user of a client");
+  switch (address->kind) {
+    case SocketAddress::Kind::kUnix: {
+      const absl::StatusOr<sockets::Credentials> credentials =
+          sockets::PeerCredentials(fd);
+      if (!credentials.ok()) return credentials.status();
+      peer.kind = Kind::kUnix;
+      peer.uid = credentials->uid;
+      peer.gid = credentials->gid;
+      peer.pid = credentials->pid;
+      break;
     }
-    peer.kind = Kind::kUnix;
-    peer.uid = credentials.uid;
-    peer.gid = credentials.gid;
-    peer.pid = credentials.pid;
-    return peer;
+    case SocketAddress::Kind::kIpv4:
+    case SocketAddress::Kind::kIpv6:
+      peer.kind = Kind::kTcp;
+      peer.ip = address->IpText();
+      peer.port = address->port;
+      break;
+    case SocketAddress::Kind::kNone:
+      break;
   }
-  peer.ip = IpText(address, size);
-  if (peer.ip.empty()) return peer;
-  peer.kind = Kind::kTcp;
-  peer.port = PortNumber(address, size);
   return peer;
 }
 

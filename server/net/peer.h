@@ -6,9 +6,6 @@
 #ifndef TALLYMAN_SERVER_NET_PEER_H_
 #define TALLYMAN_SERVER_NET_PEER_H_
 
-#include <sys/socket.h>
-#include <sys/types.h>
-
 #include <cstdint>
 #include <string>
 
@@ -31,19 +28,14 @@ struct Peer {
   // unix(7)). It may have passed the socket on, or have ended; the pid may be
   // that of another process by now. A process of another pid namespace has pid
   // 0, a user of another user namespace the overflow uid (65534).
-  uid_t uid = static_cast<uid_t>(-1);
-  gid_t gid = static_cast<gid_t>(-1);
-  pid_t pid = 0;
+  uint32_t uid = UINT32_MAX;
+  uint32_t gid = UINT32_MAX;
+  int64_t pid = 0;
 
   // The peer of a connected socket. Costs one system call, for Unix sockets
   // two. An error has the errno of getpeername(2): a client that has already
   // gone gives ENOTCONN. The socket stays the caller's.
   static absl::StatusOr<Peer> OfSocket(int fd);
-
-  // The peer of the socket `fd`, whose address accept(2) returned: without a
-  // system call for TCP.
-  static absl::StatusOr<Peer> OfAccepted(int fd, const sockaddr& address,
-                                         socklen_t size);
 
   // For logs: the IP address, "unix:uid=1000" or "unknown". Without the port,
   // so all connections of a client have the same text.

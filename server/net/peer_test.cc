@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -16,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "platform/base/unique_fd.h"
+#include "server/net/posix/native_sockets.h"
 #include "server/net/socket_address.h"
 #include "server/net/testing/test_sockets.h"
 
@@ -87,51 +89,58 @@ TEST(PeerTest, NeedsAConnectedSocket) {
   EXPECT_FALSE(Peer::OfSocket(-1).ok());
 }
 
-TEST(PeerTest, AnotherFamilyIsUnknown) {
-  const sockaddr other = {.sa_family = AF_UNSPEC, .sa_data = {}};
-  EXPECT_EQ(Peer::OfAccepted(-1, other, sizeof(other))->ToString(), "unknown");
-  EXPECT_EQ(Peer::OfAccepted(-1, other, 0)->ToString(), "unknown");
+template <typename Address>
+SocketAddress ValueOf(const Address& address) {
+  return sockets::FromNative(*Plain(address), sizeof(address));
 }
 
 TEST(SocketAddressTest, ReadsIpAddresses) {
   const auto v4 = V4(80, 0xc0000207);
-  EXPECT_EQ(IpText(*Plain(v4), sizeof(v4)), "192.0.2.7");
-  EXPECT_EQ(PortNumber(*Plain(v4), sizeof(v4)), 80);
-  EXPECT_EQ(IpText(*Plain(v4), sizeof(v4) - 1), "");
+  EXPECT_EQ(ValueOf(v4).IpText(), "192.0.2.7");
+  EXPECT_EQ(ValueOf(v4).port, 80);
+  EXPECT_EQ(sockets::FromNative(*Plain(v4), sizeof(v4) - 1).IpText(), "");
   auto v6 = V6(443, Ipv6("2001:DB8::1"));
-  EXPECT_EQ(IpText(*Plain(v6), sizeof(v6)), "2001:db8::1");
-  EXPECT_EQ(PortNumber(*Plain(v6), sizeof(v6)), 443);
+  EXPECT_EQ(ValueOf(v6).IpText(), "2001:db8::1");
+  EXPECT_EQ(ValueOf(v6).port, 443);
   v6 = V6(443, Ipv6("::ffff:192.0.2.7"));
-  EXPECT_EQ(IpText(*Plain(v6), sizeof(v6)), "192.0.2.7");
+  EXPECT_EQ(ValueOf(v6).IpText(), "192.0.2.7");
   v6 = V6(443, Ipv6("fe80::1"));
   v6.sin6_scope_id = 1;
-  EXPECT_EQ(IpText(*Plain(v6), sizeof(v6)), "fe80::1");
+  EXPECT_EQ(ValueOf(v6).IpText(), "fe80::1");
+  EXPECT_EQ(ValueOf(v6).zone, 1);
+}
+
+TEST(SocketAddressTest, AnotherFamilyIsNone) {
+  const sockaddr other = {.sa_family = AF_UNSPEC, .sa_data = {}};
+  EXPECT_EQ(ValueOf(other), SocketAddress());
+  EXPECT_EQ(sockets::FromNative(other, 0), SocketAddress());
 }
 
 TEST(SocketAddressTest, KnowsLoopback) {
-  const auto is_loopback = [](const auto& address) {
-    return IsLoopback(*Plain(address), sizeof(address));
-  };
-  EXPECT_TRUE(is_loopback(V4(0)));
-  EXPECT_TRUE(is_loopback(V4(0, 0x7fffffff)));
-  EXPECT_TRUE(is_loopback(V6(0, in6addr_loopback)));
-  EXPECT_TRUE(is_loopback(V6(0, Ipv6("::ffff:127.0.0.1"))));
-  EXPECT_TRUE(is_loopback(Unix("x")));
-  EXPECT_FALSE(is_loopback(V4(0, INADDR_ANY)));
-  EXPECT_FALSE(is_loopback(V6(0, in6addr_any)));
-  EXPECT_FALSE(is_loopback(V6(0, Ipv6("::ffff:1.0.0.1"))));
-  EXPECT_FALSE(is_loopback(sockaddr{.sa_family = AF_UNSPEC, .sa_data = {}}));
+  EXPECT_TRUE(ValueOf(V4(0)).IsLoopback());
+  EXPECT_TRUE(ValueOf(V4(0, 0x7fffffff)).IsLoopback());
+  EXPECT_TRUE(ValueOf(V6(0, in6addr_loopback)).IsLoopback());
+  EXPECT_TRUE(ValueOf(V6(0, Ipv6("::ffff:127.0.0.1"))).IsLoopback());
+  EXPECT_TRUE(ValueOf(Unix("x")).IsLoopback());
+  EXPECT_FALSE(ValueOf(V4(0, INADDR_ANY)).IsLoopback());
+  EXPECT_FALSE(ValueOf(V6(0, in6addr_any)).IsLoopback());
+  EXPECT_FALSE(ValueOf(V6(0, Ipv6("::ffff:1.0.0.1"))).IsLoopback());
+  EXPECT_FALSE(SocketAddress().IsLoopback());
 }
 
 TEST(SocketAddressTest, ReadsPaths) {
   const sockaddr_un address = Unix("/run/x");
-  EXPECT_EQ(UnixPath(*Plain(address), sizeof(address)), "/run/x");
-  EXPECT_EQ(UnixPath(*Plain(address), sizeof(sa_family_t) + 4), "/run");
-  EXPECT_EQ(UnixPath(*Plain(address), sizeof(sa_family_t)), "");
+  const auto path_of = [](const auto& native, size_t size) {
+    return sockets::FromNative(*Plain(native), static_cast<socklen_t>(size))
+        .path;
+  };
+  EXPECT_EQ(path_of(address, sizeof(address)), "/run/x");
+  EXPECT_EQ(path_of(address, sizeof(sa_family_t) + 4), "/run");
+  EXPECT_EQ(path_of(address, sizeof(sa_family_t)), "");
   sockaddr_un abstract = Unix("x");
   abstract.sun_path[0] = 0;
-  EXPECT_EQ(UnixPath(*Plain(abstract), sizeof(abstract)), "");
-  EXPECT_EQ(UnixPath(*Plain(V4(0)), sizeof(sockaddr_in)), "");
+  EXPECT_EQ(path_of(abstract, sizeof(abstract)), "");
+  EXPECT_EQ(path_of(V4(0), sizeof(sockaddr_in)), "");
 }
 
 }  // namespace

@@ -1,31 +1,38 @@
-// Reads the addresses of the kernel: numbers, never a lookup of a name.
+// The address of a socket.
 
 #ifndef TALLYMAN_SERVER_NET_SOCKET_ADDRESS_H_
 #define TALLYMAN_SERVER_NET_SOCKET_ADDRESS_H_
 
-#include <sys/socket.h>
-
+#include <cstdint>
 #include <string>
+
+#include "platform/base/ip_text.h"
 
 namespace tallyman::server {
 
-// All functions take an address of `size` bytes, as accept(2) and
-// getsockname(2) return it, and are thread-safe.
+// A value.
+struct SocketAddress {
+  // kNone: of another kind, or unknown.
+  enum class Kind : uint8_t { kNone, kIpv4, kIpv6, kUnix };
 
-// "192.0.2.7" or "2001:db8::1" (inet_ntop(3)), without a zone; an IPv4-mapped
-// IPv6 address (::ffff:192.0.2.7) as "192.0.2.7". "" if it is no IP address.
-std::string IpText(const sockaddr& address, socklen_t size);
+  Kind kind = Kind::kNone;
+  base::Ipv4Bytes v4 = {};  // kIpv4.
+  base::Ipv6Bytes v6 = {};  // kIpv6.
+  int port = 0;
+  // kIpv6: the index of the zone of a link-local address (RFC 4007), or 0.
+  uint32_t zone = 0;
+  std::string path;  // kUnix: of the socket's file; "" if it has none.
 
-// The port of an IP address, else 0.
-int PortNumber(const sockaddr& address, socklen_t size);
+  // "192.0.2.7" or "2001:db8::1", without a zone; an IPv4-mapped IPv6 address
+  // (::ffff:192.0.2.7) as "192.0.2.7". "" if it is no IP address.
+  std::string IpText() const;
 
-// Whether packets to the address stay on this machine: 127.0.0.0/8 also in
-// IPv4-mapped form, ::1, Unix sockets.
-bool IsLoopback(const sockaddr& address, socklen_t size);
+  // Whether packets to the address stay on this machine: 127.0.0.0/8 also in
+  // IPv4-mapped form, ::1, Unix sockets.
+  bool IsLoopback() const;
 
-// The path of a Unix socket's file (unix(7)); "" if it has none, and for other
-// addresses.
-std::string UnixPath(const sockaddr& address, socklen_t size);
+  friend bool operator==(const SocketAddress&, const SocketAddress&) = default;
+};
 
 }  // namespace tallyman::server
 

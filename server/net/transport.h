@@ -1,7 +1,8 @@
 // The bytes of one connection, without blocking: plain or encrypted.
 //
 //   Transport::Result got = transport.Read(buffer);
-//   if (got.state == Transport::State::kWantRead) { ... wait for EPOLLIN ... }
+//   if (got.state == Transport::State::kWantRead) { ... wait until it is
+//   readable ... }
 
 #ifndef TALLYMAN_SERVER_NET_TRANSPORT_H_
 #define TALLYMAN_SERVER_NET_TRANSPORT_H_

@@ -3,9 +3,7 @@
 #ifndef TALLYMAN_SERVER_NET_UNIX_SOCKET_FILE_H_
 #define TALLYMAN_SERVER_NET_UNIX_SOCKET_FILE_H_
 
-#include <sys/stat.h>
-#include <sys/types.h>
-
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -17,6 +15,8 @@ namespace tallyman::server {
 // Movable; a moved-from object is empty. Destroy it before the socket: as long
 // as the socket is open, the kernel uses the inode number for no other file.
 // Not thread-safe.
+//
+// Windows: Bind() fails.
 //
 // The directory must be writable only for trusted users: others could replace
 // the file at any time.
@@ -37,7 +37,7 @@ class UnixSocketFile {
   // those of the system calls.
   static absl::StatusOr<UnixSocketFile> Bind(int socket,
                                              const std::string& path,
-                                             mode_t mode);
+                                             uint32_t mode);
 
   // No file.
   UnixSocketFile() = default;
@@ -64,8 +64,8 @@ class UnixSocketFile {
   }
 
   std::string path_;  // Absolute: the working directory may change. "": none.
-  dev_t device_ = 0;
-  ino_t inode_ = 0;
+  uint64_t device_ = 0;
+  uint64_t inode_ = 0;
 };
 
 }  // namespace tallyman::server

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "platform/base/unique_fd.h"
 #include "server/net/listen_address.h"
+#include "server/net/posix/native_sockets.h"
 
 namespace tallyman::server {
 namespace {
@@ -62,8 +64,7 @@ absl::Status RemoveStale(const std::string& path) {
     return absl::AlreadyExistsError(
         "a file that is not a socket has this path; it is not replaced");
   }
-  const base::UniqueFd probe(
-      socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const base::UniqueFd probe = sockets::NewStreamSocket(AF_UNIX);
   if (!probe.valid()) return absl::ErrnoToStatus(errno, "socket");
   const sockaddr_un address = AddressOf(path);
   const int error =
@@ -94,7 +95,7 @@ absl::Status RemoveStale(const std::string& path) {
 
 absl::StatusOr<UnixSocketFile> UnixSocketFile::Bind(int socket,
                                                     const std::string& path,
-                                                    mode_t mode) {
+                                                    uint32_t mode) {
   if (absl::Status valid = CheckUnixPath(path); !valid.ok()) return valid;
   std::error_code error;
   UnixSocketFile file;
@@ -113,8 +114,8 @@ absl::StatusOr<UnixSocketFile> UnixSocketFile::Bind(int socket,
   const std::optional<struct stat> made = Lookup(path);
   if (!made.has_value()) return absl::ErrnoToStatus(errno, "lstat");
   file.path_ = absolute;
-  file.device_ = made->st_dev;
-  file.inode_ = made->st_ino;
+  file.device_ = static_cast<uint64_t>(made->st_dev);
+  file.inode_ = static_cast<uint64_t>(made->st_ino);
   if (chmod(path.c_str(), mode & kPermissions) != 0) {
     return absl::ErrnoToStatus(errno, "chmod");
   }
@@ -124,7 +125,8 @@ absl::StatusOr<UnixSocketFile> UnixSocketFile::Bind(int socket,
 bool UnixSocketFile::IsInPlace() const {
   if (path_.empty()) return false;
   const std::optional<struct stat> now = Lookup(path_);
-  return now.has_value() && now->st_dev == device_ && now->st_ino == inode_;
+  return now.has_value() && static_cast<uint64_t>(now->st_dev) == device_ &&
+         static_cast<uint64_t>(now->st_ino) == inode_;
 }
 
 void UnixSocketFile::Remove() {
