@@ -22,15 +22,13 @@
 #include "server/config.h"
 #include "server/handlers/health_handlers.h"
 #include "server/handlers/host_handlers.h"
-#include "server/handlers/stack_handlers.h"
 #include "server/handlers/token_handlers.h"
 #include "server/http/http_server.h"
 #include "server/listeners.h"
 #include "server/log/log.h"
 #include "server/routing/dispatcher.h"
 #include "server/stack_runtime.h"
-#include "server/tls/certificate_text.h"
-#include "server/tls/tls_context.h"
+#include "server/tls/tls_acceptor.h"
 #include "storage/data_directory.h"
 #include "storage/database.h"
 
@@ -158,7 +156,7 @@ absl::Status App::StartStacks() {
   if (!runtime.ok()) return runtime.status();
   stacks_ = *std::move(runtime);
   // The router may still change: Serve() has not begun.
-  AddStackRoutes(stacks_->Services(*config_.redactor), router_);
+  stacks_->AddRoutes(*config_.redactor, router_);
   return absl::OkStatus();
 }
 
@@ -177,12 +175,12 @@ absl::Status App::MakeAdminTokenIfNeeded() {
 }
 
 void App::LogCertificate() const {
-  const TlsContext& tls = *listeners_->tls();
+  const TlsAcceptor& tls = *listeners_->tls();
   log_.Info("certificate", [&](api::JsonWriter& json) {
     json.Key("subject");
     json.String(tls.subject());
     json.Key("expires");
-    json.String(DescribeExpiry(tls.certificate_expiry(), absl::Now()));
+    json.String(tls.DescribeExpiry(absl::Now()));
   });
   for (const std::string& warning : tls.warnings()) {
     LogReason(log_, "certificate_warning", warning);

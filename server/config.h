@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -13,7 +14,7 @@
 #include "platform/process_lister.h"
 #include "server/network_flags.h"
 #include "server/routing/cors.h"
-#include "server/stack_runtime.h"
+#include "server/stack_options.h"
 
 namespace tallyman::server {
 
@@ -30,15 +31,12 @@ struct Config {
   absl::Duration stop_deadline;
 };
 
-// Parses the command line, and the files that --flagfile names. Exits for
+// Parses the command line, whose first item is the name of the program, and the
+// files that --flagfile names. Exits for
 // --help, --version and flags that do not parse. InvalidArgument names a flag
 // whose value is out of range, or an argument that is not a flag.
-absl::StatusOr<Config> ConfigFromCommandLine(int argc, char** argv);
-
-// The default of --data_dir: `tallyman` in $XDG_DATA_HOME or in ~/.local/share
-// (XDG Base Directory Specification), and /var/lib/tallyman for a user without
-// a home directory.
-std::string DefaultDataDir();
+absl::StatusOr<Config> ConfigFromCommandLine(
+    const std::vector<std::string>& given);
 
 }  // namespace tallyman::server
 

@@ -14,10 +14,8 @@
 #include "server/http/http_server.h"
 #include "server/net/listen_address.h"
 #include "server/net/listening_socket.h"
-#include "server/net/transport.h"
 #include "server/network_flags.h"
-#include "server/tls/tls_context.h"
-#include "server/tls/tls_transport.h"
+#include "server/tls/tls_acceptor.h"
 
 namespace tallyman::server {
 namespace {
@@ -47,8 +45,8 @@ absl::StatusOr<std::unique_ptr<Listeners>> Listeners::Open(
     }
   }
   if (config.tls) {
-    absl::StatusOr<std::unique_ptr<TlsContext>> tls =
-        TlsContext::Create(*config.tls);
+    absl::StatusOr<std::unique_ptr<TlsAcceptor>> tls =
+        TlsAcceptor::Create(*config.tls);
     if (!tls.ok()) return tls.status();
     listeners->tls_ = *std::move(tls);
   }
@@ -75,13 +73,8 @@ std::vector<HttpServer::Socket> Listeners::Sockets() const {
     added.fd = socket.fd();
     added.is_shared = socket.is_adopted();
     if (!HasTls(socket)) continue;
-    added.make_transport =
-        [this](base::UniqueFd fd) -> std::unique_ptr<Transport> {
-      absl::StatusOr<std::unique_ptr<TlsTransport>> transport =
-          TlsTransport::Accept(*tls_, std::move(fd));
-      // Out of memory: the connection is closed.
-      if (!transport.ok()) return nullptr;
-      return *std::move(transport);
+    added.make_transport = [this](base::UniqueFd fd) {
+      return tls_->Accept(std::move(fd));
     };
   }
   return sockets;

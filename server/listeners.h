@@ -12,7 +12,7 @@
 #include "server/http/http_server.h"
 #include "server/net/listening_socket.h"
 #include "server/network_flags.h"
-#include "server/tls/tls_context.h"
+#include "server/tls/tls_acceptor.h"
 
 namespace tallyman::server {
 
@@ -36,7 +36,7 @@ class Listeners {
   std::vector<std::string> Urls() const;
 
   // Null without TLS.
-  TlsContext* tls() const { return tls_.get(); }
+  TlsAcceptor* tls() const { return tls_.get(); }
 
   // The addresses beyond this machine that speak no TLS: tokens cross the
   // network in clear text.
@@ -45,7 +45,7 @@ class Listeners {
  private:
   Listeners() = default;
 
-  std::unique_ptr<TlsContext> tls_;
+  std::unique_ptr<TlsAcceptor> tls_;
   std::vector<ListeningSocket> sockets_;
 };
 

@@ -1,16 +1,12 @@
 // main() of the server: flags, start, signals, exit code; and of the keeper,
 // which is the same binary with another first argument.
 
-#include <sys/resource.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <csignal>
-#include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -31,7 +27,8 @@
 #include "server/lifecycle/process_loop.h"
 #include "server/log/log.h"
 #include "server/net/socket_activation.h"
-#include "stacks/keeper/daemon.h"
+#include "server/stack_runtime.h"
+#include "server/system/system.h"
 
 namespace tallyman::server {
 namespace {
@@ -39,6 +36,8 @@ namespace {
 // How long the log holds lines of requests back, so that one write(2) takes
 // many.
 constexpr absl::Duration kLogMaxDelay = absl::Milliseconds(10);
+
+constexpr int kStandardError = 2;
 
 // Prints the one line of a failed start; returns its exit code.
 int Fail(const absl::Status& status) {
@@ -70,22 +69,6 @@ void Greet(const App& app) {
   }
   std::cout.flush();
   WarnOfClearText(app.ClearTextUrls());
-}
-
-// Raises the soft limit on open files to the hard limit, since each connection
-// and each instance takes descriptors. Returns the soft limit before, which
-// instances get: select(2) breaks in programs with a larger one. 0: unlimited,
-// or unknown.
-int64_t RaiseOpenFiles() {
-  rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-  const int64_t before = limit.rlim_cur == RLIM_INFINITY
-                             ? 0
-                             : static_cast<int64_t>(limit.rlim_cur);
-  limit.rlim_cur = limit.rlim_max;
-  // On failure the limit stays as it is.
-  setrlimit(RLIMIT_NOFILE, &limit);
-  return before;
 }
 
 // Gives the threads that handle signals access to the app while it can serve.
@@ -147,18 +130,17 @@ void GiveUp(const ServingApp& serving, const Log& log) {
 }
 
 int Main(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == stacks::kKeeperArgument) {
-    return stacks::KeeperMain(argc, argv);
-  }
+  const std::vector<std::string> arguments = Arguments(argc, argv);
+  if (const std::optional<int> code = RunOtherProgram(arguments)) return *code;
   // `bazel run` starts the program in another directory; relative paths of the
   // command line are relative to the user's.
   // NOLINTNEXTLINE(concurrency-mt-unsafe): the process has one thread.
   if (const char* const user_dir = std::getenv("BUILD_WORKING_DIRECTORY")) {
-    if (chdir(user_dir) != 0) {
-      return Fail(absl::ErrnoToStatus(errno, user_dir));
-    }
+    std::error_code error;
+    std::filesystem::current_path(user_dir, error);
+    if (error) return Fail(absl::ErrnoToStatus(error.value(), user_dir));
   }
-  absl::StatusOr<Config> config = ConfigFromCommandLine(argc, argv);
+  absl::StatusOr<Config> config = ConfigFromCommandLine(arguments);
   if (!config.ok()) return Fail(config.status());
   // Before any thread: it changes the environment.
   auto activated = TakeActivatedSockets({});
@@ -167,11 +149,10 @@ int Main(int argc, char** argv) {
 
   const bool reloads = config->network.tls.has_value();
   BlockProcessSignals(reloads);
-  // write(2) to a connection that the client has closed returns EPIPE.
-  std::signal(SIGPIPE, SIG_IGN);
+  IgnoreBrokenPipes();
 
   // Never destroyed: the process loop uses both until the process ends.
-  static const Log& log = *new Log(STDERR_FILENO, kLogMaxDelay);
+  static const Log& log = *new Log(kStandardError, kLogMaxDelay);
   static ServingApp& serving = *new ServingApp;
   std::function<void()> reload;
   if (reloads) {

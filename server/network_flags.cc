@@ -1,8 +1,5 @@
 #include "server/network_flags.h"
 
-#include <sys/types.h>
-#include <unistd.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -21,7 +18,9 @@
 #include "server/flag_checks.h"
 #include "server/http/http_server.h"
 #include "server/net/listen_address.h"
-#include "server/tls/tls_context.h"
+#include "server/system/system.h"
+#include "server/tls/tls_acceptor.h"
+#include "server/tls/tls_options.h"
 
 // Each help text is one or two sentences with the unit; --help adds the
 // default.
@@ -116,6 +115,14 @@ absl::StatusOr<std::optional<TlsOptions>> TlsFromFlags() {
   const std::string cert = absl::GetFlag(FLAGS_tls_cert);
   const std::string key = absl::GetFlag(FLAGS_tls_key);
   const std::string client_ca = absl::GetFlag(FLAGS_tls_client_ca);
+  if (!cert.empty() || !key.empty() || !client_ca.empty()) {
+    if (absl::Status supported = CheckTls(); !supported.ok()) {
+      return InvalidFlag(!cert.empty()  ? "tls_cert"
+                         : !key.empty() ? "tls_key"
+                                        : "tls_client_ca",
+                         supported.message());
+    }
+  }
   if (cert.empty() != key.empty()) {
     return InvalidFlag(cert.empty() ? "tls_cert" : "tls_key",
                        "is missing: a certificate and its key belong together");
@@ -130,7 +137,7 @@ absl::StatusOr<std::optional<TlsOptions>> TlsFromFlags() {
   return std::nullopt;
 }
 
-absl::StatusOr<mode_t> UnixSocketMode() {
+absl::StatusOr<uint32_t> UnixSocketMode() {
   const std::string text = absl::GetFlag(FLAGS_unix_socket_mode);
   uint32_t mode = 0;
   for (const char digit : text) {
@@ -142,7 +149,7 @@ absl::StatusOr<mode_t> UnixSocketMode() {
     return InvalidFlag("unix_socket_mode",
                        absl::StrCat("\"", text, "\" is not from 0 to 0777"));
   }
-  return static_cast<mode_t>(mode);
+  return mode;
 }
 
 // Sets whether the address speaks TLS, if the flag does not say.
@@ -165,8 +172,9 @@ std::vector<std::string> OwnNames(const std::vector<ListenAddress>& listen) {
   std::vector<std::string> names;
   names.reserve(listen.size() + 1);
   for (const ListenAddress& address : listen) names.push_back(address.host);
-  char name[256] = "";
-  if (gethostname(name, sizeof(name) - 1) == 0) names.emplace_back(name);
+  if (std::string name = HostName(); !name.empty()) {
+    names.push_back(std::move(name));
+  }
   return names;
 }
 
@@ -193,7 +201,7 @@ absl::StatusOr<NetworkConfig> NetworkConfigFromFlags() {
   if (absl::Status valid = CheckFlags(); !valid.ok()) return valid;
   absl::StatusOr<std::optional<TlsOptions>> tls = TlsFromFlags();
   if (!tls.ok()) return tls.status();
-  const absl::StatusOr<mode_t> mode = UnixSocketMode();
+  const absl::StatusOr<uint32_t> mode = UnixSocketMode();
   if (!mode.ok()) return mode.status();
   std::vector<ListenAddress> listen;
   for (const std::string& item : absl::GetFlag(FLAGS_listen)) {

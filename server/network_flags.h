@@ -4,8 +4,7 @@
 #ifndef TALLYMAN_SERVER_NETWORK_FLAGS_H_
 #define TALLYMAN_SERVER_NETWORK_FLAGS_H_
 
-#include <sys/types.h>
-
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -15,7 +14,7 @@
 #include "server/access/host_check.h"
 #include "server/http/http_server.h"
 #include "server/net/listen_address.h"
-#include "server/tls/tls_context.h"
+#include "server/tls/tls_options.h"
 
 namespace tallyman::server {
 
@@ -24,7 +23,7 @@ struct NetworkConfig {
   // over, or else the default address.
   std::vector<ListenAddress> listen;
   ListenAddress default_address;
-  mode_t unix_socket_mode;  // Of the files of Unix sockets.
+  uint32_t unix_socket_mode;  // Of the files of Unix sockets.
   std::optional<TlsOptions> tls;
   absl::Duration hsts_max_age;  // Zero: no Strict-Transport-Security.
   TrustedProxies proxies;

@@ -1,47 +1,24 @@
-// Builds and connects the parts that run stacks: the registry, the event log,
-// the output files and the supervisor.
+// The parts that run stacks, on systems where the server runs them; else what
+// answers for them.
 
 #ifndef TALLYMAN_SERVER_STACK_RUNTIME_H_
 #define TALLYMAN_SERVER_STACK_RUNTIME_H_
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "api/redaction/redaction.h"
 #include "platform/process_lister.h"
-#include "server/handlers/stack_services.h"
 #include "server/log/log.h"
-#include "stacks/model/registry.h"
-#include "stacks/output/output_hub.h"
-#include "stacks/output/output_log.h"
-#include "stacks/registry/event_log.h"
-#include "stacks/registry/sqlite_registry.h"
-#include "stacks/supervisor/backoff.h"
-#include "stacks/supervisor/instance_store.h"
-#include "stacks/supervisor/supervisor.h"
+#include "server/routing/router.h"
+#include "server/stack_options.h"
 #include "storage/data_directory.h"
 #include "storage/database.h"
 
 namespace tallyman::server {
-
-// The flags that concern stacks.
-struct StackOptions {
-  std::string stacks_file;  // "" for none.
-  std::string server_name;  // "" is the host's name.
-  absl::Duration settle_time = absl::Seconds(1);
-  absl::Duration action_deadline = absl::Seconds(60);
-  stacks::BackoffOptions backoff;
-  stacks::EventLog::Options events;
-  stacks::OutputLogs::Options logs;
-  bool use_cgroups = true;
-  // RLIMIT_NOFILE of instances whose definition has no limit; 0: the server's.
-  int64_t default_open_files = 0;
-};
 
 class StackRuntime {
  public:
@@ -57,28 +34,17 @@ class StackRuntime {
       const storage::DataDirectory& directory, storage::Database& database,
       const platform::ProcessLister& lister, const Log& log);
 
-  // The parts that the handlers use. The runtime must outlive the result.
-  StackServices Services(const api::Redactor& redactor) const;
+  virtual ~StackRuntime() = default;
 
- private:
-  StackRuntime() = default;
-
-  absl::Status OpenStores(const StackOptions& options,
-                          const std::string& address,
-                          const storage::DataDirectory& directory,
-                          storage::Database& database);
-  absl::Status StartOutputHub(const Log& log);
-  absl::Status ApplyStacksFile(const std::string& path, const Log& log);
-
-  std::string server_uid_;
-  std::unique_ptr<stacks::EventLog> events_;
-  std::unique_ptr<stacks::InstanceStore> instances_;
-  std::unique_ptr<stacks::SqliteRegistry> registry_;
-  std::optional<stacks::OutputLogs> logs_;
-  std::unique_ptr<stacks::OutputHub> output_hub_;
-  std::unique_ptr<stacks::RegistryWatch> registry_watch_;  // For output_hub_.
-  std::unique_ptr<stacks::Supervisor> supervisor_;
+  // Adds the routes of stacks, which the runtime must outlive. Without stacks
+  // they answer 501.
+  virtual void AddRoutes(const api::Redactor& redactor,
+                         Router& router) const = 0;
 };
+
+// The exit code of another program that the arguments ask this binary to be,
+// such as the keeper of instances; nullopt if they do not.
+std::optional<int> RunOtherProgram(const std::vector<std::string>& arguments);
 
 }  // namespace tallyman::server
 

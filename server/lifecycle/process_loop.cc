@@ -1,9 +1,5 @@
 #include "server/lifecycle/process_loop.h"
 
-#include <unistd.h>
-
-#include <array>
-#include <csignal>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,7 +10,8 @@
 #include "absl/time/time.h"
 #include "platform/base/event_loop.h"
 #include "platform/base/loop_thread.h"
-#include "server/lifecycle/orphan_reaper.h"
+#include "platform/base/signal_source.h"
+#include "server/lifecycle/process_duties.h"
 #include "server/lifecycle/stop_signals.h"
 
 namespace tallyman::server {
@@ -24,20 +21,16 @@ struct ProcessLoop {
   std::unique_ptr<base::EventLoop> loop;
   std::unique_ptr<StopSignals> stop_signals;
   base::EventLoop::Registration reload;
-  std::unique_ptr<OrphanReaper> orphan_reaper;  // Null unless process 1.
+  std::shared_ptr<void> duties;
   std::optional<base::LoopThread> thread;  // Last: it uses all of the above.
 };
-
-constexpr std::array<int, 1> kReloadSignals = {SIGHUP};
-
-bool IsInit() { return getpid() == 1; }
 
 }  // namespace
 
 void BlockProcessSignals(bool reloads) {
   StopSignals::Block();
-  if (reloads) base::EventLoop::BlockSignals(kReloadSignals);
-  if (IsInit()) OrphanReaper::Block();
+  if (reloads) base::BlockSignals(ReloadSignals());
+  BlockDutySignals();
 }
 
 absl::Status StartProcessLoop(StopSignals::Callbacks callbacks,
@@ -55,15 +48,14 @@ absl::Status StartProcessLoop(StopSignals::Callbacks callbacks,
   process_loop.stop_signals = *std::move(stop_signals);
   if (reload) {
     auto reloading = process_loop.loop->WatchSignals(
-        kReloadSignals, [reload = std::move(reload)](int) { reload(); });
+        ReloadSignals(), [reload = std::move(reload)](int) { reload(); });
     if (!reloading.ok()) return reloading.status();
     process_loop.reload = *std::move(reloading);
   }
-  if (IsInit()) {
-    auto reaper = OrphanReaper::Watch(*process_loop.loop);
-    if (!reaper.ok()) return reaper.status();
-    process_loop.orphan_reaper = *std::move(reaper);
-  }
+  absl::StatusOr<std::shared_ptr<void>> duties =
+      StartDuties(*process_loop.loop);
+  if (!duties.ok()) return duties.status();
+  process_loop.duties = *std::move(duties);
   process_loop.thread.emplace(*process_loop.loop);
   return absl::OkStatus();
 }

@@ -16,13 +16,14 @@
 
 namespace tallyman::server {
 
-// Blocks SIGTERM and SIGINT, SIGHUP if it `reloads`, and SIGCHLD as process 1.
+// Blocks SIGTERM and SIGINT, those of a reload if it `reloads`, and those of
+// BlockDutySignals() (process_duties.h).
 // Call it before the process has a second thread.
 void BlockProcessSignals(bool reloads);
 
 // Starts the thread. It stops the process on SIGTERM and SIGINT
 // (server/lifecycle/stop_signals.h), calls `reload` on SIGHUP unless it is
-// empty, and, as process 1, reaps orphans (server/lifecycle/orphan_reaper.h).
+// empty, and has the duties of StartDuties() (process_duties.h).
 // It runs until the process ends, since a signal must be obeyed also while
 // main() tears down or exit(3) runs. Call it once. Errors as
 // EventLoop::Create().

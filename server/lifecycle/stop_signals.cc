@@ -1,9 +1,8 @@
 #include "server/lifecycle/stop_signals.h"
 
-#include <unistd.h>
-
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <memory>
 #include <system_error>
 #include <thread>
@@ -20,7 +19,7 @@ namespace {
 constexpr std::array<int, 2> kStopSignals = {SIGTERM, SIGINT};
 
 // Skips destructors and atexit(3): one of them may be what hangs.
-[[noreturn]] void EndProcess() { _exit(0); }
+[[noreturn]] void EndProcess() { std::_Exit(0); }
 
 }  // namespace
 

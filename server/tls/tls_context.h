@@ -22,20 +22,9 @@
 #include "absl/time/time.h"
 #include "server/tls/openssl_pointers.h"
 #include "server/tls/ticket_keys.h"
+#include "server/tls/tls_options.h"
 
 namespace tallyman::server {
-
-// Files in PEM format (RFC 7468).
-struct TlsOptions {
-  // The server's certificate, followed by those that lead to its root.
-  std::string cert_file;
-  // The private key of the first certificate, without a passphrase.
-  std::string key_file;
-  // The authorities that sign certificates of clients. Each certificate of the
-  // file is trusted, also one that is not a root. "": no client certificates;
-  // else no connection without one.
-  std::string client_ca_file = "";
-};
 
 // TLS 1.2 and 1.3 of a server (RFC 8446, RFC 9325). TLS 1.2 has only ECDHE with
 // AES-GCM or ChaCha20-Poly1305; the client chooses the cipher. Without

@@ -111,6 +111,8 @@ def _gcc_toolchain_config_impl(ctx):
                 with_features = [with_feature_set(features = ["opt"])],
             )],
         ),
+        # The driver for C++ compiles C too, if it is told to.
+        _always("c_language", [ACTION_NAMES.c_compile], ["-xc"]),
         _always("default_link_flags", _LINK, ctx.attr.link_flags),
         _archiver_flags(),
     ]

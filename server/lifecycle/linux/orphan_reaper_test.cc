@@ -1,4 +1,4 @@
-#include "server/lifecycle/orphan_reaper.h"
+#include "server/lifecycle/linux/orphan_reaper.h"
 
 #include <fcntl.h>
 #include <sched.h>

@@ -1,11 +1,9 @@
 #include "server/stack_runtime.h"
 
-#include <unistd.h>
-
-#include <array>
 #include <cerrno>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -21,9 +19,14 @@
 #include "api/redaction/redaction.h"
 #include "api/stacks/stack_definition_json.h"
 #include "platform/process_lister.h"
+#include "server/handlers/stack_handlers.h"
 #include "server/handlers/stack_lookup.h"
 #include "server/handlers/stack_services.h"
 #include "server/log/log.h"
+#include "server/routing/router.h"
+#include "server/stack_options.h"
+#include "server/system/system.h"
+#include "stacks/keeper/daemon.h"
 #include "stacks/model/definition.h"
 #include "stacks/model/notice.h"
 #include "stacks/model/registry.h"
@@ -54,12 +57,10 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return std::move(text).str();
 }
 
-std::string HostName() {
-  std::array<char, 256> name = {};
-  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') {
-    return "localhost";
-  }
-  return name.data();
+std::string ServerName(const StackOptions& options) {
+  if (!options.server_name.empty()) return options.server_name;
+  std::string name = HostName();
+  return name.empty() ? "localhost" : name;
 }
 
 // The stack that a definition of the file updates; null if there is none.
@@ -86,13 +87,38 @@ void LogNotice(const Log& log, const stacks::Notice& notice) {
   }
 }
 
-}  // namespace
+class LinuxStackRuntime final : public StackRuntime {
+ public:
+  static absl::StatusOr<std::unique_ptr<StackRuntime>> Start(
+      const StackOptions& options, const std::string& address,
+      const storage::DataDirectory& directory, storage::Database& database,
+      const platform::ProcessLister& lister, const Log& log);
 
-absl::StatusOr<std::unique_ptr<StackRuntime>> StackRuntime::Start(
+  void AddRoutes(const api::Redactor& redactor, Router& router) const override;
+
+ private:
+  absl::Status OpenStores(const StackOptions& options,
+                          const std::string& address,
+                          const storage::DataDirectory& directory,
+                          storage::Database& database);
+  absl::Status StartOutputHub(const Log& log);
+  absl::Status ApplyStacksFile(const std::string& path, const Log& log);
+
+  std::string server_uid_;
+  std::unique_ptr<stacks::EventLog> events_;
+  std::unique_ptr<stacks::InstanceStore> instances_;
+  std::unique_ptr<stacks::SqliteRegistry> registry_;
+  std::optional<stacks::OutputLogs> logs_;
+  std::unique_ptr<stacks::OutputHub> output_hub_;
+  std::unique_ptr<stacks::RegistryWatch> registry_watch_;  // For output_hub_.
+  std::unique_ptr<stacks::Supervisor> supervisor_;
+};
+
+absl::StatusOr<std::unique_ptr<StackRuntime>> LinuxStackRuntime::Start(
     const StackOptions& options, const std::string& address,
     const storage::DataDirectory& directory, storage::Database& database,
     const platform::ProcessLister& lister, const Log& log) {
-  std::unique_ptr<StackRuntime> runtime(new StackRuntime());
+  auto runtime = std::make_unique<LinuxStackRuntime>();
   if (absl::Status opened =
           runtime->OpenStores(options, address, directory, database);
       !opened.ok()) {
@@ -113,11 +139,13 @@ absl::StatusOr<std::unique_ptr<StackRuntime>> StackRuntime::Start(
   auto supervisor = stacks::Supervisor::Start(
       {.server_uid = runtime->server_uid_,
        .directory = directory.path(),
-       .backoff = options.backoff,
+       .backoff = {.initial = options.restart_delay,
+                   .max = options.max_restart_delay,
+                   .healthy_after = options.healthy_after},
        .settle_time = options.settle_time,
        .action_deadline = options.action_deadline,
        .default_open_files = options.default_open_files,
-       .use_cgroups = options.use_cgroups,
+       .use_cgroups = options.cgroups,
        .notices =
            [&log](const stacks::Notice& notice) { LogNotice(log, notice); }},
       {.database = database,
@@ -131,11 +159,11 @@ absl::StatusOr<std::unique_ptr<StackRuntime>> StackRuntime::Start(
   return runtime;
 }
 
-absl::Status StackRuntime::OpenStores(const StackOptions& options,
-                                      const std::string& address,
-                                      const storage::DataDirectory& directory,
-                                      storage::Database& database) {
-  auto events = stacks::EventLog::Open(database, options.events);
+absl::Status LinuxStackRuntime::OpenStores(
+    const StackOptions& options, const std::string& address,
+    const storage::DataDirectory& directory, storage::Database& database) {
+  auto events = stacks::EventLog::Open(
+      database, {.max_events_per_stack = options.max_events});
   if (!events.ok()) return events.status();
   events_ = *std::move(events);
 
@@ -147,8 +175,8 @@ absl::Status StackRuntime::OpenStores(const StackOptions& options,
   if (!registry.ok()) return registry.status();
   registry_ = *std::move(registry);
 
-  auto logs =
-      stacks::OutputLogs::Open(directory.FilePath("logs"), options.logs);
+  auto logs = stacks::OutputLogs::Open(directory.FilePath("logs"),
+                                       {.max_bytes = options.max_log_bytes});
   if (!logs.ok()) return logs.status();
   logs_.emplace(*std::move(logs));
 
@@ -156,15 +184,14 @@ absl::Status StackRuntime::OpenStores(const StackOptions& options,
   if (!uid.ok()) return uid.status();
   server_uid_ = *std::move(uid);
   const absl::Time now = absl::Now();
-  return registry_->PutServer(
-      {.uid = server_uid_,
-       .name = options.server_name.empty() ? HostName() : options.server_name,
-       .address = address,
-       .created_at = now,
-       .updated_at = now});
+  return registry_->PutServer({.uid = server_uid_,
+                               .name = ServerName(options),
+                               .address = address,
+                               .created_at = now,
+                               .updated_at = now});
 }
 
-absl::Status StackRuntime::StartOutputHub(const Log& log) {
+absl::Status LinuxStackRuntime::StartOutputHub(const Log& log) {
   auto hub = stacks::OutputHub::Start(
       *logs_, {.exists =
                    [this](std::string_view uid, std::string_view process) {
@@ -183,8 +210,8 @@ absl::Status StackRuntime::StartOutputHub(const Log& log) {
   return absl::OkStatus();
 }
 
-absl::Status StackRuntime::ApplyStacksFile(const std::string& path,
-                                           const Log& log) {
+absl::Status LinuxStackRuntime::ApplyStacksFile(const std::string& path,
+                                                const Log& log) {
   absl::StatusOr<std::string> text = ReadFile(path);
   if (!text.ok()) return text.status();
   // Paths in the file are relative to its directory.
@@ -232,14 +259,38 @@ absl::Status StackRuntime::ApplyStacksFile(const std::string& path,
   return absl::OkStatus();
 }
 
-StackServices StackRuntime::Services(const api::Redactor& redactor) const {
-  return {.registry = *registry_,
-          .status = *supervisor_,
-          .events = *events_,
-          .logs = *logs_,
-          .output_hub = *output_hub_,
-          .redactor = redactor,
-          .server_uid = server_uid_};
+void LinuxStackRuntime::AddRoutes(const api::Redactor& redactor,
+                                  Router& router) const {
+  AddStackRoutes({.registry = *registry_,
+                  .status = *supervisor_,
+                  .events = *events_,
+                  .logs = *logs_,
+                  .output_hub = *output_hub_,
+                  .redactor = redactor,
+                  .server_uid = server_uid_},
+                 router);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<StackRuntime>> StackRuntime::Start(
+    const StackOptions& options, const std::string& address,
+    const storage::DataDirectory& directory, storage::Database& database,
+    const platform::ProcessLister& lister, const Log& log) {
+  return LinuxStackRuntime::Start(options, address, directory, database, lister,
+                                  log);
+}
+
+std::optional<int> RunOtherProgram(const std::vector<std::string>& arguments) {
+  if (arguments.size() < 2 || arguments[1] != stacks::kKeeperArgument) {
+    return std::nullopt;
+  }
+  std::vector<std::string> copies = arguments;  // KeeperMain() wants char*.
+  std::vector<char*> pointers;
+  pointers.reserve(copies.size() + 1);
+  for (std::string& copy : copies) pointers.push_back(copy.data());
+  pointers.push_back(nullptr);
+  return stacks::KeeperMain(static_cast<int>(copies.size()), pointers.data());
 }
 
 }  // namespace tallyman::server

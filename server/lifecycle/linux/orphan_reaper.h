@@ -1,8 +1,8 @@
 // As process 1 of a container the server becomes the parent of each process
 // whose own parent has ended, and has to wait for it (pid_namespaces(7)).
 
-#ifndef TALLYMAN_SERVER_LIFECYCLE_ORPHAN_REAPER_H_
-#define TALLYMAN_SERVER_LIFECYCLE_ORPHAN_REAPER_H_
+#ifndef TALLYMAN_SERVER_LIFECYCLE_LINUX_ORPHAN_REAPER_H_
+#define TALLYMAN_SERVER_LIFECYCLE_LINUX_ORPHAN_REAPER_H_
 
 #include <memory>
 
@@ -36,4 +36,4 @@ class OrphanReaper {
 
 }  // namespace tallyman::server
 
-#endif  // TALLYMAN_SERVER_LIFECYCLE_ORPHAN_REAPER_H_
+#endif  // TALLYMAN_SERVER_LIFECYCLE_LINUX_ORPHAN_REAPER_H_
