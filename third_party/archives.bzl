@@ -10,13 +10,35 @@ archives of the release, so each place has its own hash:
                                   inside of the file that upstream serves; only
                                   the package if there is neither
 
+  module                          its name in the Bazel Central Registry, from
+                                  which Bazel 7 and newer take it; "" if another
+                                  module brings it. Without it those, too, take
+                                  the archive (see extensions.bzl)
+
 The compiler for macOS is in the table too: only a build for macOS fetches it.
 
 To move to another release: change its row, and the same version in
-MODULE.bazel; `tools/bazel test //third_party/...` uses each library once.
+MODULE.bazel; `tools/bazel test //third_party/...` uses each library once and
+compares the versions.
 
 OpenSSL is not in the table: it is the operating system's (see openssl.bzl).
 """
+
+# Modules of MODULE.bazel that are no archive, by their names in BUILD files.
+MODULES = {
+    # The registry has no OpenSSL of the operating system; BoringSSL has its API.
+    "openssl": struct(
+        module = "boringssl",
+        version = "0.20250114.0",
+        workspace = True,
+    ),
+    # Older Bazels have their own: no WORKSPACE declares it.
+    "rules_cc": struct(
+        module = "rules_cc",
+        version = "0.0.17",
+        workspace = False,
+    ),
+}
 
 ARCHIVES = {
     "bazel_skylib": struct(
@@ -24,6 +46,8 @@ ARCHIVES = {
         version = "1.0.3",
         purpose = "helpers that Abseil's BUILD files load",
         licence = "Apache-2.0",
+        # Newer Bazels take the version that Abseil's module names.
+        module = "",
         url = "https://github.com/bazelbuild/bazel-skylib/releases/download/1.0.3/bazel-skylib-1.0.3.tar.gz",
         sha256 = "1c531376ac7e5a180e0237938a2536de0c54d93f5c278634818e0efc952dd56c",
         strip_prefix = "",
@@ -36,6 +60,7 @@ ARCHIVES = {
         version = "1.9.1",
         purpose = "benchmarks",
         licence = "Apache-2.0",
+        module = "google_benchmark",
         url = "https://github.com/google/benchmark/archive/refs/tags/v1.9.1.tar.gz",
         sha256 = "32131c08ee31eeff2c8968d7e874f3cb648034377dfc32a4c377fa8796d84981",
         strip_prefix = "benchmark-1.9.1",
@@ -49,6 +74,7 @@ ARCHIVES = {
         version = "20240722.0",
         purpose = "status, strings, containers, synchronization, time, flags, logging",
         licence = "Apache-2.0",
+        module = "abseil-cpp",
         url = "https://github.com/abseil/abseil-cpp/releases/download/20240722.0/abseil-cpp-20240722.0.tar.gz",
         sha256 = "f50e5ac311a81382da7fa75b97310e4b9006474f9560ac46f54a9967f07d4ae3",
         strip_prefix = "abseil-cpp-20240722.0",
@@ -61,6 +87,7 @@ ARCHIVES = {
         version = "1.16.0",
         purpose = "tests",
         licence = "BSD-3-Clause",
+        module = "googletest",
         url = "https://github.com/google/googletest/releases/download/v1.16.0/googletest-1.16.0.tar.gz",
         sha256 = "78c676fc63881529bf97bf9d45948d905a66833fbfa5318ea2cd7478cb98f399",
         strip_prefix = "googletest-1.16.0",
@@ -74,6 +101,7 @@ ARCHIVES = {
         version = "2024-07-02",
         purpose = "regular expressions in linear time",
         licence = "BSD-3-Clause",
+        module = "re2",
         url = "https://github.com/google/re2/releases/download/2024-07-02/re2-2024-07-02.tar.gz",
         sha256 = "eb2df807c781601c14a260a507a5bb4509be1ee626024cb45acbd57cb9d4032b",
         strip_prefix = "re2-2024-07-02",
@@ -100,6 +128,7 @@ ARCHIVES = {
         version = "3.11.3",
         purpose = "JSON",
         licence = "MIT",
+        module = "nlohmann_json",
         url = "https://github.com/nlohmann/json/archive/refs/tags/v3.11.3.tar.gz",
         sha256 = "0d8ef5af7f9794e3263480193c491549b2ba6cc74bb018906202ada498a79406",
         strip_prefix = "json-3.11.3",
@@ -113,6 +142,7 @@ ARCHIVES = {
         version = "0.0.10",
         purpose = "names of processors and systems that Abseil's BUILD files select on",
         licence = "Apache-2.0",
+        module = "platforms",
         url = "https://github.com/bazelbuild/platforms/releases/download/0.0.10/platforms-0.0.10.tar.gz",
         sha256 = "218efe8ee736d26a3572663b374a253c012b716d8af0c07e842e82f238a0a7ee",
         strip_prefix = "",

@@ -16,7 +16,7 @@ load("//third_party:release_archive.bzl", "release_archive")
 _ABSEIL = ["bazel_skylib", "com_google_absl", "platforms"]
 
 # What each package needs, with all that its dependencies need.
-_LIBRARIES = {
+LIBRARIES = {
     "api": _ABSEIL + ["com_googlesource_code_re2", "nlohmann_json", "openssl"],
     "auth": _ABSEIL + ["openssl", "sqlite3"],
     "platform": _ABSEIL,
@@ -62,12 +62,12 @@ def tallyman_dependencies(packages = None):
       packages: names of top-level packages ("platform", "auth", ...), and
         "tests" for what their tests and benchmarks need. By default all.
     """
-    for package in packages or _LIBRARIES.keys():
-        if package not in _LIBRARIES:
+    for package in packages or LIBRARIES.keys():
+        if package not in LIBRARIES:
             fail("tallyman_dependencies: no package %r; there are %s" % (
                 package,
-                ", ".join(sorted(_LIBRARIES.keys())),
+                ", ".join(sorted(LIBRARIES.keys())),
             ))
-        for library in _LIBRARIES[package]:
+        for library in LIBRARIES[package]:
             if not native.existing_rule(library):
                 declare_library(library)
