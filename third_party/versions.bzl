@@ -4,13 +4,12 @@ load(":archives.bzl", "ARCHIVES", "MODULES")
 load(":deps.bzl", "LIBRARIES")
 
 def _lines():
-    lines = []
+    lines = ["extension openssl"]
     for name, row in MODULES.items():
-        kind = "module" if row.workspace else "module_only"
-        lines.append("%s %s %s %s" % (kind, name, row.module, row.version))
+        lines.append("module_only %s %s %s" % (name, row.module, row.version))
     for name, row in ARCHIVES.items():
         if not hasattr(row, "module"):
-            lines.append("archive %s" % name)
+            lines.append("extension %s" % name)
         elif row.module:
             lines.append("module %s %s %s" % (name, row.module, row.version))
         else:
@@ -36,7 +35,7 @@ def version_table(name, out):
 
         module REPOSITORY MODULE VERSION        MODULE.bazel takes it from the registry
         module_only REPOSITORY MODULE VERSION   so, and no WORKSPACE declares it
-        archive REPOSITORY                      MODULE.bazel takes it by the extension
+        extension REPOSITORY                    MODULE.bazel has it from the extension
         indirect REPOSITORY                     another module brings it
         workspace REPOSITORY                    tallyman_dependencies() declares it
 

@@ -55,7 +55,7 @@ VersionLists Example() {
               "module_only rules_cc rules_cc 0.0.17\n"
               "module com_google_absl abseil-cpp 20240722.0\n"
               "module com_github_google_benchmark google_benchmark 1.9.1\n"
-              "archive sqlite3\n"
+              "extension sqlite3\n"
               "indirect bazel_skylib\n"
               "workspace com_google_absl\n"
               "workspace com_github_google_benchmark\n"
@@ -79,8 +79,8 @@ single_version_override(
     module_name = "abseil-cpp",
     version = "20240722.0",
 )
-archives = use_extension("//third_party:extensions.bzl", "archives")
-use_repo(archives, "sqlite3")
+libraries = use_extension("//third_party:extensions.bzl", "libraries")
+use_repo(libraries, "sqlite3")
 register_toolchains(
     "//tools/toolchains:windows",
     dev_dependency = True,
@@ -150,29 +150,29 @@ TEST(DifferencesTest, AnotherOverridingVersion) {
               ElementsAre(HasSubstr("overriding version \"20250127.0\"")));
 }
 
-TEST(DifferencesTest, ArchiveThatMissesInModuleBazel) {
+TEST(DifferencesTest, LibraryThatMissesInModuleBazel) {
   VersionLists lists = Example();
   lists.module_bazel =
-      Replaced(lists.module_bazel, "use_repo(archives, \"sqlite3\")", "");
+      Replaced(lists.module_bazel, "use_repo(libraries, \"sqlite3\")", "");
   EXPECT_THAT(Differences(lists),
-              ElementsAre("sqlite3: in archives.bzl without `module`, and not "
-                          "in use_repo(archives) of MODULE.bazel"));
+              ElementsAre("sqlite3: in the extension, and not in "
+                          "use_repo(libraries) of MODULE.bazel"));
 }
 
 TEST(DifferencesTest, LibraryThatNoWorkspaceDeclares) {
   VersionLists lists = Example();
   lists.table = Replaced(lists.table, "workspace bazel_skylib\n", "");
   EXPECT_THAT(Differences(lists),
-              ElementsAre("bazel_skylib: in archives.bzl, and not in LIBRARIES "
-                          "of deps.bzl"));
+              ElementsAre("bazel_skylib: in the table, and not in LIBRARIES of "
+                          "deps.bzl"));
 }
 
 TEST(DifferencesTest, LibraryOfDepsThatMissesInTheTable) {
   VersionLists lists = Example();
   lists.table += "workspace zlib\n";
   EXPECT_THAT(Differences(lists),
-              ElementsAre("zlib: in LIBRARIES of deps.bzl, and not in "
-                          "archives.bzl"));
+              ElementsAre("zlib: in LIBRARIES of deps.bzl, and not in the "
+                          "table"));
 }
 
 TEST(DifferencesTest, ToolchainOfWorkspaceOnly) {
