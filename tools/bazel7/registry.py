@@ -61,8 +61,14 @@ class Archives:
         for folder in self.folders:
             for name, sha256, prefix in candidates:
                 path = folder / name
-                if path.is_file() and self._run("check", path, sha256) is None:
+                if not path.is_file():
+                    continue
+                reason = self._run("check", path, sha256)
+                if reason is None:
                     return path, sha256, prefix
+                if folder != self.cache:
+                    # The operator chose the folder: report, do not fall back.
+                    sys.exit(f"{path} of TALLYMAN_ARCHIVES: {reason}")
         return self._fetch(row)
 
     def _fetch(self, row):
