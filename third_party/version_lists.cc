@@ -147,8 +147,8 @@ class Comparison {
   std::set<std::string> LibrariesInUse() const {
     std::set<std::string> names;
     for (const Call& call : Calls(lists_.module_bazel, "use_repo")) {
-      if (call.positional.empty() || call.positional[0] != "libraries")
-        continue;
+      if (call.positional.empty()) continue;
+      if (call.positional[0] != "libraries") continue;
       names.insert(call.positional.begin() + 1, call.positional.end());
     }
     return names;
