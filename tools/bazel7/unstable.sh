@@ -35,7 +35,6 @@ private() {
 
 make() {
   local root="$1" mirror="$2"
-  [[ "${EUID}" -eq 0 ]] || die "only root can make ${root}"
   [[ ! -e "${root}" ]] || die "${root} exists"
   # An interrupted run leaves nothing at ROOT.
   local new="${root}.new"
@@ -86,6 +85,7 @@ pivot() {
 case "${1:-}" in
   make)
     shift
+    [[ "${EUID}" -eq 0 ]] || die "only root can make a root of file systems"
     private "${script}" make-private "$@"
     ;;
   make-private)
