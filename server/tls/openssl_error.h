@@ -8,9 +8,10 @@
 namespace tallyman::server {
 
 // The reason of the newest error in the calling thread's error queue, such as
-// "no shared cipher"; empties the queue (ERR_get_error(3)). One of OpenSSL's or
-// the C library's constant texts, so without bytes of the peer's choice.
-// "unknown error" if the queue is empty.
+// "no shared cipher", or of the one before if the newest says only that a
+// record failed; empties the queue (ERR_get_error(3)). One of OpenSSL's or the
+// C library's constant texts, so without bytes of the peer's choice. "unknown
+// error" if the queue is empty.
 std::string TakeOpensslError();
 
 }  // namespace tallyman::server
