@@ -35,20 +35,20 @@ class Arena {
     if (size > left_) {
       // A large string gets its own block; the current block stays in use.
       if (size > kBlockBytes / 4) {
-        return blocks_
-            .emplace_back(std::make_unique_for_overwrite<char[]>(size))
-            .get();
+        return AddBlock(size);
       }
-      next_ =
-          blocks_
-              .emplace_back(std::make_unique_for_overwrite<char[]>(kBlockBytes))
-              .get();
+      next_ = AddBlock(kBlockBytes);
       left_ = kBlockBytes;
     }
     char* const at = next_;
     next_ += size;
     left_ -= size;
     return at;
+  }
+
+  // The bytes are not initialised.
+  char* AddBlock(size_t size) {
+    return blocks_.emplace_back(new char[size]).get();
   }
 
   std::vector<std::unique_ptr<char[]>> blocks_;

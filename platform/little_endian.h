@@ -4,16 +4,18 @@
 #ifndef TALLYMAN_PLATFORM_LITTLE_ENDIAN_H_
 #define TALLYMAN_PLATFORM_LITTLE_ENDIAN_H_
 
-#include <bit>
 #include <cstddef>
 #include <cstring>
 #include <string_view>
 #include <type_traits>
 
+#include "absl/base/config.h"
+
 namespace tallyman::platform {
 
-static_assert(std::endian::native == std::endian::little,
-              "structures of the system are read in native byte order");
+#ifndef ABSL_IS_LITTLE_ENDIAN
+#error "structures of the system are read in native byte order"
+#endif
 
 // The integer at `offset`. `bytes` must have offset + sizeof(Integer) bytes:
 // callers check the length of the whole structure once.

@@ -92,7 +92,9 @@ class ProcessFields {
   constexpr bool Intersects(ProcessFields other) const {
     return (bits_ & other.bits_) != 0;
   }
-  constexpr bool operator==(const ProcessFields&) const = default;
+  friend constexpr bool operator==(ProcessFields a, ProcessFields b) {
+    return a.bits_ == b.bits_;
+  }
 
  private:
   uint32_t bits_ = 0;

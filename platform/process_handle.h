@@ -27,7 +27,10 @@ struct ProcessIdentity {
   int32_t pid = 0;
   int64_t start_ticks = 0;  // Clock ticks since boot, proc_pid_stat(5).
 
-  bool operator==(const ProcessIdentity&) const = default;
+  friend bool operator==(const ProcessIdentity& a, const ProcessIdentity& b) {
+    return a.pid == b.pid && a.start_ticks == b.start_ticks &&
+           a.boot_id == b.boot_id;
+  }
 };
 
 // The id of this boot of the machine: a random UUID of 36 characters

@@ -10,11 +10,21 @@
 namespace tallyman::platform {
 namespace {
 
+template <typename Condition>
+void RemoveUnless(Condition condition, std::vector<Process>& processes) {
+  processes.erase(
+      std::remove_if(processes.begin(), processes.end(),
+                     [&](Process& process) { return !condition(process); }),
+      processes.end());
+}
+
 void KeepPids(std::vector<int32_t> pids, std::vector<Process>& processes) {
   std::sort(pids.begin(), pids.end());
-  std::erase_if(processes, [&pids](const Process& process) {
-    return !std::binary_search(pids.begin(), pids.end(), process.pid);
-  });
+  RemoveUnless(
+      [&pids](const Process& process) {
+        return std::binary_search(pids.begin(), pids.end(), process.pid);
+      },
+      processes);
 }
 
 }  // namespace
@@ -34,7 +44,7 @@ std::vector<Process> SelectProcesses(const ProcessQuery& query,
   };
   // The order needs all that match; otherwise the limit ends the search.
   if (query.order) {
-    std::erase_if(all, [&](Process& process) { return !matches(process); });
+    RemoveUnless(matches, all);
     std::stable_sort(all.begin(), all.end(), query.order);
   }
   std::vector<Process> found;

@@ -30,7 +30,6 @@
 #ifndef TALLYMAN_STORAGE_CONNECTION_H_
 #define TALLYMAN_STORAGE_CONNECTION_H_
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -75,7 +74,7 @@ class Statement {
   // Each Bind sets a parameter, counted from 1 as in ?1, and copies the value.
   // The next Step() or Run() returns the first failure (no such parameter, rows
   // still pending). Bindings stay until they are bound again.
-  template <std::integral T>
+  template <typename T, std::enable_if_t<std::is_integral_v<T>, int> = 0>
   Statement& Bind(int parameter, T value) {
     static_assert(std::is_signed_v<T> || sizeof(T) < sizeof(int64_t),
                   "SQLite has no unsigned 64-bit integers");

@@ -92,7 +92,7 @@ int SignalGroupMembers(int32_t group, int64_t start_ticks, int fd, int signal) {
       StatText stat;
       if (ReadStatFile(pid, buffer, stat) != 0 || stat.process_group != group ||
           stat.start_ticks < start_ticks ||
-          signalled.contains({pid, stat.start_ticks})) {
+          signalled.contains(std::make_pair(pid, stat.start_ticks))) {
         continue;
       }
       OpenedProcess member;

@@ -43,11 +43,10 @@ ssize_t ReadAt(int fd, char* to, size_t size, size_t offset) {
 }  // namespace
 
 ReadBuffer::ReadBuffer()
-    : data_(std::make_unique_for_overwrite<char[]>(kInitialCapacity)),
-      capacity_(kInitialCapacity) {}
+    : data_(new char[kInitialCapacity]), capacity_(kInitialCapacity) {}
 
 void ReadBuffer::Grow() {
-  auto larger = std::make_unique_for_overwrite<char[]>(capacity_ * 2);
+  std::unique_ptr<char[]> larger(new char[capacity_ * 2]);
   std::memcpy(larger.get(), data_.get(), size_);
   data_ = std::move(larger);
   capacity_ *= 2;

@@ -286,7 +286,7 @@ std::optional<std::string_view> FindVariable(std::string_view environment,
     const size_t end = std::min(environment.find('\0'), environment.size());
     const std::string_view entry = environment.substr(0, end);
     if (entry.size() > name.size() && entry[name.size()] == '=' &&
-        entry.starts_with(name)) {
+        entry.substr(0, name.size()) == name) {
       return entry.substr(name.size() + 1);
     }
     environment.remove_prefix(std::min(end + 1, environment.size()));

@@ -29,7 +29,12 @@ class ReadPlan {
 
   bool empty() const { return files_ == 0; }
   bool Has(ProcFile file) const { return (files_ & Bit(file)) != 0; }
-  bool operator==(const ReadPlan& other) const = default;
+  friend bool operator==(const ReadPlan& a, const ReadPlan& b) {
+    return a.files_ == b.files_ && a.witness_ == b.witness_ &&
+           a.checks_leader_ == b.checks_leader_ &&
+           a.wants_name_ == b.wants_name_ && a.wants_user_ == b.wants_user_ &&
+           a.wants_times_ == b.wants_times_;
+  }
 
   // The file that is opened first and read last: if that read succeeds, the
   // process existed throughout, so the other files are of the same process.

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/types/span.h"
 #include "platform/arena.h"
 #include "platform/linux/proc_file_cache.h"
@@ -97,7 +98,10 @@ int Scan::Read(const Pass& pass, absl::Span<const size_t> indices,
     readers_.push_back(std::make_unique<ProcessReader>(context_));
   }
   {
-    std::vector<std::jthread> threads;
+    std::vector<std::thread> threads;
+    const absl::Cleanup join = [&threads] {
+      for (std::thread& thread : threads) thread.join();
+    };
     try {
       for (size_t i = 1; i < num_threads; ++i) {
         threads.emplace_back(
@@ -109,8 +113,10 @@ int Scan::Read(const Pass& pass, absl::Span<const size_t> indices,
     RunThread(*readers_[0], pass, work);
   }
   if (const int failure = work.failure.load(); failure != 0) return failure;
-  std::erase_if(work.results,
-                [](const Process& process) { return process.pid == 0; });
+  work.results.erase(
+      std::remove_if(work.results.begin(), work.results.end(),
+                     [](const Process& process) { return process.pid == 0; }),
+      work.results.end());
   if (found.empty()) {
     found = std::move(work.results);
   } else {

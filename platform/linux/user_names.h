@@ -36,7 +36,9 @@ class UserNames {
     uint64_t inode = 0;
     int64_t size = 0;
     absl::Time modified;
-    bool operator==(const Version&) const = default;
+    friend bool operator==(const Version& a, const Version& b) {
+      return a.inode == b.inode && a.size == b.size && a.modified == b.modified;
+    }
   };
   static Version CurrentVersion();
 

@@ -80,7 +80,7 @@ bool ProcessFiller::Fill(Process& process, ProcessFields fields) {
 bool ProcessFiller::ReadArguments(int32_t pid, std::string_view& arguments) {
   constexpr size_t kSize = MacosSystem::kArgumentsBufferBytes;
   if (!arguments_buffer_) {
-    arguments_buffer_ = std::make_unique_for_overwrite<char[]>(kSize);
+    arguments_buffer_.reset(new char[kSize]);
   }
   char* const buffer = arguments_buffer_.get();
   const CallResult result =

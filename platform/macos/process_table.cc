@@ -36,7 +36,7 @@ absl::StatusOr<ProcessTable> ProcessTable::Read(const MacosSystem& system,
       std::clamp(expected + expected / 8, kMinCapacity, kMaxCapacity);
   while (true) {
     const size_t bytes = capacity * KinfoProcLayout::kSize;
-    auto buffer = std::make_unique_for_overwrite<char[]>(bytes);
+    std::unique_ptr<char[]> buffer(new char[bytes]);
     const absl::StatusOr<size_t> size =
         system.ReadProcessTable(absl::MakeSpan(buffer.get(), bytes));
     if (size.ok() && *size <= bytes) return Parse(std::move(buffer), *size);

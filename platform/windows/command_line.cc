@@ -62,7 +62,7 @@ std::string_view View(absl::Span<const char> bytes) {
 }  // namespace
 
 absl::Span<char> CommandLineReader::Buffer() {
-  if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(kBufferBytes);
+  if (!buffer_) buffer_.reset(new char[kBufferBytes]);
   return {buffer_.get(), kBufferBytes};
 }
 
