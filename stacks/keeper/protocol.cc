@@ -94,7 +94,7 @@ class Writer {
   template <typename T>
   requires std::is_class_v<T>
   void Put(const T& value) {
-    std::apply([this](const auto&... field) { (Put(field), ...); },
+    std::apply([this](const auto&... field) { (this->Put(field), ...); },
                Fields(value));
   }
 
@@ -160,7 +160,8 @@ class Reader {
   template <typename T>
   requires std::is_class_v<T>
   void Get(T& value) {
-    std::apply([this](auto&... field) { (Get(field), ...); }, Fields(value));
+    std::apply([this](auto&... field) { (this->Get(field), ...); },
+               Fields(value));
   }
 
   // True if the bytes were exactly the values read.
