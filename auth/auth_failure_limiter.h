@@ -1,14 +1,12 @@
 // Limits how often one address may present bad tokens.
 //
-//   absl::Duration wait = limiter.RecordFailure(peer_address);
-//   if (wait > absl::ZeroDuration()) return TooManyRequests(wait);  // 429
-//   return Unauthenticated(...);                                    // 401
-//
 // Only failures count. A valid token keeps working from a limited address: a
 // token has 256 random bits, so guessing is hopeless at any rate, and refusing
 // valid tokens would let one misconfigured client lock out all others behind
 // its NAT or on the same machine. The limiter bounds the load and the log, and
 // asks the client to wait.
+//
+// Example: auth/rate_limiter_example_test.cc
 
 #ifndef TALLYMAN_AUTH_AUTH_FAILURE_LIMITER_H_
 #define TALLYMAN_AUTH_AUTH_FAILURE_LIMITER_H_

@@ -1,11 +1,6 @@
 // Who asks, and what they may do.
 //
-//   absl::StatusOr<Principal> who = authenticator.Authenticate(presented);
-//   if (!who.ok()) return Unauthenticated(who.status());          // 401
-//   RateDecision rate = limiter.Admit(who->token());              // 429
-//   if (absl::Status may = who->Authorize(Scope::kAdmin); !may.ok()) {
-//     return Forbidden(may);                                      // 403
-//   }
+// Example: auth/authenticator_example_test.cc
 
 #ifndef TALLYMAN_AUTH_AUTHENTICATOR_H_
 #define TALLYMAN_AUTH_AUTHENTICATOR_H_

@@ -1,7 +1,6 @@
 // Time as a dependency, so that tests can set it to an exact boundary.
 //
-//   const Clock& clock = SystemClock();
-//   if (token.expires_at <= clock.Now()) ...
+// Example: auth/rate_limiter_example_test.cc
 
 #ifndef TALLYMAN_AUTH_CLOCK_H_
 #define TALLYMAN_AUTH_CLOCK_H_

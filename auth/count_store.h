@@ -2,6 +2,8 @@
 //
 // Separate from TokenStore, because counts change with every request and belong
 // to one machine: machines that share tokens count separately.
+//
+// Example: auth/rate_limiter_example_test.cc
 
 #ifndef TALLYMAN_AUTH_COUNT_STORE_H_
 #define TALLYMAN_AUTH_COUNT_STORE_H_

@@ -1,7 +1,6 @@
 // A clock for tests, which moves only when the test says so.
 //
-//   FakeClock clock(absl::FromUnixSeconds(1'600'000'000));
-//   clock.Advance(absl::Minutes(5));
+// Example: auth/rate_limiter_example_test.cc
 
 #ifndef TALLYMAN_AUTH_FAKE_CLOCK_H_
 #define TALLYMAN_AUTH_FAKE_CLOCK_H_

@@ -1,11 +1,9 @@
 // Limits on the requests that a token may make in an hour and in a day.
 //
-//   RateDecision decision = limiter.Admit(token);
-//   headers.Limit(decision.limit, decision.remaining, decision.reset);
-//   if (!decision.allowed) return TooManyRequests(decision.retry_after);
-//
 // Windows are fixed: hours and days of Unix time, which are those of UTC. A
 // token may use up a limit right before a boundary and again right after it.
+//
+// Example: auth/rate_limiter_example_test.cc
 
 #ifndef TALLYMAN_AUTH_RATE_LIMITER_H_
 #define TALLYMAN_AUTH_RATE_LIMITER_H_

@@ -1,11 +1,8 @@
 // A string that must not leak, such as a token.
 //
-//   Secret presented(header_value);
-//   if (presented == expected) ...              // in constant time
-//   LOG(INFO) << "got " << presented;           // prints "got ***"
-//   ShowOnce(created.value.Reveal());           // the only way to read it
-//
 // A Secret copies its bytes: the caller still has to erase the original string.
+//
+// Example: auth/authenticator_example_test.cc
 
 #ifndef TALLYMAN_AUTH_SECRET_H_
 #define TALLYMAN_AUTH_SECRET_H_

@@ -1,7 +1,6 @@
 // Rate-limit counts in the machine's SQLite database.
 //
-//   absl::StatusOr<std::unique_ptr<SqliteCountStore>> counts =
-//       SqliteCountStore::Open(db);
+// Example: auth/rate_limiter_example_test.cc
 
 #ifndef TALLYMAN_AUTH_SQLITE_COUNT_STORE_H_
 #define TALLYMAN_AUTH_SQLITE_COUNT_STORE_H_

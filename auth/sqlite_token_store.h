@@ -1,7 +1,6 @@
 // The tokens of one machine, in its SQLite database.
 //
-//   absl::StatusOr<std::unique_ptr<SqliteTokenStore>> store =
-//       SqliteTokenStore::Open(db, SystemClock(), {});
+// Example: auth/authenticator_example_test.cc
 
 #ifndef TALLYMAN_AUTH_SQLITE_TOKEN_STORE_H_
 #define TALLYMAN_AUTH_SQLITE_TOKEN_STORE_H_

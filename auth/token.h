@@ -1,12 +1,8 @@
 // Tokens: their scopes, limits, values and hashes.
 //
-//   absl::StatusOr<ScopeSet> scopes = ParseScopes({"admin"});
-//   TokenSpec spec = {.name = "deploy", .scopes = *scopes};
-//   if (absl::Status valid = Validate(spec, now); !valid.ok()) return valid;
-//   absl::StatusOr<Secret> value = MakeTokenValue();   // "tly_Zm9v..."
-//   TokenHash hash = HashOf(value->Reveal());           // the store keeps this
+// Stores (auth/token_store.h) make tokens; other code only reads them.
 //
-// Stores (auth/token_store.h) do this; other code only reads Tokens.
+// Example: auth/authenticator_example_test.cc
 
 #ifndef TALLYMAN_AUTH_TOKEN_H_
 #define TALLYMAN_AUTH_TOKEN_H_

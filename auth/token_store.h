@@ -1,10 +1,7 @@
 // Keeps tokens. An interface, so that one machine can keep them in its SQLite
 // file (auth/sqlite_token_store.h) and several machines can share them.
 //
-//   absl::StatusOr<NewToken> made =
-//       store.Create({.name = "deploy", .scopes = Scope::kAdmin});
-//   if (!made.ok()) return made.status();
-//   ShowOnce(made->value);
+// Example: auth/authenticator_example_test.cc
 
 #ifndef TALLYMAN_AUTH_TOKEN_STORE_H_
 #define TALLYMAN_AUTH_TOKEN_STORE_H_

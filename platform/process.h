@@ -3,6 +3,8 @@
 // Plain values; process_lister.h reads them from the system. Units are in the
 // names. An unknown field has a value that is no measurement (-1, "" or
 // kUnknown), never 0.
+//
+// Example: platform/process_lister_example_test.cc
 
 #ifndef TALLYMAN_PLATFORM_PROCESS_H_
 #define TALLYMAN_PLATFORM_PROCESS_H_

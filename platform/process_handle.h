@@ -1,12 +1,9 @@
 // One particular process: identifies, watches and signals it, and never another
 // process that has got its pid.
 //
-//   absl::StatusOr<ProcessHandle> handle = ProcessHandle::Open(identity);
-//   if (absl::IsNotFound(handle.status())) ...  // it has ended
-//   handle->SignalGroup(SIGTERM);
-//   poll(handle->fd(), POLLIN)  // ... until it has ended
-//
 // Linux only; before Linux 5.3, which has pidfd_open(2), Unimplemented.
+//
+// Example: platform/process_handle_example_test.cc
 
 #ifndef TALLYMAN_PLATFORM_PROCESS_HANDLE_H_
 #define TALLYMAN_PLATFORM_PROCESS_HANDLE_H_

@@ -1,17 +1,10 @@
 // Lists the processes of the machine.
 //
-//   absl::StatusOr<std::unique_ptr<ProcessLister>> lister =
-//       ProcessLister::Create({});
-//   if (!lister.ok()) return lister.status();
-//   absl::StatusOr<ProcessSnapshot> snapshot = (*lister)->List({});
-//   if (!snapshot.ok()) return snapshot.status();
-//   for (const Process& process : snapshot->processes()) {
-//     std::cout << process.pid << " " << process.name << "\n";
-//   }
-//
 // One header for all systems. There are implementations for Linux, Windows and
 // macOS; on other systems Create() returns Unimplemented. README.md has a table
 // of the fields on each system.
+//
+// Example: platform/process_lister_example_test.cc
 
 #ifndef TALLYMAN_PLATFORM_PROCESS_LISTER_H_
 #define TALLYMAN_PLATFORM_PROCESS_LISTER_H_

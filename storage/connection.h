@@ -1,31 +1,10 @@
-// One connection to an SQLite database, and its prepared statements.
-//
-// Database (storage/database.h) lends a Connection to the body of a
-// transaction:
-//
-//   absl::Status Rename(Connection& db, int64_t id, std::string_view name) {
-//     absl::StatusOr<Statement> update =
-//         db.Prepare("UPDATE pets SET name = ?1 WHERE id = ?2");
-//     if (!update.ok()) return update.status();
-//     update->Bind(1, name).Bind(2, id);
-//     if (absl::Status run = update->Run(); !run.ok()) return run;
-//     if (db.Changes() == 0) return absl::NotFoundError("no such pet");
-//     return absl::OkStatus();
-//   }
-//
-// Rows are read one by one:
-//
-//   absl::StatusOr<Statement> pets = db.Prepare("SELECT id, name FROM pets");
-//   ...
-//   while (true) {
-//     absl::StatusOr<bool> row = pets->Step();
-//     if (!row.ok()) return row.status();
-//     if (!*row) break;
-//     Add(pets->Int64(0), pets->Text(1));
-//   }
+// One connection to an SQLite database, and its prepared statements. Database
+// (storage/database.h) lends a Connection to the body of a transaction.
 //
 // Errors have the codes of storage/sqlite_status.h. Messages name the file and
 // the SQL text, never a bound value: values may be secrets.
+//
+// Example: storage/database_example_test.cc
 
 #ifndef TALLYMAN_STORAGE_CONNECTION_H_
 #define TALLYMAN_STORAGE_CONNECTION_H_

@@ -1,12 +1,10 @@
 // The directory with all files of a server, for one server at a time.
 //
-//   absl::StatusOr<DataDirectory> data = DataDirectory::Open(flag_data_dir);
-//   if (!data.ok()) return data.status();  // one line to show to the operator
-//   auto db = Database::Open(data->FilePath("tallyman.db"), {});
-//
 // The lock is flock(2) on the file `lock` in the directory; on Windows, that
 // file opened so that no other process can open it for writing. The kernel
 // releases it when the process ends, however that ends: a lock is never stale.
+//
+// Example: storage/database_example_test.cc
 
 #ifndef TALLYMAN_STORAGE_DATA_DIRECTORY_H_
 #define TALLYMAN_STORAGE_DATA_DIRECTORY_H_

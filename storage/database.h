@@ -1,17 +1,9 @@
 // A database in one SQLite file: opening it, and transactions.
 //
-//   absl::StatusOr<std::unique_ptr<Database>> db =
-//       Database::Open("/var/lib/tallyman/tallyman.db", {});
-//   if (!db.ok()) return db.status();
-//   absl::Status status = (*db)->Write([&](Connection& connection) {
-//     absl::StatusOr<Statement> insert =
-//         connection.Prepare("INSERT INTO pets (name) VALUES (?1)");
-//     if (!insert.ok()) return insert.status();
-//     return insert->Bind(1, "Rex").Run();
-//   });
-//
 // The changes of a Write that returned OK survive a crash of the process and of
 // the machine (write-ahead log, synchronous=FULL).
+//
+// Example: storage/database_example_test.cc
 
 #ifndef TALLYMAN_STORAGE_DATABASE_H_
 #define TALLYMAN_STORAGE_DATABASE_H_

@@ -1,15 +1,9 @@
 // Schema versions of the components that share a database.
 //
-//   constexpr Migration kMigrations[] = {
-//       {.name = "create pets",
-//        .sql = "CREATE TABLE pets (name TEXT PRIMARY KEY) STRICT"},
-//       {.name = "pets have owners",
-//        .sql = "ALTER TABLE pets ADD COLUMN owner TEXT"},
-//   };
-//   absl::Status status = Migrate(db, "zoo", kMigrations);
-//
 // The version of a component is the number of its migrations that have run. New
 // migrations go at the end of the list; a released one never changes.
+//
+// Example: storage/database_example_test.cc
 
 #ifndef TALLYMAN_STORAGE_MIGRATIONS_H_
 #define TALLYMAN_STORAGE_MIGRATIONS_H_

@@ -1,8 +1,6 @@
 // Pages of a list: the items of a page, and the pages before and after it.
 //
-//   PageInfo info = Paginate({.page = 2, .per_page = 30}, items.size());
-//   for (int64_t i = info.begin; i < info.end; ++i) Show(items[i]);
-//   if (info.next.has_value()) LinkTo(*info.next);
+// Example: storage/database_example_test.cc
 
 #ifndef TALLYMAN_STORAGE_PAGINATION_H_
 #define TALLYMAN_STORAGE_PAGINATION_H_

@@ -1,10 +1,7 @@
 // Marks errors of the database, whose messages are for operators only: they
 // name the file and the SQL statement.
 //
-//   if (storage::IsStorageError(status)) {
-//     Log(status);                    // the whole message
-//     return "the server cannot read or write its database now";
-//   }
+// Example: storage/database_example_test.cc
 
 #ifndef TALLYMAN_STORAGE_STORAGE_ERROR_H_
 #define TALLYMAN_STORAGE_STORAGE_ERROR_H_

@@ -2,6 +2,8 @@
 // a server asks for one, waits for its end, and keeps the exit status until a
 // server has stored it. It does nothing else, so that it has no reason to fail
 // or to be restarted, and it outlives the server.
+//
+// Example: stacks/stacks_example_test.cc
 
 #ifndef TALLYMAN_STACKS_KEEPER_DAEMON_H_
 #define TALLYMAN_STACKS_KEEPER_DAEMON_H_

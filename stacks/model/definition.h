@@ -1,4 +1,6 @@
 // The definition of a stack and its processes by an operator, as plain values.
+//
+// Example: stacks/model/definition_example_test.cc
 
 #ifndef TALLYMAN_STACKS_MODEL_DEFINITION_H_
 #define TALLYMAN_STACKS_MODEL_DEFINITION_H_

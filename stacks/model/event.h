@@ -1,4 +1,6 @@
 // Events of instances, actions and stacks: the lines of the audit log.
+//
+// Example: stacks/stacks_example_test.cc
 
 #ifndef TALLYMAN_STACKS_MODEL_EVENT_H_
 #define TALLYMAN_STACKS_MODEL_EVENT_H_

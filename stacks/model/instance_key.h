@@ -1,4 +1,6 @@
 // The identity of an instance on this machine.
+//
+// Example: stacks/stacks_example_test.cc
 
 #ifndef TALLYMAN_STACKS_MODEL_INSTANCE_KEY_H_
 #define TALLYMAN_STACKS_MODEL_INSTANCE_KEY_H_

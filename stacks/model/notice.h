@@ -1,4 +1,6 @@
 // Messages for the operator's log, besides the events of stacks.
+//
+// Example: stacks/stacks_example_test.cc
 
 #ifndef TALLYMAN_STACKS_MODEL_NOTICE_H_
 #define TALLYMAN_STACKS_MODEL_NOTICE_H_

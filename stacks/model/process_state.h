@@ -1,5 +1,7 @@
 // The state of a process of a stack: its desired counts (registry.h) compared
 // with its instances (status.h).
+//
+// Example: stacks/stacks_example_test.cc
 
 #ifndef TALLYMAN_STACKS_MODEL_PROCESS_STATE_H_
 #define TALLYMAN_STACKS_MODEL_PROCESS_STATE_H_

@@ -1,4 +1,6 @@
 // The Procfile format: one process a line, `name: command`.
+//
+// Example: stacks/model/definition_example_test.cc
 
 #ifndef TALLYMAN_STACKS_MODEL_PROCFILE_H_
 #define TALLYMAN_STACKS_MODEL_PROCFILE_H_

@@ -5,8 +5,7 @@
 // (stacks/registry/sqlite_registry.h) and several machines can share one, such
 // as in etcd: nothing here assumes that all changes come from this process.
 //
-//   std::shared_ptr<const RegistrySnapshot> now = registry.Snapshot();
-//   absl::StatusOr<Action> action = registry.Scale({...});
+// Example: stacks/stacks_example_test.cc
 
 #ifndef TALLYMAN_STACKS_MODEL_REGISTRY_H_
 #define TALLYMAN_STACKS_MODEL_REGISTRY_H_

@@ -1,4 +1,6 @@
 // The health of a stack: all its processes, compared with their instances.
+//
+// Example: stacks/stacks_example_test.cc
 
 #ifndef TALLYMAN_STACKS_MODEL_STACK_HEALTH_H_
 #define TALLYMAN_STACKS_MODEL_STACK_HEALTH_H_

@@ -1,4 +1,6 @@
 // The status of the instances on one server, as plain values.
+//
+// Example: stacks/stacks_example_test.cc
 
 #ifndef TALLYMAN_STACKS_MODEL_STATUS_H_
 #define TALLYMAN_STACKS_MODEL_STATUS_H_

@@ -1,4 +1,6 @@
 // The sequence that stops a process: signals and the time to wait after each.
+//
+// Example: stacks/model/definition_example_test.cc
 
 #ifndef TALLYMAN_STACKS_MODEL_STOP_SEQUENCE_H_
 #define TALLYMAN_STACKS_MODEL_STOP_SEQUENCE_H_

@@ -1,9 +1,7 @@
 // The output files of instances: one for each, opened for the program to append
 // to, rotated by size, read from the end.
 //
-//   absl::StatusOr<OutputLogs> logs = OutputLogs::Open(directory, {});
-//   absl::StatusOr<base::UniqueFd> fd = logs->OpenForAppend(key);
-//   logs->Tail(key, 100);
+// Example: stacks/stacks_example_test.cc
 
 #ifndef TALLYMAN_STACKS_OUTPUT_OUTPUT_LOG_H_
 #define TALLYMAN_STACKS_OUTPUT_OUTPUT_LOG_H_

@@ -1,4 +1,6 @@
 // The audit log: the newest events, in the local database.
+//
+// Example: stacks/stacks_example_test.cc
 
 #ifndef TALLYMAN_STACKS_REGISTRY_EVENT_LOG_H_
 #define TALLYMAN_STACKS_REGISTRY_EVENT_LOG_H_

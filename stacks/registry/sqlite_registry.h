@@ -1,7 +1,6 @@
 // The registry of one machine, in its SQLite database.
 //
-//   absl::StatusOr<std::unique_ptr<SqliteRegistry>> registry =
-//       SqliteRegistry::Open(db, events);
+// Example: stacks/stacks_example_test.cc
 
 #ifndef TALLYMAN_STACKS_REGISTRY_SQLITE_REGISTRY_H_
 #define TALLYMAN_STACKS_REGISTRY_SQLITE_REGISTRY_H_

@@ -1,4 +1,6 @@
 // The delay before an instance that keeps failing is started again.
+//
+// Example: stacks/stacks_example_test.cc
 
 #ifndef TALLYMAN_STACKS_SUPERVISOR_BACKOFF_H_
 #define TALLYMAN_STACKS_SUPERVISOR_BACKOFF_H_

@@ -1,6 +1,8 @@
 // The instances of this machine in its local database: which process of the
 // kernel belongs to which instance. A record is durable before its child is
 // released, so that no crash loses an instance or starts it twice.
+//
+// Example: stacks/stacks_example_test.cc
 
 #ifndef TALLYMAN_STACKS_SUPERVISOR_INSTANCE_STORE_H_
 #define TALLYMAN_STACKS_SUPERVISOR_INSTANCE_STORE_H_

@@ -2,10 +2,7 @@
 // the desired ones in the registry, across crashes of programs, keeper and
 // server. docs/lifecycle.md describes how.
 //
-//   absl::StatusOr<std::unique_ptr<Supervisor>> supervisor =
-//       Supervisor::Start(options, {...});
-//   registry.Scale({...});  // Wakes the supervisor.
-//   (*supervisor)->Status()->Find(uid, "worker")->running
+// Example: stacks/stacks_example_test.cc
 
 #ifndef TALLYMAN_STACKS_SUPERVISOR_SUPERVISOR_H_
 #define TALLYMAN_STACKS_SUPERVISOR_SUPERVISOR_H_
