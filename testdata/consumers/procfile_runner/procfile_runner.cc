@@ -165,7 +165,8 @@ absl::Status Run(const std::string& procfile, const std::string& path) {
        .on_change = wake,
        .notices =
            [](const stacks::Notice& notice) {
-             std::fprintf(stderr, "%s\n", std::string(notice.what).c_str());
+             std::fprintf(stderr, "%s: %s\n", std::string(notice.event).c_str(),
+                          std::string(notice.what).c_str());
            }},
       {.database = **database,
        .registry = **registry,
