@@ -15,16 +15,17 @@ readonly root="${PWD}"
 work="$(mktemp -d)"
 readonly work
 
-# In the environment of all processes that a check starts, and of theirs.
+# In the environment of the programs that a check starts. The processes of a stack
+# have an environment of their own, and ${work} as their working directory.
 readonly mark="TALLYMAN_CHECK=${work}"
 
-# Prints the pids of the processes with the mark.
+# Prints the pids of all of them.
 marked() {
-  local file pid
-  for file in /proc/[0-9]*/environ; do
-    if grep -qzFx -- "${mark}" "${file}" 2>/dev/null; then
-      pid="${file#/proc/}"
-      printf '%s\n' "${pid%/environ}"
+  local process
+  for process in /proc/[0-9]*; do
+    if grep -qzFx -- "${mark}" "${process}/environ" 2>/dev/null ||
+      [[ "$(readlink -- "${process}/cwd")" == "${work}" ]]; then
+      printf '%s\n' "${process#/proc/}"
     fi
   done
 }
@@ -84,7 +85,7 @@ check_compiled() {
 # start COMMAND...: runs a program in the background; its pid is `started`, and `next`
 # reads its output.
 start() {
-  exec {output}< <(exec env "${mark}" "$@")
+  exec {output}< <(exec env --chdir="${work}" "${mark}" "$@")
   started=$!
 }
 
@@ -138,10 +139,10 @@ ask() {
 
 use_token_proxy() {
   local proxy upstream port reader admin answer
-  local -a program=(bazel-bin/token_proxy "${work}/tokens.db")
+  local -a program=("${PWD}/bazel-bin/token_proxy" "${work}/tokens.db")
   reader="$("${program[@]}" create reader public)"
   admin="$("${program[@]}" create admin admin)"
-  start bazel-bin/upstream
+  start "${PWD}/bazel-bin/upstream"
   upstream="${started}"
   next '^port ([0-9]+)$'
   start "${program[@]}" serve 0 "${BASH_REMATCH[1]}"
@@ -168,7 +169,7 @@ use_token_proxy() {
 }
 
 use_procfile_runner() {
-  local -a program=(bazel-bin/procfile_runner Procfile "${work}/runner")
+  local -a program=("${PWD}/bazel-bin/procfile_runner" "${PWD}/Procfile" "${work}/runner")
   local -A pids=()
   local process keeper runner
   start "${program[@]}"
