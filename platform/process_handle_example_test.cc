@@ -1,11 +1,10 @@
 // Examples of process_handle.h.
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdint>
+#include <csignal>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"

@@ -1,7 +1,7 @@
 // Examples of definition.h, procfile.h and stop_sequence.h.
 
-#include <signal.h>
-
+#include <csignal>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
