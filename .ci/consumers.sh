@@ -204,20 +204,20 @@ consume() {
   case "${name}" in
     top)
       check_fetched com_google_absl
-      check_compiled platform platform/base platform/linux
+      check_compiled platform platform/base platform/base/posix platform/linux
       ;;
     key_value)
       check_fetched com_google_absl sqlite3
-      check_compiled platform/base storage
+      check_compiled platform/base platform/base/posix storage storage/posix
       ;;
     token_proxy)
       check_fetched com_google_absl openssl sqlite3
-      check_compiled auth platform/base storage
+      check_compiled auth auth/openssl platform/base platform/base/posix storage storage/posix
       ;;
     procfile_runner)
       check_fetched com_google_absl openssl sqlite3
-      check_compiled platform platform/base platform/linux stacks/keeper stacks/model \
-        stacks/output stacks/registry stacks/supervisor storage
+      check_compiled platform platform/base platform/base/linux platform/base/posix platform/linux \
+        stacks/keeper stacks/model stacks/output stacks/registry stacks/supervisor storage storage/posix
       ;;
     *) fail 'no such program' ;;
   esac
