@@ -5,6 +5,7 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "api/description/schema.h"
 #include "api/host/process_query.h"
 #include "api/http/error.h"
 #include "api/json/json_writer.h"
@@ -35,7 +36,41 @@ void EndEnvelope(absl::Time generated, absl::TimeZone zone, JsonWriter& json) {
   json.EndObject();
 }
 
+constexpr Schema kStatusCode =
+    Integer("The status of HTTP again.", "200", 100, 599);
+constexpr Schema kTimeGenerated = Time(
+    "When the server made the answer: ISO 8601 with the offset of its "
+    "time zone.",
+    "2020-09-23T10:54:18-06:00");
+constexpr Field kProcessesFields[] = {
+    {"status_code", kStatusCode},
+    {"status_desc", String("`Ok`.", "Ok")},
+    {"data",
+     Array("The processes, in the requested order.", kHostProcessSchema)},
+    {"time_generated", kTimeGenerated},
+};
+
+constexpr Schema kNoProcesses = [] {
+  Schema schema = Array("Empty.", kHostProcessSchema);
+  schema.max = 0;
+  return schema;
+}();
+
+constexpr Field kErrorFields[] = {
+    {"status_code", Integer("The status of HTTP again.", "400", 400, 599)},
+    {"status_desc",
+     String("What is wrong, in words that a caller can act on.",
+            "limit: \"x\" is not an integer from 1 to 9223372036854775807")},
+    {"data", kNoProcesses},
+    {"time_generated", kTimeGenerated},
+};
+
 }  // namespace
+
+constexpr Schema kHostProcessesSchema =
+    Object("HostProcesses", "The processes of the machine.", kProcessesFields);
+constexpr Schema kHostErrorSchema =
+    Object("HostError", "An error of the host family.", kErrorFields);
 
 std::string RenderProcesses(absl::Span<const platform::Process> processes,
                             absl::Span<const ProcessKey* const> keys,

@@ -8,11 +8,16 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "api/description/schema.h"
 #include "api/host/process_query.h"
 #include "api/http/error.h"
 #include "platform/process.h"
 
 namespace tallyman::api {
+
+// The list of processes, and an error.
+extern const Schema kHostProcessesSchema;
+extern const Schema kHostErrorSchema;
 
 // A list of `processes`, each with `keys`. `generated` is the time of the list.
 std::string RenderProcesses(absl::Span<const platform::Process> processes,

@@ -20,6 +20,8 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/types/span.h"
+#include "api/description/parameter.h"
+#include "api/host/process_parameters.h"
 #include "api/http/params.h"
 #include "platform/base/text.h"
 #include "platform/process.h"
@@ -32,8 +34,8 @@ using platform::Process;
 using platform::ProcessFields;
 using platform::ProcessState;
 
-// RE2 takes time linear in the text, but its memory grows with the expression.
-constexpr size_t kMaxPatternBytes = 1000;
+constexpr auto kMaxPatternBytes =
+    static_cast<size_t>(*kProcessNameParameter.schema.max);
 constexpr int64_t kPatternMemoryBytes = int64_t{1} << 20;
 
 // Calls `take(item, position)` for each item of a comma-separated list, with
@@ -62,11 +64,7 @@ absl::Status Bad(std::string_view parameter, std::string_view what,
                    " at position ", position, "; ", hint));
 }
 
-std::string KeyNames() {
-  return absl::StrJoin(
-      ProcessKeys(), ", ",
-      [](std::string* out, const ProcessKey& key) { out->append(key.name); });
-}
+std::string KeyNames() { return absl::StrJoin(ProcessKeyNames(), ", "); }
 
 const ProcessKey* FindKey(std::string_view name) {
   for (const ProcessKey& key : ProcessKeys()) {
@@ -140,18 +138,17 @@ absl::StatusOr<std::shared_ptr<const RE2>> ParseName(std::string_view text) {
 
 absl::StatusOr<std::vector<ProcessState>> ParseStates(std::string_view text) {
   std::vector<ProcessState> states;
-  absl::Status status =
-      ForEachItem(text, [&](std::string_view name, size_t position) {
-        const std::optional<ProcessState> state =
-            platform::ParseProcessState(name);
-        if (!state) {
-          return Bad("state", "unknown state", name, position,
-                     "states are running, sleeping, disk-sleep, stopped, "
-                     "tracing-stop, zombie, dead, idle, parked");
-        }
-        states.push_back(*state);
-        return absl::OkStatus();
-      });
+  absl::Status status = ForEachItem(text, [&](std::string_view name,
+                                              size_t position) {
+    const std::optional<ProcessState> state = platform::ParseProcessState(name);
+    if (!state) {
+      return Bad("state", "unknown state", name, position,
+                 absl::StrCat("states are ",
+                              absl::StrJoin(kProcessStateItem.values(), ", ")));
+    }
+    states.push_back(*state);
+    return absl::OkStatus();
+  });
   if (!status.ok()) return status;
   return states;
 }
@@ -202,33 +199,33 @@ absl::StatusOr<std::vector<const ProcessKey*>> ParseFields(
 
 absl::StatusOr<ProcessListQuery> ProcessListQuery::Parse(const Params& params) {
   ProcessListQuery query;
-  for (const std::string_view name :
-       {"name", "user", "state", "pid", "sort", "limit", "fields"}) {
-    const auto value = params.Get(name);
+  for (const Parameter* const parameter : kProcessListParameters) {
+    const auto value = Read(params, *parameter);
     // The size before each value keeps different queries different.
     if (value) {
-      absl::StrAppend(&query.text_, name, "=", value->size(), ":", *value, ";");
+      absl::StrAppend(&query.text_, parameter->name, "=", value->size(), ":",
+                      *value, ";");
     }
   }
-  if (const auto text = params.Get("name")) {
+  if (const auto text = Read(params, kProcessNameParameter)) {
     auto name = ParseName(*text);
     if (!name.ok()) return name.status();
     query.name_ = *std::move(name);
   }
-  if (const auto text = params.Get("user")) {
+  if (const auto text = Read(params, kProcessUserParameter)) {
     query.users_ = absl::StrSplit(*text, ',');
   }
-  if (const auto text = params.Get("state")) {
+  if (const auto text = Read(params, kProcessStateParameter)) {
     auto states = ParseStates(*text);
     if (!states.ok()) return states.status();
     query.states_ = *std::move(states);
   }
-  if (const auto text = params.Get("pid")) {
+  if (const auto text = Read(params, kProcessPidParameter)) {
     auto pids = ParsePids(*text);
     if (!pids.ok()) return pids.status();
     query.pids_ = *std::move(pids);
   }
-  if (const auto text = params.Get("sort")) {
+  if (const auto text = Read(params, kProcessSortParameter)) {
     query.descending_ = text->starts_with('-');
     const std::string_view name = text->substr(query.descending_ ? 1 : 0);
     query.sort_key_ = FindKey(name);
@@ -239,10 +236,10 @@ absl::StatusOr<ProcessListQuery> ProcessListQuery::Parse(const Params& params) {
                               "order"));
     }
   }
-  auto limit = params.GetInteger("limit", 1);
+  auto limit = ReadInteger(params, kProcessLimitParameter);
   if (!limit.ok()) return limit.status();
   query.limit_ = *limit;
-  auto keys = ParseFields(params.Get("fields"));
+  auto keys = ParseFields(Read(params, kProcessFieldsParameter));
   if (!keys.ok()) return keys.status();
   query.keys_ = *std::move(keys);
   return query;

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "api/description/schema.h"
 #include "api/http/params.h"
 #include "api/json/json_writer.h"
 #include "api/redaction/redaction.h"
@@ -29,9 +30,10 @@ struct ProcessFormat {
 };
 
 // One key of a process in JSON: a row of the one table of keys, which
-// parsing, sorting and rendering share.
+// parsing, sorting, rendering and the description share.
 struct ProcessKey {
   std::string_view name;
+  Schema schema;
   // The fields to read from the system.
   platform::ProcessFields fields;
   // Whether the key is written when the query has no `fields`.
@@ -44,12 +46,14 @@ struct ProcessKey {
 // All keys, in the order of the output.
 absl::Span<const ProcessKey> ProcessKeys();
 
+// A process in JSON.
+extern const Schema kHostProcessSchema;
+
 // A valid query. Copyable; thread-safe once made.
 class ProcessListQuery {
  public:
-  // Reads `name`, `user`, `state`, `pid`, `sort`, `limit` and `fields`; ignores
-  // other parameters. InvalidArgument names the parameter, the error and its
-  // position in the value (from 1).
+  // Reads kProcessListParameters; ignores other parameters. InvalidArgument
+  // names the parameter, the error and its position in the value (from 1).
   static absl::StatusOr<ProcessListQuery> Parse(const Params& params);
 
   // The query for the platform, which filters, sorts and limits. It copies this

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "storage/storage_error.h"
 
 namespace tallyman::api {
@@ -49,7 +50,7 @@ constexpr std::array<Row, 18> kRows = {{
     {ErrorKind::kInternal, 500, "internal_error",
      "The server could not answer the request."},
     {ErrorKind::kNotImplemented, 501, "not_implemented",
-     "This server does not offer the resource."},
+     "The server does not do this on its operating system."},
     {ErrorKind::kUnavailable, 503, "unavailable",
      "The server can't answer just now."},
 }};
@@ -97,6 +98,15 @@ std::string_view ErrorName(ErrorKind kind) { return RowOf(kind).name; }
 
 std::string_view ErrorDescription(ErrorKind kind) {
   return RowOf(kind).description;
+}
+
+absl::Span<const std::string_view> ErrorNames() {
+  static constexpr auto kNames = [] {
+    std::array<std::string_view, kRows.size()> names;
+    for (size_t i = 0; i < kRows.size(); ++i) names[i] = kRows[i].name;
+    return names;
+  }();
+  return kNames;
 }
 
 ErrorKind ErrorKindOfHttpStatus(int status) {

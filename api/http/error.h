@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 
 namespace tallyman::api {
 
@@ -40,6 +41,10 @@ std::string_view ErrorName(ErrorKind kind);
 
 // A sentence that describes the kind: "The request is malformed.".
 std::string_view ErrorDescription(ErrorKind kind);
+
+// The names of all kinds, in the order of ErrorKind, which is that of their
+// statuses.
+absl::Span<const std::string_view> ErrorNames();
 
 // The kind whose HTTP status is `status`. Any other status gets the kind of its
 // class: kInternal from 500 on, kBadRequest below.

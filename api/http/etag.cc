@@ -68,10 +68,14 @@ std::optional<std::string> JoinedHeader(const Request& request,
 
 }  // namespace
 
-std::string ContentHash(std::string_view text) {
+std::string Sha256(std::string_view text) {
   const auth::Sha256Digest digest = auth::Sha256(text);
-  return absl::BytesToHexString(std::string_view(
-      reinterpret_cast<const char*>(digest.data()), kHashBytes));
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
+std::string ContentHash(std::string_view text) {
+  return absl::BytesToHexString(
+      std::string_view(Sha256(text)).substr(0, kHashBytes));
 }
 
 std::string StrongEtag(std::string_view representation) {

@@ -41,6 +41,9 @@ struct Request {
 struct Response {
   int status = 200;
   std::string content_type = "application/json";
+  // Of the header Cache-Control: most responses describe this moment, and URLs
+  // may carry tokens. A constant.
+  std::string_view cache_control = "no-store";
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   // If set, replaces `body`. Several responses may share it, such as a body

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,15 +69,16 @@ std::optional<std::string_view> Params::Get(std::string_view name) const {
 }
 
 absl::StatusOr<std::optional<int64_t>> Params::GetInteger(std::string_view name,
-                                                          int64_t min) const {
+                                                          int64_t min,
+                                                          int64_t max) const {
   const std::optional<std::string_view> text = Get(name);
   if (!text) return std::nullopt;
   int64_t number = 0;
   if (text->find_first_not_of("0123456789") != std::string_view::npos ||
-      !absl::SimpleAtoi(*text, &number) || number < min) {
+      !absl::SimpleAtoi(*text, &number) || number < min || number > max) {
     return absl::InvalidArgumentError(
         absl::StrCat(name, ": ", base::Quote(*text), " is not an integer from ",
-                     min, " to ", std::numeric_limits<int64_t>::max()));
+                     min, " to ", max));
   }
   return number;
 }

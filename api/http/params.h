@@ -4,6 +4,7 @@
 #define TALLYMAN_API_HTTP_PARAMS_H_
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,11 +29,12 @@ class Params {
   // The first value of `name`; nullopt if it is absent.
   std::optional<std::string_view> Get(std::string_view name) const;
 
-  // The first value of `name` as a decimal integer of at least `min`; nullopt
-  // if `name` is absent. InvalidArgument names the parameter and quotes the
-  // value.
-  absl::StatusOr<std::optional<int64_t>> GetInteger(std::string_view name,
-                                                    int64_t min) const;
+  // The first value of `name` as a decimal integer from `min`, which is not
+  // negative, to `max`; nullopt if `name` is absent. InvalidArgument names the
+  // parameter and the range, and quotes the value.
+  absl::StatusOr<std::optional<int64_t>> GetInteger(
+      std::string_view name, int64_t min,
+      int64_t max = std::numeric_limits<int64_t>::max()) const;
 
   const std::vector<std::pair<std::string, std::string>>& all() const {
     return all_;

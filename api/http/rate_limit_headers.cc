@@ -13,9 +13,9 @@ namespace tallyman::api {
 
 void AddRateLimitHeaders(const auth::RateDecision& decision,
                          Response& response) {
-  response.AddHeader("X-RateLimit-Limit", absl::StrCat(decision.limit));
-  response.AddHeader("X-RateLimit-Remaining", absl::StrCat(decision.remaining));
-  response.AddHeader("X-RateLimit-Reset",
+  response.AddHeader(kRateLimitHeader, absl::StrCat(decision.limit));
+  response.AddHeader(kRateRemainingHeader, absl::StrCat(decision.remaining));
+  response.AddHeader(kRateResetHeader,
                      absl::StrCat(absl::ToUnixSeconds(decision.reset)));
   if (!decision.allowed) AddRetryAfter(decision.retry_after, response);
 }
@@ -23,7 +23,7 @@ void AddRateLimitHeaders(const auth::RateDecision& decision,
 void AddRetryAfter(absl::Duration wait, Response& response) {
   const int64_t seconds =
       absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1)));
-  response.AddHeader("Retry-After",
+  response.AddHeader(kRetryAfterHeader,
                      absl::StrCat(std::max<int64_t>(seconds, 1)));
 }
 

@@ -3,11 +3,19 @@
 #ifndef TALLYMAN_API_HTTP_RATE_LIMIT_HEADERS_H_
 #define TALLYMAN_API_HTTP_RATE_LIMIT_HEADERS_H_
 
+#include <string_view>
+
 #include "absl/time/time.h"
 #include "api/http/http.h"
 #include "auth/rate_limiter.h"
 
 namespace tallyman::api {
+
+inline constexpr std::string_view kRateLimitHeader = "X-RateLimit-Limit";
+inline constexpr std::string_view kRateRemainingHeader =
+    "X-RateLimit-Remaining";
+inline constexpr std::string_view kRateResetHeader = "X-RateLimit-Reset";
+inline constexpr std::string_view kRetryAfterHeader = "Retry-After";
 
 // Adds X-RateLimit-Limit and X-RateLimit-Remaining (requests) and
 // X-RateLimit-Reset (Unix time in seconds); for a refusal also Retry-After.

@@ -1,11 +1,38 @@
 #include "api/stacks/action_json.h"
 
+#include "api/description/schema.h"
 #include "api/json/json_writer.h"
 #include "api/json/timestamp.h"
 #include "api/redaction/redaction.h"
 #include "stacks/model/registry.h"
 
 namespace tallyman::api {
+namespace {
+
+constexpr Field kFields[] = {
+    {"id", Integer("The id of the action.", "10", 1)},
+    {"user", String("The name of the token that started it.", "deploy")},
+    {"resource_type", String("`stack`.", "stack")},
+    {"action",
+     OneOf(EnumNames<stacks::ActionKindName, stacks::ActionKind::kProcessScale,
+                     stacks::ActionKind::kStackDelete>,
+           String("What it does.", "Process_scale"))},
+    {"resource_id", Uid("The uid of the stack.")},
+    {"started_via", String("`api`, or `file` for `--stacks_file`.", "api")},
+    {"started_at", Time("When it was requested.")},
+    {"finished_at", OrNull(Time("When it ended; null until then, as the "
+                                "other two are.",
+                                "null"))},
+    {"finished_success",
+     OrNull(Boolean("Whether it reached its goal.", "null"))},
+    {"finished_message",
+     OrNull(String("The result, or why it failed.", "null"))},
+};
+
+}  // namespace
+
+constexpr Schema kActionSchema =
+    Object("Action", "A requested change of a stack, and its result.", kFields);
 
 void WriteAction(const stacks::Action& action, const Redactor& redactor,
                  JsonWriter& json) {

@@ -7,9 +7,17 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "api/description/parameter.h"
+#include "api/description/schema.h"
 #include "api/http/http.h"
 
 namespace tallyman::api {
+
+// The body as JSON and as a form, and the same fields as parameters.
+extern const Schema kActionRequestSchema;
+extern const Parameter kCommandParameter;
+extern const Parameter kActionProcessNameParameter;
+extern const Parameter kActionServerUidParameter;
 
 struct ActionRequest {
   enum class Command : uint8_t {

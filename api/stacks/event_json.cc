@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/description/schema.h"
 #include "api/json/json_writer.h"
 #include "api/json/timestamp.h"
 #include "api/redaction/redaction.h"
@@ -11,6 +12,24 @@
 
 namespace tallyman::api {
 namespace {
+
+constexpr Field kFields[] = {
+    {"id", Integer("Ascending.", "42", 1)},
+    {"time", Time("When it happened.")},
+    {"event",
+     OneOf(EnumNames<stacks::EventKindName, stacks::EventKind::kActionStarted,
+                     stacks::EventKind::kLost>,
+           String("What happened.", "started"))},
+    {"process", OrNull(String("The process, for events of instances.", "web"))},
+    {"server_uid", OrNull(Uid("The server of the instance.",
+                              "e63e859d5ab72b0bcf14321f0ffb013d"))},
+    {"instance", OrNull(Integer("The number of the instance.", "1", 1))},
+    {"pid", OrNull(Integer("Its process id.", "4153", 1))},
+    {"cause", OrNull(String("Why, for people.", "scaled to 4"))},
+    {"action_id",
+     OrNull(Integer("The action, for events of actions.", "10", 1))},
+    {"user", OrNull(String("The name of the token.", "deploy"))},
+};
 
 void WriteTextOrNull(std::string_view key, std::string_view text,
                      JsonWriter& json) {
@@ -33,6 +52,12 @@ void WriteNumberOrNull(std::string_view key, int64_t number, JsonWriter& json) {
 }
 
 }  // namespace
+
+constexpr Schema kEventSchema =
+    Object("Event",
+           "A change of an instance, or a request. Fields that do not apply "
+           "are null.",
+           kFields);
 
 void WriteEvent(const stacks::Event& event, const Redactor& redactor,
                 JsonWriter& json) {

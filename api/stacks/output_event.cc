@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "api/description/schema.h"
 #include "api/json/json_writer.h"
 #include "api/json/timestamp.h"
 #include "api/redaction/redaction.h"
@@ -30,6 +31,15 @@ void WriteOrigin(const OutputOrigin& origin, JsonWriter& json) {
 }
 
 }  // namespace
+
+constexpr Schema kOutputStreamSchema = String(
+    "Server-sent events: `output` for each line, `gap` where lines may be "
+    "missing, `end` when there is nothing more to follow. `data` is one JSON "
+    "object.",
+    "event: output\n"
+    "id: 0:0:1:0:4711\n"
+    "data: {\"process\":\"web\",\"server\":\"server_name\",\"instance\":1,"
+    "\"line\":\"working\"}\n\n");
 
 void AppendOutputEvent(const OutputEvent& event, const Redactor& redactor,
                        std::string& out) {

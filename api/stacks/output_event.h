@@ -14,11 +14,15 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "api/description/schema.h"
 #include "api/redaction/redaction.h"
 
 namespace tallyman::api {
 
 inline constexpr std::string_view kEventStreamType = "text/event-stream";
+
+// A stream of the events below.
+extern const Schema kOutputStreamSchema;
 
 // Whose output it is.
 struct OutputOrigin {

@@ -2,10 +2,26 @@
 
 #include <string>
 
+#include "api/description/schema.h"
 #include "api/json/json_writer.h"
 #include "api/redaction/redaction.h"
 
 namespace tallyman::api {
+namespace {
+
+constexpr Schema kLine = String("A line without its end.", "working");
+
+constexpr Field kFields[] = {
+    {"process", String("The process.", "web")},
+    {"server", String("The name of the server.", "server_name")},
+    {"instance", Integer("The number of the instance.", "1", 1)},
+    {"lines", Array("The last lines of its output, oldest first.", kLine)},
+};
+
+}  // namespace
+
+constexpr Schema kInstanceOutputSchema =
+    Object("InstanceOutput", "The output of an instance.", kFields);
 
 void WriteInstanceOutput(const InstanceOutput& output, const Redactor& redactor,
                          JsonWriter& json) {

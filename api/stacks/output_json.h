@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/description/schema.h"
 #include "api/json/json_writer.h"
 #include "api/redaction/redaction.h"
 
@@ -20,6 +21,8 @@ struct InstanceOutput {
   int64_t instance = 0;
   std::vector<std::string> lines;
 };
+
+extern const Schema kInstanceOutputSchema;
 
 // `redactor` hides secrets in the lines.
 void WriteInstanceOutput(const InstanceOutput& output, const Redactor& redactor,

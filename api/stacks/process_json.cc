@@ -1,6 +1,7 @@
 #include "api/stacks/process_json.h"
 
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "api/description/schema.h"
 #include "api/http/etag.h"
 #include "api/json/json_writer.h"
 #include "api/json/timestamp.h"
@@ -21,6 +23,66 @@ namespace tallyman::api {
 namespace {
 
 using stacks::ServerCounts;
+
+constexpr Schema kCount = Integer("A number of instances.", "1", 0);
+
+constexpr Schema Counts(std::string_view description) {
+  return Map(description, kCount, R"({"server_name":1})");
+}
+
+constexpr Field kFields[] = {
+    {"md5",
+     {.description = "The MD5 of the command; \"\" if this system has no MD5.",
+      .pattern = "^([0-9a-f]{32})?$",
+      .example = "5999b763474b0eafa5fafb64bff0ba80"}},
+    {"name", String("Its name, unique in its stack.", "web")},
+    {"command", String("Its command; values that look like secrets are `***`.",
+                       "bundle exec rake jobs:work")},
+    {"servers", Counts("By the name of the server: instances that exist.")},
+};
+
+constexpr Field kInstanceFields[] = {
+    {"server", String("The name of the server.", "server_name")},
+    {"instance", Integer("Its number.", "1", 1)},
+    {"state",
+     OneOf(
+         EnumNames<stacks::InstanceStateName, stacks::InstanceState::kStarting,
+                   stacks::InstanceState::kCrashLooping>,
+         String("Its state.", "running"))},
+    {"pid", OrNull(Integer("Its process id; null if none runs.", "4153", 1))},
+    {"started_at", OrNull(Time("Its last start."))},
+    {"restarts", Integer("How often it was started again.", "0", 0)},
+    {"last_exit", OrNull(String("How it ended last.", "exited with code 3"))},
+    {"last_exit_at", OrNull(Time("When it ended last."))},
+    {"last_output", OrNull(String("The last line of its output before that.",
+                                  "no such table: jobs"))},
+    {"next_start_at",
+     OrNull(Time("When it starts again; null if it does not wait.", "null"))},
+};
+
+constexpr Schema kInstanceSchema =
+    Object("Instance", "One running copy of a process.", kInstanceFields);
+
+constexpr std::string_view kStates[] = {"stopped",  "stopping", "crash-looping",
+                                        "degraded", "starting", "paused",
+                                        "running"};
+
+constexpr Field kDetailsFields[] = {
+    kFields[0],
+    kFields[1],
+    kFields[2],
+    kFields[3],
+    {"servers_pauses", Counts("The instances that are paused.")},
+    {"desired", Counts("The desired instances.")},
+    {"state", OneOf(ConstantValues<kStates>,
+                    String("The state as one word.", "running"))},
+    {"instances", Array("The instances on this server.", kInstanceSchema)},
+    {"last_exit",
+     OrNull(String("The latest end of an instance.", "exited with code 3"))},
+    {"last_output", OrNull(String("Its last line of output before that.",
+                                  "no such table: jobs"))},
+};
+static_assert(std::size(kFields) == 4);
 
 // JsonWriter::Key() does not escape; the names of servers may need it.
 void WriteEscapedKey(std::string_view key, JsonWriter& json) {
@@ -142,6 +204,12 @@ void WriteDetails(const ProcessView& view,
 }
 
 }  // namespace
+
+constexpr Schema kProcessSchema =
+    Object("Process", "A process of a stack.", kFields);
+constexpr Schema kProcessDetailsSchema =
+    Object("ProcessDetails", "A process of a stack, with its instances.",
+           kDetailsFields);
 
 void WriteProcess(Mount mount, const ProcessView& view,
                   const stacks::DesiredProcess& process, JsonWriter& json) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/description/schema.h"
 #include "api/json/json_writer.h"
 #include "api/redaction/redaction.h"
 #include "api/stacks/stacks_envelope.h"
@@ -13,6 +14,10 @@
 #include "stacks/model/status.h"
 
 namespace tallyman::api {
+
+// A process as WriteProcess() writes it in each mount.
+extern const Schema kProcessSchema;
+extern const Schema kProcessDetailsSchema;
 
 // The snapshots and settings to render processes of `stack` with. They must
 // outlive the view.

@@ -17,6 +17,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "api/description/parameter.h"
+#include "api/description/schema.h"
 #include "api/http/http.h"
 #include "api/http/params.h"
 #include "api/http/request_fields.h"
@@ -33,6 +35,26 @@ using Counts = std::vector<std::pair<std::string, int64_t>>;
 
 constexpr std::string_view kProcessName = "process_name";
 constexpr std::string_view kServerCount = "server_count";
+
+constexpr Schema kCount =
+    Integer("The desired number of instances.", "4", 0, stacks::kMaxInstances);
+constexpr Schema kCountMap = Map("By the uid of the server.", kCount,
+                                 R"({"e63e859d5ab72b0bcf14321f0ffb013d":4})");
+constexpr Schema kCountText =
+    String("Pairs `SERVER_UID:COUNT`, with commas between them.",
+           "e63e859d5ab72b0bcf14321f0ffb013d:4");
+constexpr Schema kName = String("The process to scale.", "web");
+
+constexpr Field kJsonFields[] = {
+    {kProcessName, kName, kOptional},
+    {kServerCount,
+     Either(kCountMap, kCountText, "The desired numbers of instances."),
+     kOptional},
+};
+constexpr Field kFormFields[] = {
+    {kProcessName, kName, kOptional},
+    {kServerCount, kCountText, kOptional},
+};
 
 absl::Status CountError(std::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat(kServerCount, ": ", what));
@@ -165,6 +187,26 @@ absl::StatusOr<Counts> ReadCounts(const RequestFields& fields) {
 }
 
 }  // namespace
+
+constexpr Schema kScaleRequestSchema =
+    Object("ScaleRequest",
+           "Both fields are required, each here or in the query.", kJsonFields);
+constexpr Schema kScaleFormSchema =
+    Object("ScaleForm",
+           "Both fields are required, each here or in the query. "
+           "`server_count[SERVER_UID]=COUNT` is another form of the second.",
+           kFormFields);
+constexpr Parameter kScaleProcessNameParameter = {
+    .name = kProcessName,
+    .schema =
+        String("The process to scale; required here or in the body.", "web")};
+constexpr Parameter kServerCountParameter = {
+    .name = kServerCount,
+    .schema = String("Pairs `SERVER_UID:COUNT`, with commas between them; "
+                     "required here or in the body. "
+                     "`server_count[SERVER_UID]=COUNT` is another form.",
+                     "e63e859d5ab72b0bcf14321f0ffb013d:4"),
+    .is_map = true};
 
 absl::StatusOr<ScaleRequest> ParseScaleRequest(const Request& request) {
   const absl::StatusOr<RequestFields> fields =

@@ -9,9 +9,17 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "api/description/parameter.h"
+#include "api/description/schema.h"
 #include "api/http/http.h"
 
 namespace tallyman::api {
+
+// The body as JSON and as a form, and the same fields as parameters.
+extern const Schema kScaleRequestSchema;
+extern const Schema kScaleFormSchema;
+extern const Parameter kScaleProcessNameParameter;
+extern const Parameter kServerCountParameter;
 
 struct ScaleRequest {
   std::string process_name;

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "api/description/schema.h"
 #include "api/json/json_reader.h"
 #include "nlohmann/json.hpp"
 #include "platform/base/text.h"
@@ -30,13 +31,92 @@ using stacks::StackDefinition;
 using ReadFile =
     absl::FunctionRef<absl::StatusOr<std::string>(std::string_view path)>;
 
-constexpr std::string_view kProcessKeys =
-    "name, command, directory, env, user, stop_sequence, max_instances, cpu, "
-    "memory, nofile, instances";
-constexpr std::string_view kStackKeys =
-    "name, environment, procfile, processes";
-constexpr std::string_view kFileStackKeys =
-    "name, environment, procfile, procfile_path, processes";
+constexpr Schema kVariable = String("The value of a variable.", "80");
+
+constexpr Field kProcessFields[] = {
+    {"name",
+     {.description = "Letters, digits, `_`, `.` and `-`; unique in the "
+                     "stack.",
+      .pattern = "^[A-Za-z0-9_.-]+$",
+      .min = 1,
+      .max = stacks::kMaxNameBytes,
+      .example = "web"}},
+    {"command",
+     {.description = "Run by sh.",
+      .min = 1,
+      .max = stacks::kMaxCommandBytes,
+      .example = "bin/web"}},
+    {"directory", OrNull(String("Absolute; `/` if absent.", "/srv/shop")),
+     kOptional},
+    {"env",
+     OrNull(Map("Variables, added to those of the server.", kVariable,
+                R"({"PORT":"80"})")),
+     kOptional},
+    {"user",
+     OrNull(String("The user to run as; the server's own if absent.", "shop")),
+     kOptional},
+    {"stop_sequence",
+     OrNull(WithDefault("term,10,kill",
+                        String("Signals, with seconds to wait between them.",
+                               "term,10,kill"))),
+     kOptional},
+    {"max_instances",
+     OrNull(WithDefault("1000", Integer("The most instances on one server.",
+                                        "10", 1, stacks::kMaxInstances))),
+     kOptional},
+    {"cpu", OrNull(Integer("Limit: seconds of processor time.", "3600", 1)),
+     kOptional},
+    {"memory",
+     OrNull(Integer("Limit: bytes of address space.", "1073741824", 1)),
+     kOptional},
+    {"nofile",
+     OrNull(Integer("Limit: open files.", "1024", stacks::kMinOpenFiles,
+                    stacks::kMaxOpenFiles)),
+     kOptional},
+    {"instances",
+     OrNull(WithDefault("0", Integer("The desired instances of a new process "
+                                     "on this server; later only scaling "
+                                     "changes them.",
+                                     "1", 0, stacks::kMaxInstances))),
+     kOptional},
+};
+constexpr Schema kProcessSchema = Object(
+    "ProcessDefinition", "A process of a stack, as defined.", kProcessFields);
+
+constexpr Field kName = {"name",
+                         {.description = "1 to 64 bytes, without control "
+                                         "characters.",
+                          .min = 1,
+                          .max = stacks::kMaxNameBytes,
+                          .example = "shop"}};
+constexpr Field kEnvironment = {"environment",
+                                OrNull({.description = "At most 64 such bytes.",
+                                        .max = stacks::kMaxNameBytes,
+                                        .example = "production"}),
+                                kOptional};
+constexpr Field kProcfile = {
+    "procfile", String("The text of a Procfile: lines `NAME: COMMAND`.",
+                       "web: bin/web\nworker: bin/work\n")};
+constexpr Field kProcesses = {"processes",
+                              Array("The processes.", kProcessSchema)};
+
+constexpr Field kFieldsWithProcfile[] = {kName, kEnvironment, kProcfile};
+constexpr Field kFieldsWithProcesses[] = {kName, kEnvironment, kProcesses};
+constexpr Schema kWithProcfile =
+    Object("StackFromProcfile", "A stack, by the text of a Procfile.",
+           kFieldsWithProcfile);
+constexpr Schema kWithProcesses = Object(
+    "StackFromProcesses", "A stack, by its processes.", kFieldsWithProcesses);
+
+// A path to a Procfile, in a file of stacks.
+constexpr std::string_view kProcfilePath = "procfile_path";
+
+// The keys of a stack, for messages.
+std::string StackKeys(bool is_in_file) {
+  return absl::StrCat(FieldNames(kWithProcfile), ", ",
+                      is_in_file ? absl::StrCat(kProcfilePath, ", ") : "",
+                      kProcesses.name);
+}
 
 // `status` with `prefix` before its message.
 absl::Status WithPrefix(std::string_view prefix, const absl::Status& status) {
@@ -101,7 +181,7 @@ absl::Status ReadProcessMember(std::string_view prefix, std::string_view key,
   if (key == "memory") return ReadOptionalInteger(place, value, process.memory);
   if (key == "nofile") return ReadOptionalInteger(place, value, process.nofile);
   if (key == "instances") return ReadInteger(place, value, process.instances);
-  return UnknownKey(prefix, key, kProcessKeys);
+  return UnknownKey(prefix, key, FieldNames(kProcessSchema));
 }
 
 bool HasMember(const Json& object, std::string_view key) {
@@ -175,9 +255,9 @@ class StackReader {
       if (!read.ok()) return read;
       return false;
     }
-    const bool is_path = key == "procfile_path" && read_file_.has_value();
+    const bool is_path = key == kProcfilePath && read_file_.has_value();
     if (key != "procfile" && key != "processes" && !is_path) {
-      return UnknownKey(prefix_, key, read_file_ ? kFileStackKeys : kStackKeys);
+      return UnknownKey(prefix_, key, StackKeys(read_file_.has_value()));
     }
     absl::StatusOr<std::vector<ProcessDefinition>> processes =
         key == "processes" ? ReadProcesses(PlaceOf(key), value)
@@ -211,6 +291,9 @@ class StackReader {
 };
 
 }  // namespace
+
+constexpr Schema kStackDefinitionSchema = Either(
+    kWithProcfile, kWithProcesses, "A stack: either procfile or processes.");
 
 absl::StatusOr<StackDefinition> ParseStackDefinition(std::string_view body) {
   absl::StatusOr<Json> json = ParseJsonObject(body);

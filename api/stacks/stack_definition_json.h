@@ -9,9 +9,13 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "api/description/schema.h"
 #include "stacks/model/definition.h"
 
 namespace tallyman::api {
+
+// The body below.
+extern const Schema kStackDefinitionSchema;
 
 // Reads the body of POST /stacks and PUT /stacks/{uid}:
 //   {"name":"shop","environment":"production",

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "api/description/schema.h"
 #include "api/json/json_writer.h"
 #include "api/json/timestamp.h"
 #include "stacks/model/registry.h"
@@ -12,6 +13,37 @@
 
 namespace tallyman::api {
 namespace {
+
+constexpr Schema kHealth = Integer(
+    "0 unknown, 1 building, 2 impaired, 3 healthy, 4 failed.", "3", 0, 4);
+constexpr Schema kCreatedAt = Time("When it was created.");
+constexpr Schema kUpdatedAt = Time("When its definition changed last.");
+constexpr Schema kCreatedAtIso = Time("The same as `created_at`.");
+constexpr Schema kUpdatedAtIso = Time("The same as `updated_at`.");
+
+constexpr Field kStackFields[] = {
+    {"uid", Uid("The uid of the stack.")},
+    {"name", String("Its name.", "shop")},
+    {"environment", String("Its environment; may be \"\".", "production")},
+    {"status", Integer("1 deployed, 2 failed, 6 deploying.", "1", 1, 6)},
+    {"health", kHealth},
+    {"created_at", kCreatedAt},
+    {"updated_at", kUpdatedAt},
+    {"created_at_iso", kCreatedAtIso},
+    {"updated_at_iso", kUpdatedAtIso},
+};
+
+constexpr Field kServerFields[] = {
+    {"uid", Uid("The uid of the server.", "e63e859d5ab72b0bcf14321f0ffb013d")},
+    {"name", String("Its name.", "server_name")},
+    {"address", String("Its address.", "127.0.0.1")},
+    {"stack_uid", Uid("The uid of the stack.")},
+    {"health_state", kHealth},
+    {"created_at", kCreatedAt},
+    {"updated_at", kUpdatedAt},
+    {"created_at_iso", kCreatedAtIso},
+    {"updated_at_iso", kUpdatedAtIso},
+};
 
 // Published clients read the keys that end in _iso; created_at and updated_at
 // are those of this API.
@@ -41,6 +73,10 @@ int64_t StatusNumber(stacks::Health health) {
 }
 
 }  // namespace
+
+constexpr Schema kStackSchema = Object("Stack", "A stack.", kStackFields);
+constexpr Schema kServerSchema = Object(
+    "Server", "A machine that runs processes of a stack.", kServerFields);
 
 void WriteStack(const stacks::Stack& stack, stacks::Health health,
                 JsonWriter& json) {

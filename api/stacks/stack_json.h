@@ -5,11 +5,15 @@
 
 #include <string_view>
 
+#include "api/description/schema.h"
 #include "api/json/json_writer.h"
 #include "stacks/model/registry.h"
 #include "stacks/model/stack_health.h"
 
 namespace tallyman::api {
+
+extern const Schema kStackSchema;
+extern const Schema kServerSchema;
 
 // `status` has the numbers of published clients: 1 deployed, 2 failed, 6
 // deploying.

@@ -6,17 +6,38 @@
 #include <string>
 
 #include "absl/functional/function_ref.h"
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
+#include "api/description/parameter.h"
+#include "api/description/schema.h"
 #include "api/http/error.h"
 #include "api/http/params.h"
 #include "api/json/json_writer.h"
-#include "platform/base/text.h"
 #include "storage/pagination.h"
 
 namespace tallyman::api {
 namespace {
+
+constexpr Field kErrorFields[] = {
+    {"error", OneOf(ErrorNames, String("The kind of the error, by its status.",
+                                       "bad_request"))},
+    {"error_description",
+     String("A sentence about the kind.", "The request is malformed.")},
+    {"details", OrNull(String("The value that is wrong, its place and a hint.",
+                              "page: \"0\" is not an integer from 1 to "
+                              "9223372036854775807"))},
+};
+
+constexpr Field kPaginationFields[] = {
+    {"previous",
+     OrNull(Integer("The page before this one; null if there is none.", "null",
+                    1))},
+    {"next", OrNull(Integer("The page after this one; null if there is none.",
+                            "null", 1))},
+    {"current", Integer("This page.", "1", 1)},
+    {"per_page", Integer("Items in a page.", "30", 1, storage::kMaxPerPage)},
+    {"count", Integer("Items in all pages.", "1", 0)},
+    {"pages", Integer("Pages; at least 1.", "1", 1)},
+};
 
 void WriteOptional(std::optional<int64_t> value, JsonWriter& json) {
   if (value) {
@@ -27,6 +48,11 @@ void WriteOptional(std::optional<int64_t> value, JsonWriter& json) {
 }
 
 }  // namespace
+
+constexpr Schema kStacksErrorSchema =
+    Object("Error", "An error of the stacks family.", kErrorFields);
+constexpr Schema kPaginationSchema = Object(
+    "Pagination", "The place of a page in its collection.", kPaginationFields);
 
 std::string RenderOne(Mount mount, absl::FunctionRef<void(JsonWriter&)> write) {
   std::string out;
@@ -90,16 +116,12 @@ std::string RenderStacksError(const Error& error) {
 
 absl::StatusOr<storage::PageRequest> ParsePageRequest(const Params& params) {
   storage::PageRequest request;
-  auto page = params.GetInteger("page", 1);
+  const auto page = ReadInteger(params, kPageParameter);
   if (!page.ok()) return page.status();
-  if (*page) request.page = **page;
-  auto per_page = params.GetInteger("per_page", 1);
-  if (!per_page.ok() || (*per_page && **per_page > storage::kMaxPerPage)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("per_page: ", base::Quote(*params.Get("per_page")),
-                     " is not an integer from 1 to ", storage::kMaxPerPage));
-  }
-  if (*per_page) request.per_page = **per_page;
+  const auto per_page = ReadInteger(params, kPerPageParameter);
+  if (!per_page.ok()) return per_page.status();
+  request.page = page->value_or(request.page);
+  request.per_page = per_page->value_or(request.per_page);
   return request;
 }
 

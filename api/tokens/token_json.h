@@ -6,11 +6,17 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "api/description/schema.h"
 #include "api/json/json_writer.h"
 #include "auth/secret.h"
 #include "auth/token.h"
 
 namespace tallyman::api {
+
+// A token, the same with its secret, and the body below.
+extern const Schema kTokenSchema;
+extern const Schema kNewTokenSchema;
+extern const Schema kTokenSpecSchema;
 
 // Reads the body of POST /tokens:
 //   {"name":"deploy","scopes":["public"],"expires_at":"2030-01-31T12:00:00Z",

@@ -18,7 +18,7 @@
 #include "api/json/json_writer.h"
 #include "api/stacks/action_json.h"
 #include "api/stacks/action_request.h"
-#include "auth/token.h"
+#include "api/stacks/stack_operations.h"
 #include "platform/base/text.h"
 #include "server/handlers/change_origin.h"
 #include "server/handlers/responses.h"
@@ -111,13 +111,9 @@ HandlerResult StartAction(const StackServices& services,
 }  // namespace
 
 void AddActionRoutes(const StackServices& services, Router& router) {
-  router.Add(
-      "/stacks/{uid}/actions", ApiFamily::kStacks,
-      {{"GET", StackEndpoint(auth::Scope::kPublic, services, ListActions)},
-       {"POST", StackEndpoint(auth::Scope::kAdmin, services, StartAction)}});
-  router.Add(
-      "/stacks/{uid}/actions/{id}", ApiFamily::kStacks,
-      {{"GET", StackEndpoint(auth::Scope::kPublic, services, GetAction)}});
+  router.Add(api::kListActions, WithServices(services, ListActions));
+  router.Add(api::kStartAction, WithServices(services, StartAction));
+  router.Add(api::kGetAction, WithServices(services, GetAction));
 }
 
 }  // namespace tallyman::server

@@ -14,6 +14,7 @@
 #include "absl/time/clock.h"
 #include "api/http/etag.h"
 #include "api/http/http.h"
+#include "api/stacks/stack_parameters.h"
 #include "platform/base/text.h"
 #include "server/routing/router.h"
 #include "stacks/model/registry.h"
@@ -21,8 +22,9 @@
 namespace tallyman::server {
 namespace {
 
-constexpr std::string_view kIdempotencyKey = "Idempotency-Key";
-constexpr size_t kMaxIdempotencyKeyBytes = 255;
+constexpr std::string_view kIdempotencyKey = api::kIdempotencyKeyParameter.name;
+constexpr auto kMaxIdempotencyKeyBytes =
+    static_cast<size_t>(*api::kIdempotencyKeyParameter.schema.max);
 
 bool IsVisible(char c) { return c > ' ' && c < '\x7f'; }
 

@@ -5,7 +5,7 @@
 
 #include "api/json/json_writer.h"
 #include "api/stacks/event_json.h"
-#include "auth/token.h"
+#include "api/stacks/stack_operations.h"
 #include "server/handlers/stack_responses.h"
 #include "server/handlers/stack_services.h"
 #include "server/routing/router.h"
@@ -30,9 +30,7 @@ HandlerResult ListEvents(const StackServices& services,
 }  // namespace
 
 void AddEventRoutes(const StackServices& services, Router& router) {
-  router.Add(
-      "/stacks/{uid}/events", ApiFamily::kStacks,
-      {{"GET", StackEndpoint(auth::Scope::kPublic, services, ListEvents)}});
+  router.Add(api::kListEvents, WithServices(services, ListEvents));
 }
 
 }  // namespace tallyman::server

@@ -9,11 +9,11 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "api/host/host_envelope.h"
+#include "api/host/host_operations.h"
 #include "api/host/process_query.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
 #include "api/redaction/redaction.h"
-#include "auth/token.h"
 #include "platform/process_lister.h"
 #include "server/handlers/request_coalescer.h"
 #include "server/routing/router.h"
@@ -67,12 +67,10 @@ void AddHostRoutes(const platform::ProcessLister& lister,
                    Router& router) {
   const auto services = std::make_shared<HostServices>(
       lister, api::ProcessFormat{.redactor = redactor, .zone = zone});
-  router.Add("/server/processes", ApiFamily::kHost,
-             {{"GET",
-               {.scope = auth::Scope::kPublic,
-                .handler = [services](const RequestContext& context) {
-                  return ListProcesses(*services, context);
-                }}}});
+  router.Add(api::kListHostProcesses,
+             [services](const RequestContext& context) {
+               return ListProcesses(*services, context);
+             });
 }
 
 }  // namespace tallyman::server

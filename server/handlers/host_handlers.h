@@ -10,7 +10,8 @@
 
 namespace tallyman::server {
 
-// Adds /server/processes. The arguments must outlive the router.
+// Adds the operations of api/host/host_operations.h. The arguments must outlive
+// the router.
 void AddHostRoutes(const platform::ProcessLister& lister,
                    const api::Redactor& redactor, absl::TimeZone zone,
                    Router& router);

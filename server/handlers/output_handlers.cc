@@ -12,13 +12,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "api/description/parameter.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
 #include "api/http/params.h"
 #include "api/json/json_writer.h"
 #include "api/stacks/output_json.h"
+#include "api/stacks/stack_operations.h"
+#include "api/stacks/stack_parameters.h"
 #include "api/stacks/stacks_envelope.h"
-#include "auth/token.h"
 #include "platform/base/text.h"
 #include "server/handlers/output_stream.h"
 #include "server/handlers/responses.h"
@@ -35,6 +37,8 @@ namespace tallyman::server {
 namespace {
 
 constexpr int64_t kDefaultLines = 100;
+static_assert(api::kLinesParameter.schema.default_value == "100");
+static_assert(api::kLinesParameter.schema.max == stacks::kMaxLogLines);
 
 // The most bytes of lines in one response. The instances of the page get equal
 // shares.
@@ -42,12 +46,9 @@ constexpr size_t kMaxResponseBytes = size_t{8} << 20;
 
 // The parameter `lines`, at least `min`.
 absl::StatusOr<int64_t> ParseLines(const api::Params& params, int64_t min) {
-  const auto lines = params.GetInteger("lines", min);
-  if (!lines.ok() || lines->value_or(min) > stacks::kMaxLogLines) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "lines: ", base::Quote(params.Get("lines").value_or("")),
-        " is not an integer from ", min, " to ", stacks::kMaxLogLines));
-  }
+  const auto lines =
+      params.GetInteger(api::kLinesParameter.name, min, stacks::kMaxLogLines);
+  if (!lines.ok()) return lines.status();
   return lines->value_or(kDefaultLines);
 }
 
@@ -123,7 +124,7 @@ absl::StatusOr<std::vector<int64_t>> FindInstances(
     const StackServices& services, const OutputSource& source,
     const stacks::ProcessStatus* status, const api::Params& params) {
   std::vector<int64_t> numbers = NumbersOf(status);
-  const auto instance = params.GetInteger("instance", 1);
+  const auto instance = api::ReadInteger(params, api::kInstanceParameter);
   if (!instance.ok()) return instance.status();
   if (!*instance) return numbers;
   const int64_t number = **instance;
@@ -183,7 +184,8 @@ HandlerResult GetOutput(const StackServices& services,
   if (*is_stream) {
     return StreamOutput(
         services, source,
-        {.instance = params.Get("instance") ? instances.front() : 0,
+        {.instance =
+             api::Read(params, api::kInstanceParameter) ? instances.front() : 0,
          .present = std::move(instances),
          .lines = *lines},
         context.request);
@@ -196,9 +198,7 @@ HandlerResult GetOutput(const StackServices& services,
 }  // namespace
 
 void AddOutputRoutes(const StackServices& services, Router& router) {
-  router.Add(
-      "/stacks/{uid}/processes/{name}/logs", ApiFamily::kStacks,
-      {{"GET", StackEndpoint(auth::Scope::kPublic, services, GetOutput)}});
+  router.Add(api::kGetLogs, WithServices(services, GetOutput));
 }
 
 }  // namespace tallyman::server

@@ -11,11 +11,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "api/description/parameter.h"
 #include "api/http/body_stream.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
 #include "api/http/params.h"
 #include "api/stacks/output_event.h"
+#include "api/stacks/stack_parameters.h"
+#include "api/stacks/stacks_envelope.h"
 #include "platform/base/text.h"
 #include "server/handlers/output_renderer.h"
 #include "server/handlers/stack_services.h"
@@ -56,16 +59,18 @@ class NoStream final : public api::BodyStream {
 }  // namespace
 
 absl::StatusOr<bool> ParseFollow(const api::Params& params) {
-  const std::string_view value = params.Get("follow").value_or("0");
+  const std::string_view value =
+      api::Read(params, api::kFollowParameter).value_or("0");
   if (value == "0" || value == "false") return false;
   if (value != "1" && value != "true") {
     return absl::InvalidArgumentError(absl::StrCat(
         "follow: ", base::Quote(value), " is none of 1, true, 0 and false"));
   }
-  for (const std::string_view name : {"page", "per_page"}) {
-    if (params.Get(name)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(name, ": a stream has no pages; leave it out"));
+  for (const api::Parameter* const parameter :
+       {&api::kPageParameter, &api::kPerPageParameter}) {
+    if (api::Read(params, *parameter)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          parameter->name, ": a stream has no pages; leave it out"));
     }
   }
   return true;
@@ -83,7 +88,8 @@ HandlerResult StreamOutput(const StackServices& services,
     response.stream = std::make_unique<NoStream>();
     return response;
   }
-  if (const std::string_view id = request.Header("Last-Event-ID");
+  if (const std::string_view id =
+          request.Header(api::kLastEventIdParameter.name);
       !id.empty()) {
     // An id of unknown form is an unknown place.
     follow.resume = ParseEventId(id).value_or(stacks::OutputMark());

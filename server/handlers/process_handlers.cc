@@ -15,6 +15,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "api/description/operation.h"
+#include "api/description/parameter.h"
 #include "api/http/error.h"
 #include "api/http/etag.h"
 #include "api/http/http.h"
@@ -23,8 +25,8 @@
 #include "api/json/json_writer.h"
 #include "api/stacks/process_json.h"
 #include "api/stacks/scale_request.h"
+#include "api/stacks/stack_operations.h"
 #include "api/stacks/stacks_envelope.h"
-#include "auth/token.h"
 #include "platform/base/text.h"
 #include "server/handlers/change_origin.h"
 #include "server/handlers/responses.h"
@@ -55,8 +57,7 @@ api::ProcessView MakeProcessView(const StackServices& services,
 
 // Everything in the request that the body of a response to GET depends on. The
 // size before each value keeps different requests different; the number of path
-// parameters distinguishes the resources. A new query parameter belongs into
-// the list.
+// parameters distinguishes the resources.
 std::string CacheKey(const RequestContext& context) {
   std::string key =
       absl::StrCat(context.mount == api::Mount::kApi3 ? "api3" : "plain",
@@ -65,9 +66,9 @@ std::string CacheKey(const RequestContext& context) {
     absl::StrAppend(&key, ";", value.size(), ":", value);
   };
   for (const std::string& param : context.path_params) add(param);
-  for (const std::string_view name : {"server_uid", "page", "per_page"}) {
-    if (const auto value = context.request.params.Get(name)) {
-      add(name);
+  for (const api::Parameter* const parameter : context.operation.query) {
+    if (const auto value = api::Read(context.request.params, *parameter)) {
+      add(parameter->name);
       add(*value);
     }
   }
@@ -126,7 +127,12 @@ HandlerResult RenderOneProcess(const StackServices& services,
   const auto write = [&](api::JsonWriter& json) {
     api::WriteProcess(context.mount, processes, **process, json);
   };
-  // The plain mount shows a page of one, as the samples of the API do.
+  // The plain mount shows a page of one, as the samples of the API do. The
+  // other one accepts the same parameters.
+  if (const auto page = api::ParsePageRequest(context.request.params);
+      !page.ok()) {
+    return api::ErrorFromStatus(page.status());
+  }
   return context.mount == api::Mount::kPlain
              ? RenderItems(
                    context, 1,
@@ -248,21 +254,17 @@ HandlerResult ScaleProcess(const StackServices& services,
 
 void AddProcessRoutes(const StackServices& services, Router& router) {
   const auto cache = std::make_shared<ViewCache>();
-  const auto cached = [services, cache](auto handle) {
-    return Endpoint{
-        .scope = auth::Scope::kPublic,
-        .handler =
-            [services, cache, handle](const RequestContext& context) {
-              return handle(services, *cache, context);
-            },
-        .is_fast = true};
+  const auto add_cached = [&](const api::Operation& operation, auto handle) {
+    router.Add(
+        operation,
+        [services, cache, handle](const RequestContext& context) {
+          return handle(services, *cache, context);
+        },
+        /*is_fast=*/true);
   };
-  router.Add(
-      "/stacks/{uid}/processes", ApiFamily::kStacks,
-      {{"GET", cached(ListProcesses)},
-       {"POST", StackEndpoint(auth::Scope::kAdmin, services, ScaleProcess)}});
-  router.Add("/stacks/{uid}/processes/{name}", ApiFamily::kStacks,
-             {{"GET", cached(GetProcess)}});
+  add_cached(api::kListProcesses, ListProcesses);
+  router.Add(api::kScaleProcess, WithServices(services, ScaleProcess));
+  add_cached(api::kGetProcess, GetProcess);
 }
 
 }  // namespace tallyman::server

@@ -282,14 +282,23 @@ TEST_F(ProcessHandlersTest, ARepeatedRequestIgnoresItsOwnChange) {
   EXPECT_EQ(again.json["response"][0]["id"], first.json["response"][0]["id"]);
 }
 
+TEST_F(ProcessHandlersTest, TheQueryMayRepeatThePath) {
+  const std::string stack = path_.substr(8, 32);
+  EXPECT_EQ(api_.Get(path_ + "?stack_id=" + stack).status, 200);
+  EXPECT_EQ(api_.Get(path_ + "/web?id=web&stack_id=" + stack).status, 200);
+  const Answer other = api_.Get(path_ + "/web?id=worker");
+  EXPECT_EQ(other.status, 400);
+  EXPECT_THAT(other.Details(), HasSubstr("\"worker\""));
+}
+
 TEST_F(ProcessHandlersTest, ACachedBodyServesOnlyTheSameRequest) {
   for (int running = 0; running < 3; ++running) {
     RunWeb(running);
     for (int i = 0; i < 2; ++i) {
-      const Answer answer = api_.Get(path_ + "?x=1");
+      const Answer answer = api_.Get(path_ + "?page=1");
       const Json& servers = answer.json["response"][0]["servers"];
       EXPECT_EQ(servers.value("server_name", 0), running);
-      EXPECT_EQ(api_.Get(path_ + "?x=1&server_uid=").status, 404);
+      EXPECT_EQ(api_.Get(path_ + "?page=1&server_uid=").status, 404);
       EXPECT_EQ(api_.Get(path_ + "?page=0").status, 400);
       EXPECT_EQ(api_.Get(path_ + "?page=2").json["count"], 0);
       EXPECT_EQ(api_.Get(path_ + "?per_page=1").json["count"], 1);

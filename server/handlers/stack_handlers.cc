@@ -7,15 +7,20 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/algorithm/container.h"
+#include "absl/log/check.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "api/description/operation.h"
+#include "api/description/parameter.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
 #include "api/http/media_type.h"
 #include "api/json/json_writer.h"
 #include "api/stacks/stack_definition_json.h"
 #include "api/stacks/stack_json.h"
-#include "auth/token.h"
+#include "api/stacks/stack_operations.h"
+#include "api/stacks/stack_parameters.h"
 #include "platform/base/text.h"
 #include "server/handlers/action_handlers.h"
 #include "server/handlers/change_origin.h"
@@ -81,9 +86,9 @@ HandlerResult ListStacks(const StackServices& services,
                          const RequestContext& context) {
   const StackSnapshots now = CurrentSnapshots(services);
   const std::optional<std::string_view> name =
-      context.request.params.Get("name");
+      api::Read(context.request.params, api::kStackNameParameter);
   const std::optional<std::string_view> environment =
-      context.request.params.Get("environment");
+      api::Read(context.request.params, api::kStackEnvironmentParameter);
   std::vector<const stacks::Stack*> found;
   found.reserve(now.registry->stacks.size());
   for (const StackPointer& stack : now.registry->stacks) {
@@ -194,31 +199,26 @@ HandlerResult GetServer(const StackServices& services,
 }  // namespace
 
 void AddStackRoutes(const StackServices& services, Router& router) {
-  const auto add = [&](auth::Scope scope, StackHandler handle) {
-    return StackEndpoint(scope, services, handle);
+  const auto add = [&](const api::Operation& operation, StackHandler handler,
+                       bool is_fast = false) {
+    router.Add(operation, WithServices(services, handler), is_fast);
   };
-  // Reads snapshots only.
-  const auto add_fast = [&](StackHandler handle) {
-    Endpoint endpoint = add(auth::Scope::kPublic, handle);
-    endpoint.is_fast = true;
-    return endpoint;
-  };
-  constexpr auto kAdmin = auth::Scope::kAdmin;
-  router.Add(
-      "/stacks", ApiFamily::kStacks,
-      {{"GET", add_fast(ListStacks)}, {"POST", add(kAdmin, CreateStack)}});
-  router.Add("/stacks/{uid}", ApiFamily::kStacks,
-             {{"GET", add_fast(GetStack)},
-              {"PUT", add(kAdmin, ReplaceStack)},
-              {"DELETE", add(kAdmin, DeleteStack)}});
-  router.Add("/stacks/{uid}/servers", ApiFamily::kStacks,
-             {{"GET", add_fast(ListServers)}});
-  router.Add("/stacks/{uid}/servers/{server_uid}", ApiFamily::kStacks,
-             {{"GET", add_fast(GetServer)}});
+  constexpr bool kFast = true;  // Reads snapshots only.
+  add(api::kListStacks, ListStacks, kFast);
+  add(api::kCreateStack, CreateStack);
+  add(api::kGetStack, GetStack, kFast);
+  add(api::kReplaceStack, ReplaceStack);
+  add(api::kDeleteStack, DeleteStack);
+  add(api::kListServers, ListServers, kFast);
+  add(api::kGetServer, GetServer, kFast);
   AddProcessRoutes(services, router);
   AddOutputRoutes(services, router);
   AddActionRoutes(services, router);
   AddEventRoutes(services, router);
+  for (const api::Operation* const operation : api::StackOperations()) {
+    CHECK(absl::c_linear_search(router.operations(), operation))
+        << operation->id << " has no handler";
+  }
 }
 
 }  // namespace tallyman::server

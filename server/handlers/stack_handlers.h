@@ -8,9 +8,9 @@
 
 namespace tallyman::server {
 
-// Adds /stacks and everything below it. Reads need the scope public, changes
-// admin. The objects that `services` refers to must outlive the router. Reads
-// are answered from memory, except those of actions, events and logs.
+// Adds the operations of api/stacks/stack_operations.h. The objects that
+// `services` refers to must outlive the router. Reads are answered from memory,
+// except those of actions, events and logs.
 void AddStackRoutes(const StackServices& services, Router& router);
 
 }  // namespace tallyman::server

@@ -8,7 +8,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "api/description/parameter.h"
 #include "api/http/params.h"
+#include "api/stacks/stack_parameters.h"
 #include "platform/base/text.h"
 #include "server/handlers/stack_services.h"
 #include "server/routing/router.h"
@@ -55,7 +57,8 @@ bool ProcessExists(const stacks::Registry& registry, std::string_view stack_uid,
 
 absl::StatusOr<std::string> ParseServerFilter(
     const stacks::RegistrySnapshot& registry, const api::Params& params) {
-  const std::optional<std::string_view> uid = params.Get("server_uid");
+  const std::optional<std::string_view> uid =
+      api::Read(params, api::kServerUidParameter);
   if (!uid) return "";
   if (registry.FindServer(*uid) == nullptr) {
     return absl::NotFoundError(

@@ -1,4 +1,4 @@
-// The services that the handlers of stacks use, and endpoints that hold them.
+// The services that the handlers of stacks use, and handlers that hold them.
 
 #ifndef TALLYMAN_SERVER_HANDLERS_STACK_SERVICES_H_
 #define TALLYMAN_SERVER_HANDLERS_STACK_SERVICES_H_
@@ -6,7 +6,6 @@
 #include <string>
 
 #include "api/redaction/redaction.h"
-#include "auth/token.h"
 #include "server/routing/router.h"
 #include "stacks/model/registry.h"
 #include "stacks/model/status.h"
@@ -31,10 +30,8 @@ struct StackServices {
 using StackHandler = HandlerResult (*)(const StackServices&,
                                        const RequestContext&);
 
-// An endpoint that needs a token with `scope` and calls `handler` with a copy
-// of `services`.
-Endpoint StackEndpoint(auth::Scope scope, const StackServices& services,
-                       StackHandler handler);
+// A handler that calls `handler` with a copy of `services`.
+Handler WithServices(const StackServices& services, StackHandler handler);
 
 }  // namespace tallyman::server
 

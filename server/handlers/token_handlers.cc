@@ -10,11 +10,13 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "api/description/operation.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
 #include "api/http/media_type.h"
 #include "api/json/json_writer.h"
 #include "api/tokens/token_json.h"
+#include "api/tokens/token_operations.h"
 #include "auth/secret.h"
 #include "auth/token.h"
 #include "auth/token_store.h"
@@ -94,25 +96,20 @@ HandlerResult RevokeToken(auth::TokenStore& store,
   return RenderToken(context, *revoked, /*value=*/nullptr);
 }
 
-// An endpoint that needs the scope admin and calls `handler` with `store`.
-Endpoint AdminEndpoint(auth::TokenStore& store,
-                       HandlerResult (*handler)(auth::TokenStore&,
-                                                const RequestContext&)) {
-  return {.scope = auth::Scope::kAdmin,
-          .handler = [&store, handler](const RequestContext& context) {
-            return handler(store, context);
-          }};
-}
-
 }  // namespace
 
 void AddTokenRoutes(auth::TokenStore& store, Router& router) {
-  router.Add("/tokens", ApiFamily::kStacks,
-             {{"GET", AdminEndpoint(store, ListTokens)},
-              {"POST", AdminEndpoint(store, CreateToken)}});
-  router.Add("/tokens/{id}", ApiFamily::kStacks,
-             {{"GET", AdminEndpoint(store, GetToken)},
-              {"DELETE", AdminEndpoint(store, RevokeToken)}});
+  const auto add =
+      [&](const api::Operation& operation,
+          HandlerResult (*handler)(auth::TokenStore&, const RequestContext&)) {
+        router.Add(operation, [&store, handler](const RequestContext& context) {
+          return handler(store, context);
+        });
+      };
+  add(api::kListTokens, ListTokens);
+  add(api::kCreateToken, CreateToken);
+  add(api::kGetToken, GetToken);
+  add(api::kRevokeToken, RevokeToken);
 }
 
 }  // namespace tallyman::server

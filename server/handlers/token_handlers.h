@@ -8,8 +8,8 @@
 
 namespace tallyman::server {
 
-// Adds /tokens and /tokens/{id}; all methods need the scope admin. `store` must
-// outlive the router.
+// Adds the operations of api/tokens/token_operations.h. `store` must outlive
+// the router.
 void AddTokenRoutes(auth::TokenStore& store, Router& router);
 
 }  // namespace tallyman::server

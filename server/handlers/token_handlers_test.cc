@@ -25,12 +25,9 @@ class TokenHandlersTest : public DispatcherTest {
   TokenHandlersTest() {
     Router router;
     AddTokenRoutes(*tokens_, router);
-    router.Add("/server/processes", ApiFamily::kHost,
-               {{"GET",
-                 {.scope = auth::Scope::kPublic,
-                  .handler = [](const RequestContext&) -> HandlerResult {
-                    return api::Response();
-                  }}}});
+    router.Add(kProcessesOperation, [](const RequestContext&) -> HandlerResult {
+      return api::Response();
+    });
     router_ = std::move(router);
   }
 };

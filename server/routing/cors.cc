@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "api/http/http.h"
+#include "api/http/rate_limit_headers.h"
 #include "re2/re2.h"
 
 namespace tallyman::server {
@@ -58,9 +59,10 @@ void CorsPolicy::AddHeaders(const api::Request& request,
   const std::string allowed = AllowedOrigin(request);
   if (allowed.empty()) return;
   response.AddHeader("Access-Control-Allow-Origin", allowed);
-  response.AddHeader("Access-Control-Expose-Headers",
-                     "X-RateLimit-Limit, X-RateLimit-Remaining, "
-                     "X-RateLimit-Reset, Retry-After");
+  response.AddHeader(
+      "Access-Control-Expose-Headers",
+      absl::StrCat(api::kRateLimitHeader, ", ", api::kRateRemainingHeader, ", ",
+                   api::kRateResetHeader, ", ", api::kRetryAfterHeader));
 }
 
 void CorsPolicy::AddPreflightHeaders(const api::Request& request,

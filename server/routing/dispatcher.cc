@@ -15,6 +15,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "api/description/operation.h"
+#include "api/description/query_check.h"
 #include "api/host/host_envelope.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
@@ -86,9 +88,15 @@ RequestHandler::Admission Dispatcher::Admit(const api::Request& head) const {
     return std::move(*response);
   }
   const Endpoint& endpoint = *std::get<const Endpoint*>(routed);
+  const api::Operation& operation = *endpoint.operation;
   Access access;
-  if (endpoint.scope) access = CheckAccess(head, exchange, endpoint.scope);
+  if (operation.scope) access = CheckAccess(head, exchange, operation.scope);
   if (access.refusal) return Refuse(head, exchange, access, *access.refusal);
+  if (absl::Status known =
+          api::CheckQuery(operation, head.params, exchange.match->path_params);
+      !known.ok()) {
+    return Refuse(head, exchange, access, api::ErrorFromStatus(known));
+  }
   return std::make_unique<EndpointCall>(*this, std::move(exchange),
                                         std::move(access), endpoint);
 }
@@ -167,7 +175,7 @@ std::variant<const Endpoint*, api::Response> Dispatcher::Route(
   if (request.path == "*") {
     // Of the server as a whole (RFC 9110, section 9.3.7).
     api::Response response;
-    response.AddHeader("Allow", "GET, HEAD, OPTIONS, POST, PUT, DELETE");
+    response.AddHeader("Allow", parts_.router.Allow());
     return response;
   }
   if (!exchange.match) {
@@ -208,6 +216,7 @@ api::Response Dispatcher::CallEndpoint(const api::Request& request,
   const RequestContext context = {.request = request,
                                   .path_params = exchange.match->path_params,
                                   .mount = exchange.match->mount,
+                                  .operation = *endpoint.operation,
                                   .user = exchange.user};
   HandlerResult result = endpoint.handler(context);
   api::Response response =
@@ -335,8 +344,7 @@ void Dispatcher::Finish(const api::Request& request, const Exchange& exchange,
   if (exchange.family == ApiFamily::kHost) {
     parts_.cors.AddHeaders(request, response);
   }
-  // Responses describe this moment, and URLs may carry tokens.
-  response.AddHeader("Cache-Control", "no-store");
+  response.AddHeader("Cache-Control", std::string(response.cache_control));
   response.AddHeader("X-Content-Type-Options", "nosniff");
   if (exchange.is_https && parts_.hsts_max_age > absl::ZeroDuration()) {
     response.AddHeader(

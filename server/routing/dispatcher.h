@@ -9,10 +9,11 @@
 //   4. token      it is valid, else 401; an address that sends too many bad
 //                 tokens gets 429 instead
 //   5. quota      the token has requests left, else 429; the request counts
-//   6. scope      the token has the scope of the endpoint, else 403
-//   7. handler    reads the parameters, which may be 400, 404, 409, ...
+//   6. scope      the token has the scope of the operation, else 403
+//   7. query      the operation has each of its parameters, else 400
+//   8. handler    reads the parameters, which may be 400, 404, 409, ...
 //
-// All but the last need no body. An endpoint without a scope skips 4 to 6.
+// All but the last need no body. An operation without a scope skips 4 to 6.
 // Errors of 1 and 3 need no token, but a token that comes with the request is
 // checked and counted (4 and 5), so that its rate-limit headers are right and
 // bad tokens are throttled there too.
@@ -70,7 +71,7 @@ class Dispatcher : public RequestHandler {
 
   explicit Dispatcher(const Parts& parts);
 
-  // Steps 0 to 6; never fails: errors become responses.
+  // Steps 0 to 7; never fails: errors become responses.
   Admission Admit(const api::Request& head) const override;
 
   // Renders an error for a malformed request in its API family's format. The
@@ -115,7 +116,7 @@ class Dispatcher : public RequestHandler {
   // Steps 4 and 5, and 6 if `needed` is a scope. Sets the user.
   Access CheckAccess(const api::Request& request, Exchange& exchange,
                      std::optional<auth::Scope> needed) const;
-  // Step 7.
+  // Step 8.
   api::Response CallEndpoint(const api::Request& request,
                              const Exchange& exchange, const Access& access,
                              const Endpoint& endpoint) const;

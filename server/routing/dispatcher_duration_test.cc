@@ -7,6 +7,7 @@
 #include "absl/log/check.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "api/description/operation.h"
 #include "api/http/http.h"
 #include "api/redaction/redaction.h"
 #include "auth/auth_failure_limiter.h"
@@ -51,14 +52,12 @@ TEST(DispatcherDurationTest, LogsElapsedTimeWhateverTheWallClockDoes) {
   CHECK(file.valid());
   const Log log(file.get());
   Router router;
-  router.Add("/slow", ApiFamily::kStacks,
-             {{"GET",
-               {.scope = std::nullopt,
-                .handler = [&](const RequestContext&) -> HandlerResult {
-                  clock.Advance(absl::Milliseconds(250));
-                  clock.SetWall(clock.Now() - absl::Hours(1));
-                  return api::Response();
-                }}}});
+  static constexpr api::Operation kSlow = {.method = "GET", .path = "/slow"};
+  router.Add(kSlow, [&](const RequestContext&) -> HandlerResult {
+    clock.Advance(absl::Milliseconds(250));
+    clock.SetWall(clock.Now() - absl::Hours(1));
+    return api::Response();
+  });
   const Dispatcher dispatcher({.router = router,
                                .authenticator = **authenticator,
                                .limiter = **limiter,

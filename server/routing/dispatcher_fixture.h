@@ -21,6 +21,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
+#include "api/description/operation.h"
+#include "api/description/parameter.h"
+#include "api/description/schema.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
 #include "api/http/params.h"
@@ -51,6 +54,27 @@ inline std::string HeaderOf(const api::Response& response,
   }
   return "";
 }
+
+// GET of the stacks family that needs no token.
+constexpr api::Operation OpenGet(std::string_view path) {
+  return {.method = "GET", .path = path};
+}
+
+inline constexpr api::Parameter kFailParameter = {
+    .name = "fail", .schema = api::String("Answer 400.", "")};
+inline constexpr const api::Parameter* kFailQuery[] = {&kFailParameter};
+inline constexpr api::Operation kProcessesOperation = {
+    .method = "GET",
+    .path = "/server/processes",
+    .family = ApiFamily::kHost,
+    .scope = auth::Scope::kPublic,
+    .query = kFailQuery};
+inline constexpr api::Operation kTokensOperation = {
+    .method = "GET",
+    .path = "/tokens",
+    .scope = auth::Scope::kAdmin,
+    .query = kFailQuery};
+inline constexpr api::Operation kHealthOperation = OpenGet("/healthz");
 
 // A log in memory.
 class MemoryLog {
@@ -96,12 +120,9 @@ class DispatcherTest : public testing::Test {
       }
       return api::Response();
     };
-    router_.Add("/server/processes", ApiFamily::kHost,
-                {{"GET", {.scope = auth::Scope::kPublic, .handler = echo}}});
-    router_.Add("/tokens", ApiFamily::kStacks,
-                {{"GET", {.scope = auth::Scope::kAdmin, .handler = echo}}});
-    router_.Add("/healthz", ApiFamily::kStacks,
-                {{"GET", {.scope = std::nullopt, .handler = echo}}});
+    router_.Add(kProcessesOperation, echo);
+    router_.Add(kTokensOperation, echo);
+    router_.Add(kHealthOperation, echo);
     MakeDispatcher(/*log_requests=*/false);
   }
 

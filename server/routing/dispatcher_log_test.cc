@@ -1,5 +1,4 @@
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8,6 +7,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "api/description/operation.h"
+#include "api/description/parameter.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
 #include "api/http/params.h"
@@ -33,15 +34,13 @@ using ::testing::SizeIs;
 using Json = nlohmann::json;
 
 TEST_F(DispatcherTest, LogsTheSizeOfASharedBody) {
-  router_.Add("/shared", ApiFamily::kStacks,
-              {{"GET",
-                {.scope = std::nullopt,
-                 .handler = [](const RequestContext&) -> HandlerResult {
-                   api::Response response;
-                   response.shared_body =
-                       std::make_shared<const std::string>("seventeen letters");
-                   return response;
-                 }}}});
+  static constexpr api::Operation kShared = OpenGet("/shared");
+  router_.Add(kShared, [](const RequestContext&) -> HandlerResult {
+    api::Response response;
+    response.shared_body =
+        std::make_shared<const std::string>("seventeen letters");
+    return response;
+  });
   MakeDispatcher(/*log_requests=*/true);
   EXPECT_EQ(Ask("GET", "/shared").BodyView(), "seventeen letters");
   ASSERT_THAT(log_.lines(), SizeIs(1));
@@ -53,18 +52,18 @@ constexpr std::string_view kStoreMessage =
     R"(database "/data/dir/tallyman.db": disk I/O error)";
 
 // A handler that fails with `status`.
-Endpoint Failing(const absl::Status& status) {
-  return {.scope = std::nullopt,
-          .handler = [status](const RequestContext&) -> HandlerResult {
-            return api::ErrorFromStatus(status);
-          }};
+Handler Failing(const absl::Status& status) {
+  return [status](const RequestContext&) -> HandlerResult {
+    return api::ErrorFromStatus(status);
+  };
 }
 
 TEST_F(DispatcherTest, TheReasonOfAServerFaultGoesToTheLogAlone) {
-  router_.Add("/server/full", ApiFamily::kHost,
-              {{"GET", Failing(absl::UnavailableError(kStoreMessage))}});
-  router_.Add("/corrupt", ApiFamily::kStacks,
-              {{"GET", Failing(absl::DataLossError(kStoreMessage))}});
+  static constexpr api::Operation kFull = {
+      .method = "GET", .path = "/server/full", .family = ApiFamily::kHost};
+  static constexpr api::Operation kCorrupt = OpenGet("/corrupt");
+  router_.Add(kFull, Failing(absl::UnavailableError(kStoreMessage)));
+  router_.Add(kCorrupt, Failing(absl::DataLossError(kStoreMessage)));
   const api::Response full = Ask("GET", "/server/full");
   EXPECT_EQ(full.status, 503);
   EXPECT_THAT(full.body, Not(HasSubstr("/data/dir")));
@@ -90,8 +89,11 @@ TEST_F(DispatcherTest, TheReasonOfAServerFaultGoesToTheLogAlone) {
 }
 
 TEST_F(DispatcherTest, AFaultDoesNotLogATokenInThePath) {
-  router_.Add("/corrupt/{id}", ApiFamily::kStacks,
-              {{"GET", Failing(absl::DataLossError(kStoreMessage))}});
+  static constexpr api::Parameter kId = {.name = "id"};
+  static constexpr const api::Parameter* kPath[] = {&kId};
+  static constexpr api::Operation kCorrupt = {
+      .method = "GET", .path = "/corrupt/{id}", .path_parameters = kPath};
+  router_.Add(kCorrupt, Failing(absl::DataLossError(kStoreMessage)));
   redactor_ = *api::Redactor::Create(api::DefaultSecretNames());
   MakeDispatcher(/*log_requests=*/false);
   const std::string token = NewToken(auth::Scope::kPublic);
@@ -126,8 +128,8 @@ TEST_F(DispatcherTest, AFailedWriteShowsNoPathToAClient) {
 }
 
 TEST_F(DispatcherTest, ErrorsOfTheClientAreShownInFullAndNotLogged) {
-  router_.Add("/gone", ApiFamily::kStacks,
-              {{"GET", Failing(absl::NotFoundError("no stack \"a\""))}});
+  static constexpr api::Operation kGone = OpenGet("/gone");
+  router_.Add(kGone, Failing(absl::NotFoundError("no stack \"a\"")));
   const api::Response response = Ask("GET", "/gone");
   EXPECT_EQ(Json::parse(response.body)["details"], "no stack \"a\"");
   EXPECT_THAT(log_.lines(), IsEmpty());

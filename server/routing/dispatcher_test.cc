@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "api/description/operation.h"
 #include "api/http/body_stream.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
@@ -90,6 +91,28 @@ TEST_F(DispatcherTest, ErrorsCarryRateLimitHeaders) {
   EXPECT_EQ(method.status, 405);
   EXPECT_EQ(HeaderOf(method, "Allow"), "GET, HEAD, OPTIONS");
   EXPECT_NE(HeaderOf(method, "X-RateLimit-Remaining"), "");
+}
+
+TEST_F(DispatcherTest, AnUnknownParameterIs400InTheFormatOfTheFamily) {
+  const std::string token = NewToken(auth::Scope::kAdmin);
+  const api::Response host = Ask("GET", "/server/processes?fial=1", token);
+  EXPECT_EQ(host.status, 400);
+  EXPECT_EQ(Json::parse(host.body)["status_desc"],
+            "unknown parameter \"fial\"; the nearest is \"fail\"; parameters "
+            "are fail, token");
+  EXPECT_NE(HeaderOf(host, "X-RateLimit-Remaining"), "");
+  const api::Response stacks = Ask("HEAD", "/api/3/tokens?token=1", token);
+  EXPECT_EQ(stacks.status, 400);
+  EXPECT_EQ(Json::parse(stacks.body)["details"],
+            "unknown parameter \"token\"; the nearest is \"fail\"; parameters "
+            "are fail");
+  EXPECT_EQ(Ask("GET", "/healthz?x", token).status, 400);
+  // The checks before this one win.
+  EXPECT_EQ(Ask("GET", "/server/processes?x").status, 401);
+  EXPECT_EQ(Ask("GET", "/tokens?x", NewToken(auth::Scope::kPublic)).status,
+            403);
+  EXPECT_EQ(Ask("POST", "/tokens?x", token).status, 405);
+  EXPECT_EQ(Ask("OPTIONS", "/server/processes?x").status, 200);
 }
 
 TEST_F(DispatcherTest, AnUnknownPathIs404InTheFormatOfTheFamily) {
@@ -210,14 +233,13 @@ class EndlessStream final : public api::BodyStream {
 };
 
 TEST_F(DispatcherTest, ExpiryAndRevocationEndAStream) {
-  router_.Add("/stream", ApiFamily::kStacks,
-              {{"GET",
-                {.scope = auth::Scope::kPublic,
-                 .handler = [](const RequestContext&) -> HandlerResult {
-                   api::Response response;
-                   response.stream = std::make_unique<EndlessStream>();
-                   return response;
-                 }}}});
+  static constexpr api::Operation kStream = {
+      .method = "GET", .path = "/stream", .scope = auth::Scope::kPublic};
+  router_.Add(kStream, [](const RequestContext&) -> HandlerResult {
+    api::Response response;
+    response.stream = std::make_unique<EndlessStream>();
+    return response;
+  });
   const auto made =
       tokens_->Create({.name = "stream",
                        .scopes = auth::Scope::kPublic,

@@ -4,8 +4,9 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "api/description/operation.h"
+#include "api/description/parameter.h"
 #include "api/http/http.h"
-#include "api/http/params.h"
 #include "auth/secret.h"
 #include "server/routing/router.h"
 
@@ -19,7 +20,7 @@ auth::Secret PresentedToken(const api::Request& request, ApiFamily family) {
         absl::StripAsciiWhitespace(header.substr(kScheme.size())));
   }
   if (family == ApiFamily::kHost) {
-    if (const auto token = request.params.Get("token")) {
+    if (const auto token = api::Read(request.params, api::kTokenParameter)) {
       return auth::Secret(*token);
     }
   }

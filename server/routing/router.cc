@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
+#include "absl/log/check.h"
 #include "absl/strings/str_cat.h"
+#include "api/description/operation.h"
 #include "api/http/params.h"
 #include "api/stacks/stacks_envelope.h"
 
@@ -65,6 +67,19 @@ std::vector<std::string> ParamsOf(const std::vector<std::string>& pattern,
   return params;
 }
 
+// Dies if the parameters of the path are not those of its segments.
+void CheckPath(const api::Operation& operation) {
+  size_t params = 0;
+  for (const std::string_view segment : Split(operation.path)) {
+    if (!IsParam(segment)) continue;
+    CHECK_LT(params, operation.path_parameters.size()) << operation.path;
+    CHECK_EQ(absl::StrCat("{", operation.path_parameters[params]->name, "}"),
+             segment);
+    ++params;
+  }
+  CHECK_EQ(params, operation.path_parameters.size()) << operation.path;
+}
+
 }  // namespace
 
 const Endpoint* Resource::Find(std::string_view method) const {
@@ -81,18 +96,45 @@ std::string Resource::Allow() const {
   return absl::StrCat(allow, "OPTIONS");
 }
 
-void Router::Add(std::string_view pattern, ApiFamily family,
-                 Endpoints endpoints) {
-  const auto resource =
-      std::make_shared<const Resource>(Resource{family, std::move(endpoints)});
+void Router::Add(const api::Operation& operation, Handler handler,
+                 bool is_fast) {
+  CheckPath(operation);
+  Resource& resource = FindOrAddResource(operation);
+  const auto [endpoint, is_new] = resource.endpoints.try_emplace(
+      std::string(operation.method), Endpoint{.operation = &operation,
+                                              .handler = std::move(handler),
+                                              .is_fast = is_fast});
+  CHECK(is_new) << operation.method << " " << operation.path;
+  operations_.push_back(&operation);
+}
+
+Resource& Router::FindOrAddResource(const api::Operation& operation) {
+  std::shared_ptr<Resource>& resource = resources_[operation.path];
+  const bool has_suffix = api::IsBelowApi3(operation);
+  if (resource != nullptr) {
+    CHECK(resource->family == operation.family) << operation.path;
+    CHECK(resource->has_suffix == has_suffix) << operation.path;
+    return *resource;
+  }
+  resource = std::make_shared<Resource>(
+      Resource{.family = operation.family, .has_suffix = has_suffix});
   const auto add = [&](std::string_view path, api::Mount mount) {
     const Segments segments = Split(path);
     routes_.push_back({{segments.begin(), segments.end()}, mount, resource});
   };
-  add(pattern, api::Mount::kPlain);
-  if (family == ApiFamily::kStacks) {
-    add(absl::StrCat("/api/3", pattern), api::Mount::kApi3);
+  add(operation.path, api::Mount::kPlain);
+  if (has_suffix) {
+    add(absl::StrCat("/api/3", operation.path), api::Mount::kApi3);
   }
+  return *resource;
+}
+
+std::string Router::Allow() const {
+  Resource all;
+  for (const api::Operation* const operation : operations_) {
+    all.endpoints.try_emplace(std::string(operation->method));
+  }
+  return all.Allow();
 }
 
 std::optional<RouteMatch> Router::Match(std::string_view path) const {
@@ -109,8 +151,7 @@ std::optional<RouteMatch> Router::Match(std::string_view path) const {
   std::string_view bare = last;
   if (bare.ends_with(kJsonSuffix)) bare.remove_suffix(kJsonSuffix.size());
   for (const Route& route : routes_) {
-    const std::string_view end =
-        route.resource->family == ApiFamily::kStacks ? bare : last;
+    const std::string_view end = route.resource->has_suffix ? bare : last;
     if (Matches(route.segments, segments, end)) {
       return RouteMatch{route.resource.get(),
                         ParamsOf(route.segments, segments, end), route.mount};

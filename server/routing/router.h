@@ -1,9 +1,9 @@
-// The table of routes: from a path to its resource, and from a method to the
-// scope that it needs and its handler.
+// The table of routes: from a path to its resource, and from a method to its
+// operation and handler. The operations state everything else: path, scope,
+// parameters, answers. The description of the API is made from operations().
 //
 //   Router router;
-//   router.Add("/server/processes", ApiFamily::kHost,
-//              {{"GET", {.scope = auth::Scope::kPublic, .handler = ...}}});
+//   router.Add(api::kListHostProcesses, handler);
 //   std::optional<RouteMatch> match = router.Match("/server/processes");
 
 #ifndef TALLYMAN_SERVER_ROUTING_ROUTER_H_
@@ -18,19 +18,15 @@
 #include <variant>
 #include <vector>
 
+#include "absl/types/span.h"
+#include "api/description/operation.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
 #include "api/stacks/stacks_envelope.h"
-#include "auth/token.h"
 
 namespace tallyman::server {
 
-// The two contracts of this API. They differ in the format of errors, in the
-// ways to send a token, and in CORS.
-enum class ApiFamily {
-  kHost,    // /server/...: the processes of this machine.
-  kStacks,  // Everything else, also below /api/3.
-};
+using api::ApiFamily;
 
 // The input of a handler; valid during the call.
 struct RequestContext {
@@ -38,7 +34,8 @@ struct RequestContext {
   // The values of the {name}s of the pattern, decoded, in order.
   const std::vector<std::string>& path_params;
   api::Mount mount;
-  // The name of the token; "" if the endpoint needs none.
+  const api::Operation& operation;
+  // The name of the token; "" if the operation needs none.
   std::string_view user = {};
 };
 
@@ -50,8 +47,7 @@ using Handler = std::function<HandlerResult(const RequestContext&)>;
 
 // One method of a resource.
 struct Endpoint {
-  // The scope that a token must have; nullopt: needs no token.
-  std::optional<auth::Scope> scope;
+  const api::Operation* operation;
   Handler handler;
   // The handler takes microseconds and never blocks: it runs on the thread that
   // waits for all connections.
@@ -63,6 +59,7 @@ using Endpoints = std::map<std::string, Endpoint, std::less<>>;
 
 struct Resource {
   ApiFamily family;
+  bool has_suffix;  // The path may end in ".json".
   Endpoints endpoints;
 
   // The endpoint of `method`; null if the resource has none.
@@ -81,15 +78,24 @@ struct RouteMatch {
 // Fill it at start. Match() is thread-safe from then on.
 class Router {
  public:
-  // `pattern` is a path; a segment {name} matches any text except "". Resources
-  // of the stacks family are also mounted below /api/3, and their paths may end
-  // in ".json".
-  void Add(std::string_view pattern, ApiFamily family, Endpoints endpoints);
+  // `handler` answers `operation`, which must outlive the router; `is_fast` as
+  // in Endpoint. Dies (CHECK) if the operation is malformed, or its method and
+  // path are taken.
+  void Add(const api::Operation& operation, Handler handler,
+           bool is_fast = false);
 
   // The resource at `path`, which is percent-encoded and may end in a slash. If
   // several patterns match, the one added first wins. nullopt if none matches.
   // The resource lives as long as the router.
   std::optional<RouteMatch> Match(std::string_view path) const;
+
+  // All operations, in the order in which they were added.
+  absl::Span<const api::Operation* const> operations() const {
+    return operations_;
+  }
+
+  // The value of the Allow header of the server as a whole.
+  std::string Allow() const;
 
  private:
   struct Route {
@@ -97,7 +103,13 @@ class Router {
     api::Mount mount;
     std::shared_ptr<const Resource> resource;
   };
+
+  Resource& FindOrAddResource(const api::Operation& operation);
+
   std::vector<Route> routes_;
+  // By the path of their operations.
+  std::map<std::string_view, std::shared_ptr<Resource>> resources_;
+  std::vector<const api::Operation*> operations_;
 };
 
 // The family of a path that no resource has, for the format of its error.

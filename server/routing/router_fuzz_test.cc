@@ -3,10 +3,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "absl/log/check.h"
 #include "absl/strings/str_cat.h"
+#include "api/description/operation.h"
+#include "api/description/parameter.h"
 #include "api/stacks/stacks_envelope.h"
 #include "server/routing/router.h"
 #include "tools/fuzz/input.h"
@@ -14,27 +15,28 @@
 namespace tallyman::server {
 namespace {
 
-struct Pattern {
-  std::string_view text;
-  ApiFamily family;
+constexpr api::Parameter kUid = {.name = "uid"};
+constexpr api::Parameter kName = {.name = "name"};
+constexpr const api::Parameter* kStackPath[] = {&kUid};
+constexpr const api::Parameter* kProcessPath[] = {&kUid, &kName};
+
+constexpr api::Operation kOperations[] = {
+    {.method = "GET", .path = "/server/processes", .family = ApiFamily::kHost},
+    {.method = "GET", .path = "/stacks"},
+    {.method = "GET", .path = "/stacks/{uid}", .path_parameters = kStackPath},
+    {.method = "GET",
+     .path = "/stacks/{uid}/processes/{name}",
+     .path_parameters = kProcessPath},
+    {.method = "GET",
+     .path = "/stacks/{uid}/processes/{name}/logs",
+     .path_parameters = kProcessPath},
 };
 
-constexpr Pattern kPatterns[] = {
-    {"/server/processes", ApiFamily::kHost},
-    {"/stacks", ApiFamily::kStacks},
-    {"/stacks/{uid}", ApiFamily::kStacks},
-    {"/stacks/{uid}/processes/{name}", ApiFamily::kStacks},
-    {"/stacks/{uid}/processes/{name}/logs", ApiFamily::kStacks},
-};
-
-// The endpoints of a pattern name it, so that a match can be recognised.
 const Router& TestRouter() {
   static const Router& router = *[] {
     auto* const made = new Router;
-    for (const Pattern& pattern : kPatterns) {
-      Endpoints endpoints;
-      endpoints[std::string(pattern.text)] = {};
-      made->Add(pattern.text, pattern.family, std::move(endpoints));
+    for (const api::Operation& operation : kOperations) {
+      made->Add(operation, /*handler=*/nullptr);
     }
     return made;
   }();
@@ -45,7 +47,7 @@ const Router& TestRouter() {
 std::string PathOf(const RouteMatch& match) {
   std::string path = match.mount == api::Mount::kApi3 ? "/api/3" : "";
   size_t param = 0;
-  std::string_view rest = match.resource->endpoints.begin()->first;
+  std::string_view rest = match.resource->Find("GET")->operation->path;
   while (!rest.empty()) {
     const size_t open = rest.find('{');
     absl::StrAppend(&path, rest.substr(0, open));

@@ -1,9 +1,9 @@
 #include "server/routing/router.h"
 
-#include <optional>
-#include <string>
 #include <string_view>
 
+#include "api/description/operation.h"
+#include "api/description/parameter.h"
 #include "api/http/http.h"
 #include "api/stacks/stacks_envelope.h"
 #include "gmock/gmock.h"
@@ -15,33 +15,31 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// An endpoint that a test recognises by the status of its response.
-Endpoint Answers(int status) {
-  return {.scope = std::nullopt,
-          .handler = [status](const RequestContext&) -> HandlerResult {
-            api::Response response;
-            response.status = status;
-            return response;
-          }};
-}
+constexpr api::Parameter kUid = {.name = "uid"};
+constexpr api::Parameter kName = {.name = "name"};
+constexpr const api::Parameter* kPath[] = {&kUid, &kName};
 
-int StatusOf(const Endpoint* endpoint) {
-  const api::Request request;
-  return std::get<api::Response>(
-             endpoint->handler({.request = request,
-                                .path_params = {},
-                                .mount = api::Mount::kPlain}))
-      .status;
+constexpr api::Operation kProcesses = {
+    .method = "GET", .path = "/server/processes", .family = ApiFamily::kHost};
+constexpr api::Operation kProcess = {.method = "GET",
+                                     .path = "/stacks/{uid}/processes/{name}",
+                                     .path_parameters = kPath};
+constexpr api::Operation kTokens = {.method = "GET", .path = "/tokens"};
+constexpr api::Operation kNewToken = {.method = "POST", .path = "/tokens"};
+constexpr api::Operation kFile = {
+    .method = "GET", .path = "/file.json", .is_at_root_only = true};
+
+HandlerResult Nothing(const RequestContext& /*context*/) {
+  return api::Response();
 }
 
 class RouterTest : public testing::Test {
  protected:
   RouterTest() {
-    router_.Add("/server/processes", ApiFamily::kHost, {{"GET", Answers(1)}});
-    router_.Add("/stacks/{uid}/processes/{name}", ApiFamily::kStacks,
-                {{"GET", Answers(2)}});
-    router_.Add("/tokens", ApiFamily::kStacks,
-                {{"GET", Answers(3)}, {"POST", Answers(4)}});
+    for (const api::Operation* const operation :
+         {&kProcesses, &kProcess, &kTokens, &kNewToken, &kFile}) {
+      router_.Add(*operation, Nothing);
+    }
   }
   Router router_;
 };
@@ -49,9 +47,9 @@ class RouterTest : public testing::Test {
 TEST_F(RouterTest, FindsMethods) {
   const auto match = router_.Match("/tokens");
   ASSERT_TRUE(match.has_value());
-  EXPECT_EQ(StatusOf(match->resource->Find("GET")), 3);
-  EXPECT_EQ(StatusOf(match->resource->Find("HEAD")), 3);
-  EXPECT_EQ(StatusOf(match->resource->Find("POST")), 4);
+  EXPECT_EQ(match->resource->Find("GET")->operation, &kTokens);
+  EXPECT_EQ(match->resource->Find("HEAD")->operation, &kTokens);
+  EXPECT_EQ(match->resource->Find("POST")->operation, &kNewToken);
   EXPECT_EQ(match->resource->Find("DELETE"), nullptr);
   EXPECT_EQ(match->resource->Find("get"), nullptr);
   EXPECT_EQ(match->resource->Allow(), "GET, HEAD, POST, OPTIONS");
@@ -86,6 +84,32 @@ TEST_F(RouterTest, TheStacksFamilyIsMountedTwice) {
   EXPECT_THAT(match->path_params, ElementsAre("a", "b"));
   EXPECT_FALSE(router_.Match("/api/3/server/processes").has_value());
   EXPECT_FALSE(router_.Match("/server/processes.json").has_value());
+}
+
+TEST_F(RouterTest, AnOperationAtTheRootHasOnePath) {
+  EXPECT_TRUE(router_.Match("/file.json").has_value());
+  for (const std::string_view path :
+       {"/file", "/file.json.json", "/api/3/file.json"}) {
+    EXPECT_FALSE(router_.Match(path).has_value()) << path;
+  }
+}
+
+TEST_F(RouterTest, ListsItsOperations) {
+  EXPECT_THAT(router_.operations(), ElementsAre(&kProcesses, &kProcess,
+                                                &kTokens, &kNewToken, &kFile));
+  EXPECT_EQ(router_.Allow(), "GET, HEAD, POST, OPTIONS");
+}
+
+TEST(RouterDeathTest, RefusesAnOperationThatIsTakenOrMalformed) {
+  static constexpr api::Operation kUnnamed = {.method = "GET",
+                                              .path = "/stacks/{uid}"};
+  static constexpr api::Operation kWrong = {
+      .method = "GET", .path = "/stacks/{id}/{name}", .path_parameters = kPath};
+  Router router;
+  router.Add(kTokens, Nothing);
+  EXPECT_DEATH(router.Add(kTokens, Nothing), "GET /tokens");
+  EXPECT_DEATH(router.Add(kUnnamed, Nothing), "/stacks/");
+  EXPECT_DEATH(router.Add(kWrong, Nothing), "uid");
 }
 
 TEST_F(RouterTest, IgnoresATrailingSlash) {
