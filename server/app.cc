@@ -20,6 +20,7 @@
 #include "auth/token_store.h"
 #include "platform/process_lister.h"
 #include "server/config.h"
+#include "server/handlers/description_handlers.h"
 #include "server/handlers/health_handlers.h"
 #include "server/handlers/host_handlers.h"
 #include "server/handlers/token_handlers.h"
@@ -29,6 +30,7 @@
 #include "server/routing/dispatcher.h"
 #include "server/stack_runtime.h"
 #include "server/tls/tls_acceptor.h"
+#include "server/version.h"
 #include "storage/data_directory.h"
 #include "storage/database.h"
 
@@ -157,6 +159,7 @@ absl::Status App::StartStacks() {
   stacks_ = *std::move(runtime);
   // The router may still change: Serve() has not begun.
   stacks_->AddRoutes(*config_.redactor, router_);
+  AddDescriptionRoutes(kVersion, router_);
   return absl::OkStatus();
 }
 

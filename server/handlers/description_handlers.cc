@@ -1,0 +1,146 @@
+#include "server/handlers/description_handlers.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "api/description/operation.h"
+#include "api/description/parameter.h"
+#include "api/description/schema.h"
+#include "api/http/etag.h"
+#include "api/http/http.h"
+#include "api/openapi/docs_page.h"
+#include "api/openapi/docs_style.h"
+#include "api/openapi/openapi.h"
+#include "server/routing/router.h"
+
+namespace tallyman::server {
+namespace {
+
+constexpr std::string_view kContentSecurityPolicy = "Content-Security-Policy";
+constexpr std::string_view kReferrerPolicy = "Referrer-Policy";
+constexpr std::string_view kHtml = "text/html; charset=utf-8";
+// Caches keep the document and ask whether it is still the current one.
+constexpr std::string_view kCacheControl = "no-cache";
+
+constexpr api::Tag kTag = {"Description", "This description of the API."};
+
+constexpr const api::Parameter* kHeaders[] = {&api::kIfNoneMatchParameter};
+constexpr const api::Header* kEtagHeaders[] = {&api::kEtagHeader};
+constexpr api::Header kPolicy = {
+    .name = kContentSecurityPolicy,
+    .schema = api::String("The page may load nothing and run no script.",
+                          "default-src 'none'")};
+constexpr api::Header kReferrer = {
+    .name = kReferrerPolicy,
+    .schema =
+        api::String("Links do not tell where they come from.", "no-referrer")};
+constexpr const api::Header* kPageHeaders[] = {&api::kEtagHeader, &kPolicy,
+                                               &kReferrer};
+
+constexpr api::Schema kDocument = api::AnyObject(
+    "A document in OpenAPI 3.1.",
+    R"({"openapi":"3.1.0","info":{"title":"Tallyman","version":"0.1.0"}})");
+constexpr api::Schema kPage =
+    api::String("A page in HTML.", "<!doctype html>\n<html lang=\"en\">...");
+constexpr api::Content kDocumentContents[] = {{.schema = &kDocument}};
+constexpr api::Content kPageContents[] = {
+    {.media_type = "text/html", .schema = &kPage}};
+
+constexpr api::Answer kUnchanged = {
+    .status = 304,
+    .description = "The client has the current one.",
+    .headers = kEtagHeaders};
+constexpr api::Answer kDocumentAnswers[] = {{.description = "The document.",
+                                             .contents = kDocumentContents,
+                                             .headers = kEtagHeaders},
+                                            kUnchanged};
+constexpr api::Answer kPageAnswers[] = {{.description = "The page.",
+                                         .contents = kPageContents,
+                                         .headers = kPageHeaders},
+                                        kUnchanged};
+
+constexpr api::Operation kGetOpenApi = {
+    .id = "getOpenApi",
+    .method = "GET",
+    .path = "/openapi.json",
+    .is_at_root_only = true,
+    .tag = &kTag,
+    .summary = "Describes the API to programs",
+    .headers = kHeaders,
+    .answers = kDocumentAnswers,
+};
+constexpr api::Operation kGetDocs = {
+    .id = "getDocs",
+    .method = "GET",
+    .path = "/docs",
+    .is_at_root_only = true,
+    .tag = &kTag,
+    .summary = "Describes the API to people",
+    .headers = kHeaders,
+    .answers = kPageAnswers,
+};
+
+// A response that is the same for all requests.
+struct Document {
+  std::string content_type = "application/json";
+  std::vector<std::pair<std::string_view, std::string>> headers = {};
+  std::shared_ptr<const std::string> body = nullptr;
+  std::string etag = {};
+
+  void SetBody(std::string text) {
+    etag = api::StrongEtag(text);
+    body = std::make_shared<const std::string>(std::move(text));
+  }
+
+  api::Response Answer(const api::Request& request) const {
+    api::Response response;
+    if (api::IsUnchanged(request, etag)) {
+      response = api::NotModified(etag);
+    } else {
+      response.content_type = content_type;
+      response.shared_body = body;
+      response.AddHeader("ETag", etag);
+      for (const auto& [name, value] : headers) response.AddHeader(name, value);
+    }
+    response.cache_control = kCacheControl;
+    return response;
+  }
+};
+
+std::string PagePolicy() {
+  return absl::StrCat(
+      "default-src 'none'; style-src 'sha256-",
+      absl::Base64Escape(api::Sha256(api::kDocsStyle)),
+      "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+}
+
+std::shared_ptr<Document> AddDocument(const api::Operation& operation,
+                                      Router& router) {
+  auto document = std::make_shared<Document>();
+  router.Add(
+      operation,
+      [document](const RequestContext& context) -> HandlerResult {
+        return document->Answer(context.request);
+      },
+      /*is_fast=*/true);
+  return document;
+}
+
+}  // namespace
+
+void AddDescriptionRoutes(std::string_view version, Router& router) {
+  const std::shared_ptr<Document> openapi = AddDocument(kGetOpenApi, router);
+  const std::shared_ptr<Document> docs = AddDocument(kGetDocs, router);
+  openapi->SetBody(api::RenderOpenApi(router.operations(), version));
+  docs->content_type = kHtml;
+  docs->headers = {{kContentSecurityPolicy, PagePolicy()},
+                   {kReferrerPolicy, "no-referrer"}};
+  docs->SetBody(api::RenderDocsPage(router.operations(), version));
+}
+
+}  // namespace tallyman::server
