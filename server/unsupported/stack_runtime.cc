@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
+#include "api/description/operation.h"
 #include "api/http/error.h"
 #include "api/redaction/redaction.h"
-#include "auth/token.h"
+#include "api/stacks/stack_operations.h"
 #include "platform/process_lister.h"
 #include "server/log/log.h"
 #include "server/routing/router.h"
@@ -19,9 +19,6 @@
 
 namespace tallyman::server {
 namespace {
-
-// "/stacks" and so many segments below it are answered.
-constexpr int kMaxSegments = 6;
 
 HandlerResult Refuse(const RequestContext& /*context*/) {
   return api::Error{.kind = api::ErrorKind::kNotImplemented,
@@ -34,15 +31,8 @@ class NoStacks final : public StackRuntime {
  public:
   void AddRoutes(const api::Redactor& /*redactor*/,
                  Router& router) const override {
-    Endpoints endpoints;
-    for (const char* const method : {"GET", "POST", "PUT", "DELETE"}) {
-      endpoints[method] = {
-          .scope = auth::Scope::kPublic, .handler = Refuse, .is_fast = true};
-    }
-    std::string pattern = "/stacks";
-    for (int i = 0; i <= kMaxSegments; ++i) {
-      router.Add(pattern, ApiFamily::kStacks, endpoints);
-      absl::StrAppend(&pattern, "/{segment}");
+    for (const api::Operation* const operation : api::StackOperations()) {
+      router.Add(*operation, Refuse, /*is_fast=*/true);
     }
   }
 };

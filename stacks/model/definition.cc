@@ -1,9 +1,5 @@
 #include "stacks/model/definition.h"
 
-#include <openssl/evp.h>
-
-#include <array>
-#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -15,9 +11,10 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "platform/base/text.h"
+#include "stacks/model/digest.h"
+#include "stacks/model/signal_table.h"
 #include "stacks/model/stop_sequence.h"
 
 namespace tallyman::stacks {
@@ -27,31 +24,6 @@ constexpr size_t kMaxDirectoryBytes = 4095;  // PATH_MAX without its NUL
 constexpr size_t kMaxUserBytes = 256;        // LOGIN_NAME_MAX
 constexpr size_t kLaunchHashDigits = 32;
 constexpr std::string_view kReservedPrefix = "TALLYMAN_";
-
-// Fetched once; OpenSSL 3 would search its providers at each use.
-const EVP_MD* Md5() {
-#ifdef OPENSSL_IS_BORINGSSL
-  return EVP_md5();
-#else
-  // MD5 protects nothing here, so use it also on systems that are restricted to
-  // algorithms of FIPS 140.
-  static const EVP_MD* const kFetched = EVP_MD_fetch(nullptr, "MD5", "-fips");
-  return kFetched;
-#endif
-}
-
-// In hex; "" if there is no such digest.
-std::string HexDigest(const EVP_MD* digest, std::string_view text) {
-  if (digest == nullptr) return "";
-  std::array<char, EVP_MAX_MD_SIZE> bytes;
-  unsigned int size = 0;
-  if (EVP_Digest(text.data(), text.size(),
-                 reinterpret_cast<unsigned char*>(bytes.data()), &size, digest,
-                 nullptr) != 1) {
-    return "";
-  }
-  return absl::BytesToHexString(std::string_view(bytes.data(), size));
-}
 
 // The length prefix keeps different lists of fields different.
 void AppendField(std::string_view text, std::string& out) {
@@ -168,7 +140,7 @@ absl::Status ValidateUser(std::string_view user) {
 }
 
 absl::Status ValidateStopSequence(const StopSequence& sequence) {
-  if (sequence.steps.empty() || sequence.steps.back().signal != SIGKILL) {
+  if (sequence.steps.empty() || sequence.steps.back().signal != kKillSignal) {
     return Invalid("stop_sequence", "doesn't end with kill");
   }
   if (sequence.steps.size() > kMaxStopSteps) {
@@ -217,8 +189,8 @@ std::string ProcessDefinition::LaunchHash() const {
   AppendField(cpu, fields);
   AppendField(memory, fields);
   AppendField(nofile, fields);
-  std::string digest = HexDigest(EVP_sha256(), fields);
-  // An OpenSSL without SHA-256: changes could not be detected.
+  std::string digest = HexSha256(fields);
+  // A library without SHA-256: changes could not be detected.
   if (digest.size() < kLaunchHashDigits) std::abort();
   digest.resize(kLaunchHashDigits);
   return digest;
@@ -290,6 +262,6 @@ absl::Status Validate(const StackDefinition& stack) {
   return absl::OkStatus();
 }
 
-std::string Md5Hex(std::string_view text) { return HexDigest(Md5(), text); }
+std::string Md5Hex(std::string_view text) { return HexMd5(text); }
 
 }  // namespace tallyman::stacks

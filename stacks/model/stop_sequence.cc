@@ -1,6 +1,5 @@
 #include "stacks/model/stop_sequence.h"
 
-#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -17,41 +16,23 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "platform/base/text.h"
+#include "stacks/model/signal_table.h"
 
 namespace tallyman::stacks {
 namespace {
 
 constexpr absl::Duration kDefaultWait = absl::Seconds(10);
 
-struct Signal {
-  std::string_view name;
-  int number;
-};
-
-// The signals of signal(7) that all Unix systems have.
-constexpr Signal kSignals[] = {
-    {"hup", SIGHUP},   {"int", SIGINT},       {"quit", SIGQUIT},
-    {"ill", SIGILL},   {"trap", SIGTRAP},     {"abrt", SIGABRT},
-    {"bus", SIGBUS},   {"fpe", SIGFPE},       {"kill", SIGKILL},
-    {"usr1", SIGUSR1}, {"segv", SIGSEGV},     {"usr2", SIGUSR2},
-    {"pipe", SIGPIPE}, {"alrm", SIGALRM},     {"term", SIGTERM},
-    {"chld", SIGCHLD}, {"cont", SIGCONT},     {"stop", SIGSTOP},
-    {"tstp", SIGTSTP}, {"ttin", SIGTTIN},     {"ttou", SIGTTOU},
-    {"urg", SIGURG},   {"xcpu", SIGXCPU},     {"xfsz", SIGXFSZ},
-    {"prof", SIGPROF}, {"vtalrm", SIGVTALRM}, {"winch", SIGWINCH},
-    {"io", SIGIO},     {"sys", SIGSYS},
-};
-
 std::optional<int> SignalNumber(std::string_view name) {
   if (absl::StartsWithIgnoreCase(name, "sig")) name.remove_prefix(3);
-  for (const Signal& signal : kSignals) {
+  for (const Signal& signal : AllSignals()) {
     if (absl::EqualsIgnoreCase(signal.name, name)) return signal.number;
   }
   return std::nullopt;
 }
 
 std::string SignalName(int number) {
-  for (const Signal& signal : kSignals) {
+  for (const Signal& signal : AllSignals()) {
     if (signal.number == number) return std::string(signal.name);
   }
   return absl::StrCat(number);
@@ -101,8 +82,8 @@ absl::Status Invalid(size_t position, std::string_view item,
 }  // namespace
 
 StopSequence StopSequence::Default() {
-  return {.steps = {{.signal = SIGTERM, .wait = kDefaultWait},
-                    {.signal = SIGKILL, .wait = absl::ZeroDuration()}}};
+  return {.steps = {{.signal = kTermSignal, .wait = kDefaultWait},
+                    {.signal = kKillSignal, .wait = absl::ZeroDuration()}}};
 }
 
 absl::StatusOr<StopSequence> StopSequence::Parse(std::string_view text) {
@@ -113,7 +94,7 @@ absl::StatusOr<StopSequence> StopSequence::Parse(std::string_view text) {
   for (std::string_view item : absl::StrSplit(text, ',')) {
     ++position;
     item = absl::StripAsciiWhitespace(item);
-    if (!steps.empty() && steps.back().signal == SIGKILL) {
+    if (!steps.empty() && steps.back().signal == kKillSignal) {
       return Invalid(position, item,
                      "comes after kill, which ends the sequence");
     }
@@ -123,7 +104,7 @@ absl::StatusOr<StopSequence> StopSequence::Parse(std::string_view text) {
         return Invalid(position, item,
                        "is not the name of a signal, such as term or kill");
       }
-      if (steps.size() + 1 == kMaxStopSteps && *number != SIGKILL) {
+      if (steps.size() + 1 == kMaxStopSteps && *number != kKillSignal) {
         return Invalid(
             position, item,
             absl::StrCat("is one too many; a sequence has at most ",
@@ -142,9 +123,9 @@ absl::StatusOr<StopSequence> StopSequence::Parse(std::string_view text) {
     }
     expects_signal = !expects_signal;
   }
-  if (steps.back().signal != SIGKILL) {
+  if (steps.back().signal != kKillSignal) {
     if (!expects_signal) steps.back().wait = kDefaultWait;
-    steps.push_back({.signal = SIGKILL});
+    steps.push_back({.signal = kKillSignal});
   }
   return sequence;
 }

@@ -1,0 +1,27 @@
+// The signals of signal(7) that all Unix systems have.
+
+#ifndef TALLYMAN_STACKS_MODEL_SIGNAL_TABLE_H_
+#define TALLYMAN_STACKS_MODEL_SIGNAL_TABLE_H_
+
+#include <string_view>
+
+#include "absl/types/span.h"
+
+namespace tallyman::stacks {
+
+struct Signal {
+  std::string_view name;  // "term", in lower case.
+  int number;
+};
+
+// On Windows, which has few, with the numbers of Linux: definitions of stacks
+// can be read there, and nothing is signalled.
+absl::Span<const Signal> AllSignals();
+
+// SIGKILL and SIGTERM, whose numbers are those that kill(1p) gives them.
+inline constexpr int kKillSignal = 9;
+inline constexpr int kTermSignal = 15;
+
+}  // namespace tallyman::stacks
+
+#endif  // TALLYMAN_STACKS_MODEL_SIGNAL_TABLE_H_
