@@ -111,7 +111,8 @@ class DocsWriter {
     for (const Content& body : operation.bodies) {
       absl::StrAppend(&html_, "<h4>Body, ", Code(body.media_type),
                       operation.is_body_required ? "" : ", optional", "</h4>\n",
-                      schemas_.Table(*body.schema), ExampleBlock(*body.schema));
+                      schemas_.Table(*body.schema),
+                      ExampleBlock(body.media_type, *body.schema));
     }
     for (const Answer& answer : operation.answers) {
       WriteAnswer(operation, answer);
@@ -156,11 +157,11 @@ class DocsWriter {
     for (const Content& content : answer.contents) {
       absl::StrAppend(&html_, "<p>", Code(content.media_type), "</p>\n",
                       schemas_.Table(*content.schema),
-                      ExampleBlock(*content.schema));
+                      ExampleBlock(content.media_type, *content.schema));
       if (content.api3_schema != nullptr) {
         absl::StrAppend(&html_, "<p>Below ", Code("/api/3"), ":</p>\n",
                         schemas_.Table(*content.api3_schema),
-                        ExampleBlock(*content.api3_schema));
+                        ExampleBlock(content.media_type, *content.api3_schema));
       }
     }
     WriteHeaders(operation, answer);

@@ -35,6 +35,12 @@ TEST(DocsPageTest, ShowsEachOperation) {
   EXPECT_THAT(Page(), HasSubstr("<a href=\"#stacks-conflict\">409</a>"));
 }
 
+TEST(DocsPageTest, ShowsExamplesAsTheyAreSent) {
+  EXPECT_THAT(Page(), HasSubstr("<pre tabindex=\"0\">{\n  &quot;id&quot;: 7\n}"
+                                "</pre>"));
+  EXPECT_THAT(Page(), HasSubstr("<pre tabindex=\"0\">id=7</pre>"));
+}
+
 TEST(DocsPageTest, EscapesAllText) {
   EXPECT_THAT(Page(), HasSubstr("1.2.3&lt;"));
   EXPECT_THAT(Page(), HasSubstr("Things with &lt;things&gt; in them."));

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "api/description/schema.h"
 #include "api/description/schema_json.h"
+#include "api/http/media_type.h"
 #include "api/openapi/html_text.h"
 #include "nlohmann/json.hpp"
 
@@ -19,7 +20,7 @@ std::string Range(const Schema& schema, std::string_view unit) {
   std::string text;
   if (schema.min && schema.max) {
     text = *schema.min == *schema.max
-               ? absl::StrCat(*schema.min)
+               ? absl::StrCat("exactly ", *schema.min)
                : absl::StrCat(*schema.min, " to ", *schema.max);
   } else if (schema.min) {
     text = absl::StrCat("at least ", *schema.min);
@@ -66,7 +67,8 @@ std::string DocsSchemas::TypeOf(const Schema& schema) {
     case SchemaType::kReference:
       return TypeOf(*schema.items);
     case SchemaType::kEither:
-      return absl::StrCat(TypeOf(*schema.items), " or ", TypeOf(*schema.other));
+      return absl::StrCat(TypeOf(*schema.items), ", or ",
+                          TypeOf(*schema.other));
     case SchemaType::kArray:
       type = absl::StrCat("list of ", TypeOf(*schema.items), Range(schema, ""));
       break;
@@ -134,13 +136,19 @@ std::string DocsSchemas::Sections() {
   return html;
 }
 
-std::string ExampleBlock(const Schema& schema) {
+std::string ExampleBlock(std::string_view media_type, const Schema& schema) {
   const nlohmann::ordered_json example = ExampleOf(schema);
-  return absl::StrCat(
-      "<pre tabindex=\"0\">",
-      EscapeHtml(example.is_string() ? example.get<std::string>()
-                                     : example.dump(2)),
-      "</pre>\n");
+  std::string text;
+  if (media_type == kFormMediaType) {
+    // The examples of forms can be read without encoding.
+    text = absl::StrJoin(
+        schema.fields, "&", [](std::string* out, const Field& field) {
+          absl::StrAppend(out, field.name, "=", field.schema.example);
+        });
+  } else {
+    text = example.is_string() ? example.get<std::string>() : example.dump(2);
+  }
+  return absl::StrCat("<pre tabindex=\"0\">", EscapeHtml(text), "</pre>\n");
 }
 
 }  // namespace tallyman::api

@@ -4,6 +4,7 @@
 #define TALLYMAN_API_OPENAPI_DOCS_SCHEMA_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/description/schema.h"
@@ -28,8 +29,9 @@ class DocsSchemas {
   std::vector<const Schema*> named_;  // In the order in which they were met.
 };
 
-// The example of `schema` as a block.
-std::string ExampleBlock(const Schema& schema);
+// The example of `schema` as a block: as it is sent, but with line ends in
+// JSON.
+std::string ExampleBlock(std::string_view media_type, const Schema& schema);
 
 }  // namespace tallyman::api
 

@@ -34,6 +34,7 @@ background:var(--box);overflow-x:auto}
 table{width:100%;border-collapse:collapse;font-size:.925rem}
 th,td{padding:.35rem .75rem .35rem 0;border-top:1px solid var(--line);
 text-align:left;vertical-align:top}
+th code{overflow-wrap:normal}
 thead th{border-top:0;color:var(--quiet);font-weight:600}
 .method{display:inline-block;min-width:4.2rem;font-weight:700}
 .get{color:var(--get)}.post{color:var(--post)}.put{color:var(--put)}

@@ -55,6 +55,9 @@ TEST(OpenApiTest, BodiesDifferByMount) {
   const Json& post = paths["/boxes/{id}"]["post"];
   EXPECT_EQ(post["requestBody"], Json::parse(R"({"required":true,"content":{
       "application/json":{"schema":{"$ref":"#/components/schemas/Box"},
+                          "example":{"id":7}},
+      "application/x-www-form-urlencoded":{
+                          "schema":{"$ref":"#/components/schemas/Box"},
                           "example":{"id":7}}}})"));
   const auto example = [&](const std::string& path) {
     return paths[path]["post"]["responses"]["201"]["content"]

@@ -7,6 +7,7 @@
 #include "api/description/parameter.h"
 #include "api/description/schema.h"
 #include "api/http/error.h"
+#include "api/http/media_type.h"
 #include "api/stacks/stacks_envelope.h"
 #include "auth/token.h"
 
@@ -26,7 +27,9 @@ inline constexpr Parameter kColours = {
     .name = "colours", .schema = Array("Of these colours.", kColour)};
 inline constexpr const Parameter* kBoxPath[] = {&kBoxId};
 inline constexpr const Parameter* kBoxQuery[] = {&kColours};
-inline constexpr Content kBoxBody[] = {{.schema = &kBoxSchema}};
+inline constexpr Content kBoxBody[] = {
+    {.schema = &kBoxSchema},
+    {.media_type = kFormMediaType, .schema = &kBoxSchema}};
 inline constexpr const Header* kBoxHeaders[] = {&kLocationHeader};
 inline constexpr Answer kBoxAnswers[] = {{.status = 201,
                                           .description = "A <box>.",
