@@ -66,6 +66,7 @@ std::string CacheKey(const RequestContext& context) {
     absl::StrAppend(&key, ";", value.size(), ":", value);
   };
   for (const std::string& param : context.path_params) add(param);
+  if (context.request.params.all().empty()) return key;
   for (const api::Parameter* const parameter : context.operation.query) {
     if (const auto value = api::Read(context.request.params, *parameter)) {
       add(parameter->name);
