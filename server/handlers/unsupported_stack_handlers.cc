@@ -13,8 +13,8 @@ void AddUnsupportedStackRoutes(Router& router) {
         *operation,
         [](const RequestContext&) -> HandlerResult {
           return api::Error{api::ErrorKind::kNotImplemented,
-                            "this server runs no stacks: its operating system "
-                            "is not supported"};
+                            "this server runs no stacks, since its system is "
+                            "not Linux"};
         },
         /*is_fast=*/true);
   }

@@ -6,11 +6,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "api/description/operation.h"
-#include "api/http/error.h"
 #include "api/redaction/redaction.h"
-#include "api/stacks/stack_operations.h"
 #include "platform/process_lister.h"
+#include "server/handlers/unsupported_stack_handlers.h"
 #include "server/log/log.h"
 #include "server/routing/router.h"
 #include "server/stack_options.h"
@@ -20,20 +18,11 @@
 namespace tallyman::server {
 namespace {
 
-HandlerResult Refuse(const RequestContext& /*context*/) {
-  return api::Error{.kind = api::ErrorKind::kNotImplemented,
-                    .details =
-                        "this server runs no processes, since its "
-                        "system is not Linux"};
-}
-
 class NoStacks final : public StackRuntime {
  public:
   void AddRoutes(const api::Redactor& /*redactor*/,
                  Router& router) const override {
-    for (const api::Operation* const operation : api::StackOperations()) {
-      router.Add(*operation, Refuse, /*is_fast=*/true);
-    }
+    AddUnsupportedStackRoutes(router);
   }
 };
 

@@ -6,7 +6,8 @@
 #define NOMINMAX
 #endif
 
-// First: it includes winsock2.h, which must come before windows.h.
+#include <winsock2.h>
+// After winsock2.h, which httplib.h wants.
 #include <windows.h>
 
 #include <array>
@@ -32,7 +33,6 @@
 namespace tallyman::server {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Json = nlohmann::json;
 
@@ -318,7 +318,7 @@ TEST_F(WindowsServerTest, HasNoStacks) {
     const httplib::Result answer = server_->Get(path);
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->status, 501) << path;
-    EXPECT_THAT(answer->body, HasSubstr("its system is not Linux")) << path;
+    EXPECT_THAT(answer->body, HasSubstr("since its system is not Linux")) << path;
   }
   const httplib::Result scaled =
       server_->Post("/stacks/x/processes", R"({"name":"web","count":2})");

@@ -1,13 +1,15 @@
 // The event loop on a real Windows, or Wine.
 
-// First: winsock2.h must come before windows.h.
-#include <windows.h>
 #include <winsock2.h>
+// After winsock2.h, which loses its names otherwise.
+#include <windows.h>
 
 #include <array>
 #include <csignal>
 #include <cstdint>
+#include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/log/check.h"
