@@ -38,15 +38,15 @@ void Acceptor::Watch() {
 
 void Acceptor::AcceptSome() {
   for (int i = 0; i < kMaxAccepted; ++i) {
-    auto [connection, error] = sockets::Accept(socket_);
-    if (connection.valid()) {
+    sockets::Opened accepted = sockets::Accept(socket_);
+    if (accepted.fd.valid()) {
       is_exhausted_ = false;
       try {
-        events_.on_accepted(std::move(connection));
+        events_.on_accepted(std::move(accepted.fd));
       } catch (...) {
         // For example std::bad_alloc: the connection is closed.
       }
-    } else if (!HandleError(error)) {
+    } else if (!HandleError(accepted.error)) {
       return;
     }
   }

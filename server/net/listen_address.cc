@@ -82,8 +82,8 @@ absl::Status CheckHost(const std::string& host) {
   }
   // getaddrinfo(3) takes "127.1" and "0x7f.1" for addresses (inet_aton(3)),
   // which surprises more than it helps. No top-level domain is a number.
-  if (IsNumber(std::string_view(host).substr(host.rfind('.') + 1)) &&
-      !IsIpv4(host)) {
+  const std::string_view labels = host;
+  if (IsNumber(labels.substr(labels.rfind('.') + 1)) && !IsIpv4(host)) {
     return Reason(absl::StrCat(base::Quote(host), " is not an IPv4 address"));
   }
   return absl::OkStatus();

@@ -318,7 +318,8 @@ TEST_F(WindowsServerTest, HasNoStacks) {
     const httplib::Result answer = server_->Get(path);
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->status, 501) << path;
-    EXPECT_THAT(answer->body, HasSubstr("since its system is not Linux")) << path;
+    EXPECT_THAT(answer->body, HasSubstr("since its system is not Linux"))
+        << path;
   }
   const httplib::Result scaled =
       server_->Post("/stacks/x/processes", R"({"name":"web","count":2})");
