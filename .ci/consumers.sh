@@ -217,7 +217,8 @@ consume() {
     procfile_runner)
       check_fetched com_google_absl openssl sqlite3
       check_compiled platform platform/base platform/base/linux platform/base/posix platform/linux \
-        stacks/keeper stacks/model stacks/output stacks/registry stacks/supervisor storage storage/posix
+        stacks/keeper stacks/model stacks/model/openssl stacks/model/posix stacks/output \
+        stacks/registry stacks/supervisor storage storage/posix
       ;;
     *) fail 'no such program' ;;
   esac
