@@ -212,13 +212,14 @@ consume() {
       ;;
     token_proxy)
       check_fetched com_google_absl openssl sqlite3
-      check_compiled auth auth/openssl platform/base platform/base/posix storage storage/posix
+      check_compiled auth auth/openssl platform/base platform/base/openssl platform/base/posix \
+        storage storage/posix
       ;;
     procfile_runner)
       check_fetched com_google_absl openssl sqlite3
-      check_compiled platform platform/base platform/base/linux platform/base/posix platform/linux \
-        stacks/keeper stacks/model stacks/model/openssl stacks/model/posix stacks/output \
-        stacks/registry stacks/supervisor storage storage/posix
+      check_compiled platform platform/base platform/base/linux platform/base/openssl \
+        platform/base/posix platform/linux stacks/keeper stacks/model stacks/model/posix \
+        stacks/output stacks/registry stacks/supervisor storage storage/posix
       ;;
     *) fail 'no such program' ;;
   esac

@@ -16,6 +16,7 @@
 #include "absl/types/span.h"
 #include "auth/crypto.h"
 #include "auth/secret.h"
+#include "platform/base/digest.h"
 #include "platform/base/text.h"
 #include "platform/base/utf8.h"
 
@@ -157,7 +158,9 @@ absl::StatusOr<TokenHash> TokenHash::FromBytes(std::string_view bytes) {
   return hash;
 }
 
-TokenHash HashOf(std::string_view value) { return TokenHash(Sha256(value)); }
+TokenHash HashOf(std::string_view value) {
+  return TokenHash(base::Sha256(value));
+}
 
 absl::StatusOr<Secret> MakeTokenValue() {
   std::array<unsigned char, 32> random;

@@ -14,7 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "api/http/http.h"
-#include "auth/crypto.h"
+#include "platform/base/digest.h"
 #include "platform/base/text.h"
 
 namespace tallyman::api {
@@ -68,14 +68,10 @@ std::optional<std::string> JoinedHeader(const Request& request,
 
 }  // namespace
 
-std::string Sha256(std::string_view text) {
-  const auth::Sha256Digest digest = auth::Sha256(text);
-  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
-}
-
 std::string ContentHash(std::string_view text) {
-  return absl::BytesToHexString(
-      std::string_view(Sha256(text)).substr(0, kHashBytes));
+  const base::Sha256Digest digest = base::Sha256(text);
+  return absl::BytesToHexString(std::string_view(
+      reinterpret_cast<const char*>(digest.data()), kHashBytes));
 }
 
 std::string StrongEtag(std::string_view representation) {

@@ -16,9 +16,6 @@
 
 namespace tallyman::api {
 
-// The 32 bytes of the SHA-256 of `text`.
-std::string Sha256(std::string_view text);
-
 // The first 128 bits of the SHA-256 of `text`, as 32 lower-case hex digits.
 // Collision-resistant: equal hashes mean equal texts.
 std::string ContentHash(std::string_view text);

@@ -2,32 +2,17 @@
 
 #include "auth/crypto.h"
 
-#include <CommonCrypto/CommonDigest.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cstddef>
-#include <string_view>
 
 #include "absl/types/span.h"
+#include "platform/base/random_bytes.h"
 
 namespace tallyman::auth {
 
-Sha256Digest Sha256(std::string_view text) {
-  Sha256Digest digest;
-  CC_SHA256_CTX context;
-  if (CC_SHA256_Init(&context) != 1 ||
-      CC_SHA256_Update(&context, text.data(),
-                       static_cast<CC_LONG>(text.size())) != 1 ||
-      CC_SHA256_Final(digest.data(), &context) != 1) {
-    abort();
-  }
-  Cleanse(&context, sizeof(context));
-  return digest;
-}
-
 bool RandomBytes(absl::Span<unsigned char> bytes) {
-  arc4random_buf(bytes.data(), bytes.size());
+  base::FillRandom(bytes);
   return true;
 }
 

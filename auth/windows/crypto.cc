@@ -1,52 +1,17 @@
 #include "auth/crypto.h"
 
 #include <windows.h>
-// After windows.h, whose types it uses.
-#include <bcrypt.h>
 
 #include <cstddef>
-#include <cstdlib>
-#include <string_view>
 
 #include "absl/types/span.h"
+#include "platform/base/random_bytes.h"
 
 namespace tallyman::auth {
-namespace {
-
-// Opened once, for the life of the process; null if Windows has no SHA-256.
-BCRYPT_ALG_HANDLE Algorithm() {
-  static const BCRYPT_ALG_HANDLE kOpened = [] {
-    BCRYPT_ALG_HANDLE handle = nullptr;
-    const NTSTATUS status = BCryptOpenAlgorithmProvider(
-        &handle, BCRYPT_SHA256_ALGORITHM, nullptr, 0);
-    return status == 0 ? handle : nullptr;
-  }();
-  return kOpened;
-}
-
-}  // namespace
-
-Sha256Digest Sha256(std::string_view text) {
-  Sha256Digest digest;
-  BCRYPT_HASH_HANDLE hash = nullptr;
-  // BCryptHashData() does not change the text.
-  auto* const bytes =
-      reinterpret_cast<unsigned char*>(const_cast<char*>(text.data()));
-  if (Algorithm() == nullptr ||
-      BCryptCreateHash(Algorithm(), &hash, nullptr, 0, nullptr, 0, 0) != 0 ||
-      BCryptHashData(hash, bytes, static_cast<ULONG>(text.size()), 0) != 0 ||
-      BCryptFinishHash(hash, digest.data(), static_cast<ULONG>(digest.size()),
-                       0) != 0) {
-    std::abort();
-  }
-  BCryptDestroyHash(hash);
-  return digest;
-}
 
 bool RandomBytes(absl::Span<unsigned char> bytes) {
-  return BCryptGenRandom(nullptr, bytes.data(),
-                         static_cast<ULONG>(bytes.size()),
-                         BCRYPT_USE_SYSTEM_PREFERRED_RNG) == 0;
+  base::FillRandom(bytes);
+  return true;
 }
 
 void Cleanse(void* bytes, size_t size) { SecureZeroMemory(bytes, size); }

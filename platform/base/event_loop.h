@@ -95,11 +95,6 @@ class EventLoop {
   absl::StatusOr<Registration> WatchSignals(absl::Span<const int> signals,
                                             std::function<void(int)> callback);
 
-  // As base::BlockSignals().
-  static void BlockSignals(absl::Span<const int> signals) {
-    base::BlockSignals(signals);
-  }
-
   // Calls back once, after `delay`; a negative delay counts as zero. Dropping
   // the registration after that has no effect.
   Registration RunAfter(absl::Duration delay, std::function<void()> callback);

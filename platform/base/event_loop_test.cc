@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "platform/base/signal_source.h"
 #include "platform/base/unique_fd.h"
 
 namespace tallyman::base {
@@ -181,7 +182,7 @@ TEST(EventLoopTest, AnotherThreadCanWakeTheLoop) {
 
 TEST(EventLoopTest, SignalsCallBack) {
   const std::array<int, 2> signals = {SIGUSR1, SIGUSR2};
-  EventLoop::BlockSignals(signals);
+  BlockSignals(signals);
   EventLoop loop;
   std::vector<int> seen;
   const auto watch =
@@ -194,7 +195,7 @@ TEST(EventLoopTest, SignalsCallBack) {
 
 TEST(EventLoopTest, ASignalMayDropItsRegistration) {
   const std::array<int, 2> signals = {SIGUSR1, SIGUSR2};
-  EventLoop::BlockSignals(signals);
+  BlockSignals(signals);
   EventLoop loop;
   int calls = 0;
   absl::StatusOr<EventLoop::Registration> watch;

@@ -16,6 +16,7 @@
 #include "api/openapi/docs_page.h"
 #include "api/openapi/docs_style.h"
 #include "api/openapi/openapi.h"
+#include "platform/base/digest.h"
 #include "server/routing/router.h"
 
 namespace tallyman::server {
@@ -113,9 +114,11 @@ struct Document {
 };
 
 std::string PagePolicy() {
+  const base::Sha256Digest style = base::Sha256(api::kDocsStyle);
   return absl::StrCat(
       "default-src 'none'; style-src 'sha256-",
-      absl::Base64Escape(api::Sha256(api::kDocsStyle)),
+      absl::Base64Escape(std::string_view(
+          reinterpret_cast<const char*>(style.data()), style.size())),
       "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 }
 

@@ -42,8 +42,8 @@ absl::Status StartProcessLoop(StopSignals::Callbacks callbacks,
       base::EventLoop::Create();
   if (!loop.ok()) return loop.status();
   process_loop.loop = *std::move(loop);
-  auto stop_signals = StopSignals::Watch(*process_loop.loop,
-                                         std::move(callbacks), stop_deadline);
+  auto stop_signals = StopSignals::Watch(
+      *process_loop.loop, std::move(callbacks), {.stop = stop_deadline});
   if (!stop_signals.ok()) return stop_signals.status();
   process_loop.stop_signals = *std::move(stop_signals);
   if (reload) {

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "platform/base/event_loop.h"
+#include "platform/base/signal_source.h"
 
 namespace tallyman::server {
 namespace {
@@ -23,16 +24,16 @@ constexpr std::array<int, 2> kStopSignals = {SIGTERM, SIGINT};
 
 }  // namespace
 
-void StopSignals::Block() { base::EventLoop::BlockSignals(kStopSignals); }
+void StopSignals::Block() { base::BlockSignals(kStopSignals); }
 
 StopSignals::StopSignals(base::EventLoop& loop, Callbacks callbacks,
-                         absl::Duration deadline)
-    : loop_(loop), callbacks_(std::move(callbacks)), deadline_(deadline) {}
+                         Limits limits)
+    : loop_(loop), callbacks_(std::move(callbacks)), limits_(limits) {}
 
 absl::StatusOr<std::unique_ptr<StopSignals>> StopSignals::Watch(
-    base::EventLoop& loop, Callbacks callbacks, absl::Duration deadline) {
+    base::EventLoop& loop, Callbacks callbacks, Limits limits) {
   auto watcher =
-      absl::WrapUnique(new StopSignals(loop, std::move(callbacks), deadline));
+      absl::WrapUnique(new StopSignals(loop, std::move(callbacks), limits));
   auto signals = loop.WatchSignals(
       kStopSignals,
       [self = watcher.get()](int /*signal*/) { self->OnSignal(); });
@@ -45,7 +46,7 @@ void StopSignals::OnSignal() {
   switch (phase_) {
     case Phase::kRunning:
       phase_ = Phase::kStopping;
-      timer_ = loop_.RunAfter(deadline_, [this] { GiveUp(); });
+      timer_ = loop_.RunAfter(limits_.stop, [this] { GiveUp(); });
       try {
         std::thread(callbacks_.stop).detach();
       } catch (const std::system_error&) {
@@ -64,7 +65,7 @@ void StopSignals::OnSignal() {
 
 void StopSignals::GiveUp() {
   phase_ = Phase::kGivingUp;
-  timer_ = loop_.RunAfter(kGiveUpLimit, [] { EndProcess(); });
+  timer_ = loop_.RunAfter(limits_.give_up, [] { EndProcess(); });
   try {
     std::thread([give_up = callbacks_.give_up] {
       give_up();

@@ -4,7 +4,7 @@
 //   StopSignals::Block();  // while the process has one thread
 //   base::EventLoop loop;
 //   auto signals = StopSignals::Watch(loop, {.stop = ..., .give_up = ...},
-//                                     absl::Seconds(10));
+//                                     {.stop = absl::Seconds(10)});
 //   base::LoopThread thread(loop);
 
 #ifndef TALLYMAN_SERVER_LIFECYCLE_STOP_SIGNALS_H_
@@ -19,7 +19,7 @@
 
 namespace tallyman::server {
 
-// The first signal begins the stop. A second signal, or the deadline, ends the
+// The first signal begins the stop. A second signal, or the limit, ends the
 // process with exit code 0, from any state: a callback or a destructor that
 // hangs does not prevent that. Belongs to the thread of the loop.
 class StopSignals {
@@ -29,21 +29,27 @@ class StopSignals {
   struct Callbacks {
     // On the first signal: lets the process finish and exit by itself.
     std::function<void()> stop;
-    // On the second signal or the deadline, before the process ends. The
-    // process ends when this returns, and kGiveUpLimit later if it does not.
+    // On the second signal or at the limit, before the process ends. The
+    // process ends when this returns, or when its time is over.
     std::function<void()> give_up;
   };
 
-  static constexpr absl::Duration kGiveUpLimit = absl::Seconds(1);
+  // How long each callback may take.
+  struct Limits {
+    // From the first signal; then the process gives up.
+    absl::Duration stop;
+    // From giving up; then the process ends.
+    absl::Duration give_up = absl::Seconds(1);
+  };
 
   // Blocks the two signals in the calling thread and in threads that it starts
   // from now on. Call it before the process has a second thread.
   static void Block();
 
-  // Watches until destroyed. The deadline is `deadline` after the first signal.
-  // `loop` must outlive the result. Errors as EventLoop::WatchSignals().
+  // Watches until destroyed. `loop` must outlive the result. Errors as
+  // EventLoop::WatchSignals().
   static absl::StatusOr<std::unique_ptr<StopSignals>> Watch(
-      base::EventLoop& loop, Callbacks callbacks, absl::Duration deadline);
+      base::EventLoop& loop, Callbacks callbacks, Limits limits);
 
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
@@ -51,15 +57,14 @@ class StopSignals {
  private:
   enum class Phase { kRunning, kStopping, kGivingUp };
 
-  StopSignals(base::EventLoop& loop, Callbacks callbacks,
-              absl::Duration deadline);
+  StopSignals(base::EventLoop& loop, Callbacks callbacks, Limits limits);
 
   void OnSignal();
   void GiveUp();
 
   base::EventLoop& loop_;
   const Callbacks callbacks_;
-  const absl::Duration deadline_;
+  const Limits limits_;
   Phase phase_ = Phase::kRunning;
   base::EventLoop::Registration signals_;
   base::EventLoop::Registration timer_;

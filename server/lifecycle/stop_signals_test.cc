@@ -17,6 +17,10 @@ namespace tallyman::server {
 namespace {
 
 constexpr absl::Duration kNever = absl::Hours(24);
+constexpr absl::Duration kAtOnce = absl::Milliseconds(1);
+
+// For a child that ends by itself, however slow the machine is.
+constexpr StopSignals::Limits kPatient = {.stop = kNever, .give_up = kNever};
 
 // Exit codes of the child of a death test; StopSignals itself exits with 0.
 constexpr int kWritten = 7;
@@ -25,12 +29,12 @@ void HangForever() { absl::Notification().WaitForNotification(); }
 
 // Sends `signals` to this process, whose stop takes `stop` and `give_up`, and
 // waits for its end.
-void RunUntilEnd(StopSignals::Callbacks callbacks, absl::Duration deadline,
+void RunUntilEnd(StopSignals::Callbacks callbacks, StopSignals::Limits limits,
                  std::initializer_list<int> signals) {
   StopSignals::Block();
   base::EventLoop loop;
   const auto stop_signals =
-      StopSignals::Watch(loop, std::move(callbacks), deadline);
+      StopSignals::Watch(loop, std::move(callbacks), limits);
   CHECK_OK(stop_signals);
   const base::LoopThread thread(loop);
   // Two signals of the same number could arrive as one.
@@ -50,33 +54,34 @@ TEST_F(StopSignalsDeathTest, TheFirstSignalStops) {
   for (const int signal : {SIGTERM, SIGINT}) {
     EXPECT_EXIT(RunUntilEnd({.stop = [] { _exit(kWritten); },
                              .give_up = [] { _exit(1); }},
-                            kNever, {signal}),
+                            kPatient, {signal}),
                 testing::ExitedWithCode(kWritten), "");
   }
 }
 
 TEST_F(StopSignalsDeathTest, ASecondSignalEndsAStopThatHangs) {
-  EXPECT_EXIT(RunUntilEnd({.stop = HangForever, .give_up = [] {}}, kNever,
+  EXPECT_EXIT(RunUntilEnd({.stop = HangForever, .give_up = [] {}}, kPatient,
                           {SIGTERM, SIGINT}),
               testing::ExitedWithCode(0), "");
 }
 
 TEST_F(StopSignalsDeathTest, TheDeadlineEndsAStopThatHangs) {
   EXPECT_EXIT(RunUntilEnd({.stop = HangForever, .give_up = [] {}},
-                          absl::Milliseconds(1), {SIGTERM}),
+                          {.stop = kAtOnce, .give_up = kNever}, {SIGTERM}),
               testing::ExitedWithCode(0), "");
 }
 
 TEST_F(StopSignalsDeathTest, GivingUpRunsTheCallbackBeforeTheEnd) {
   EXPECT_EXIT(RunUntilEnd({.stop = [] {}, .give_up = [] { _exit(kWritten); }},
-                          kNever, {SIGTERM, SIGINT}),
+                          kPatient, {SIGTERM, SIGINT}),
               testing::ExitedWithCode(kWritten), "");
 }
 
 TEST_F(StopSignalsDeathTest, GivingUpDoesNotWaitForACallbackThatHangs) {
-  EXPECT_EXIT(RunUntilEnd({.stop = [] {}, .give_up = HangForever}, kNever,
-                          {SIGTERM, SIGINT}),
-              testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(
+      RunUntilEnd({.stop = [] {}, .give_up = HangForever},
+                  {.stop = kNever, .give_up = kAtOnce}, {SIGTERM, SIGINT}),
+      testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

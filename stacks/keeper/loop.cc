@@ -25,6 +25,7 @@
 #include "absl/time/time.h"
 #include "platform/base/event_loop.h"
 #include "platform/base/fault_injection.h"
+#include "platform/base/signal_source.h"
 #include "platform/base/unique_fd.h"
 #include "platform/held_child.h"
 #include "platform/process_handle.h"
@@ -82,7 +83,7 @@ absl::Status KeeperLoop::Run() {
 absl::Status KeeperLoop::Start() {
   // With SIG_IGN the kernel would discard exit statuses (waitpid(2)).
   std::signal(SIGCHLD, SIG_DFL);
-  base::EventLoop::BlockSignals({SIGCHLD});
+  base::BlockSignals({SIGCHLD});
   absl::StatusOr<base::EventLoop::Registration> signals =
       loop_.WatchSignals({SIGCHLD}, [this](int) {
         Reap();

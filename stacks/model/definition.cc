@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,9 +10,10 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "platform/base/digest.h"
 #include "platform/base/text.h"
-#include "stacks/model/digest.h"
 #include "stacks/model/signal_table.h"
 #include "stacks/model/stop_sequence.h"
 
@@ -24,6 +24,12 @@ constexpr size_t kMaxDirectoryBytes = 4095;  // PATH_MAX without its NUL
 constexpr size_t kMaxUserBytes = 256;        // LOGIN_NAME_MAX
 constexpr size_t kLaunchHashDigits = 32;
 constexpr std::string_view kReservedPrefix = "TALLYMAN_";
+
+template <typename Digest>
+std::string Hex(const Digest& digest) {
+  return absl::BytesToHexString(std::string_view(
+      reinterpret_cast<const char*>(digest.data()), digest.size()));
+}
 
 // The length prefix keeps different lists of fields different.
 void AppendField(std::string_view text, std::string& out) {
@@ -189,9 +195,7 @@ std::string ProcessDefinition::LaunchHash() const {
   AppendField(cpu, fields);
   AppendField(memory, fields);
   AppendField(nofile, fields);
-  std::string digest = HexSha256(fields);
-  // A library without SHA-256: changes could not be detected.
-  if (digest.size() < kLaunchHashDigits) std::abort();
+  std::string digest = Hex(base::Sha256(fields));
   digest.resize(kLaunchHashDigits);
   return digest;
 }
@@ -262,6 +266,9 @@ absl::Status Validate(const StackDefinition& stack) {
   return absl::OkStatus();
 }
 
-std::string Md5Hex(std::string_view text) { return HexMd5(text); }
+std::string Md5Hex(std::string_view text) {
+  const std::optional<base::Md5Digest> digest = base::Md5(text);
+  return digest ? Hex(*digest) : "";
+}
 
 }  // namespace tallyman::stacks

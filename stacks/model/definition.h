@@ -71,7 +71,7 @@ absl::Status ValidateCommand(std::string_view command);
 absl::Status Validate(const StackDefinition& stack);
 
 // Lower-case hex MD5 of `text`, by which the API identifies a command. "" if
-// OpenSSL refuses MD5.
+// the system's library has no MD5 (platform/base/digest.h).
 std::string Md5Hex(std::string_view text);
 
 }  // namespace tallyman::stacks

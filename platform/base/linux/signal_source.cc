@@ -1,6 +1,5 @@
 #include "platform/base/signal_source.h"
 
-#include <pthread.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -10,32 +9,16 @@
 #include <optional>
 #include <utility>
 
-#include "absl/log/check.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "platform/base/posix/signal_set.h"
 #include "platform/base/unique_fd.h"
 
 namespace tallyman::base {
-namespace {
-
-sigset_t SetOf(absl::Span<const int> signals) {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : signals) sigaddset(&set, signal);
-  return set;
-}
-
-}  // namespace
-
 struct SignalSource::State {
   UniqueFd fd;
 };
-
-void BlockSignals(absl::Span<const int> signals) {
-  const sigset_t set = SetOf(signals);
-  CHECK_EQ(pthread_sigmask(SIG_BLOCK, &set, nullptr), 0);
-}
 
 SignalSource::SignalSource(std::unique_ptr<State> state)
     : state_(std::move(state)) {}
@@ -45,7 +28,7 @@ SignalSource::~SignalSource() = default;
 
 absl::StatusOr<SignalSource> SignalSource::Create(
     absl::Span<const int> signals) {
-  const sigset_t set = SetOf(signals);
+  const sigset_t set = SignalSet(signals);
   UniqueFd fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd.valid()) return absl::ErrnoToStatus(errno, "signalfd");
   return SignalSource(std::make_unique<State>(State{.fd = std::move(fd)}));

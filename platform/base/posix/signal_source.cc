@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "platform/base/posix/nonblocking_pipe.h"
+#include "platform/base/posix/signal_set.h"
 
 namespace tallyman::base {
 namespace {
@@ -34,13 +35,6 @@ void Handle(int signal) {
     pipe->Put(static_cast<unsigned char>(signal));
   }
   errno = error;
-}
-
-sigset_t SetOf(absl::Span<const int> signals) {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : signals) sigaddset(&set, signal);
-  return set;
 }
 
 }  // namespace
@@ -70,11 +64,6 @@ struct SignalSource::State {
   std::vector<Former> former;
 };
 
-void BlockSignals(absl::Span<const int> signals) {
-  const sigset_t set = SetOf(signals);
-  CHECK_EQ(pthread_sigmask(SIG_BLOCK, &set, nullptr), 0);
-}
-
 SignalSource::SignalSource(std::unique_ptr<State> state)
     : state_(std::move(state)) {}
 SignalSource::SignalSource(SignalSource&&) noexcept = default;
@@ -99,7 +88,7 @@ absl::StatusOr<SignalSource> SignalSource::Create(
     state->former.push_back(former);
   }
   // The calling thread handles what was blocked until now.
-  const sigset_t set = SetOf(signals);
+  const sigset_t set = SignalSet(signals);
   CHECK_EQ(pthread_sigmask(SIG_UNBLOCK, &set, nullptr), 0);
   return SignalSource(std::move(state));
 }

@@ -10,6 +10,7 @@
 #include "absl/memory/memory.h"
 #include "absl/status/statusor.h"
 #include "platform/base/event_loop.h"
+#include "platform/base/signal_source.h"
 
 namespace tallyman::server {
 namespace {
@@ -24,7 +25,7 @@ void ReapAll() {
 
 }  // namespace
 
-void OrphanReaper::Block() { base::EventLoop::BlockSignals(kChildSignals); }
+void OrphanReaper::Block() { base::BlockSignals(kChildSignals); }
 
 OrphanReaper::OrphanReaper(base::EventLoop::Registration signals)
     : signals_(std::move(signals)) {}
