@@ -1,13 +1,6 @@
 // The lister on a real Windows, or Wine. The child processes are copies of this
 // program that are created suspended: they never run.
 
-// windows.h would define macros with the names of std::min() and std::max().
-#ifndef NOMINMAX
-#define NOMINMAX
-#endif
-#include <windows.h>
-
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -25,6 +18,7 @@
 #include "gtest/gtest.h"
 #include "platform/process.h"
 #include "platform/process_lister.h"
+#include "platform/testing/windows_child.h"
 
 namespace tallyman::platform {
 namespace {
@@ -33,62 +27,18 @@ using ::testing::Contains;
 using ::testing::Field;
 using ::testing::Not;
 
-std::wstring OwnProgram() {
-  std::array<wchar_t, 32'768> path;
-  const DWORD size =
-      GetModuleFileNameW(nullptr, path.data(), DWORD{path.size()});
-  CHECK(size > 0 && size < path.size());
-  return std::wstring(path.data(), size);
-}
-
-// In UTF-8.
-std::string OwnUser() {
-  std::array<wchar_t, 257> name;
-  auto size = DWORD{name.size()};
-  CHECK(GetUserNameW(name.data(), &size)) << GetLastError();
-  std::array<char, 3 * name.size()> utf8;
-  CHECK(WideCharToMultiByte(CP_UTF8, 0, name.data(), -1, utf8.data(),
-                            int{utf8.size()}, nullptr, nullptr))
-      << GetLastError();
-  return utf8.data();
-}
-
 // A suspended process, which the destructor ends.
 class SuspendedProcess {
  public:
-  explicit SuspendedProcess(std::wstring command_line) {
-    STARTUPINFOW startup{};
-    startup.cb = sizeof(startup);
-    CHECK(CreateProcessW(OwnProgram().c_str(), command_line.data(), nullptr,
-                         nullptr, /*bInheritHandles=*/FALSE, CREATE_SUSPENDED,
-                         nullptr, nullptr, &startup, &process_))
-        << GetLastError();
-  }
-  ~SuspendedProcess() {
-    End();
-    CloseHandle(process_.hThread);
-    CloseHandle(process_.hProcess);
-  }
-  SuspendedProcess(const SuspendedProcess&) = delete;
-  SuspendedProcess& operator=(const SuspendedProcess&) = delete;
+  explicit SuspendedProcess(std::wstring command_line)
+      : child_(OwnProgram(), std::move(command_line), CREATE_SUSPENDED) {}
 
-  void End() {
-    TerminateProcess(process_.hProcess, 1);
-    WaitForSingleObject(process_.hProcess, INFINITE);
-  }
-  int32_t pid() const { return static_cast<int32_t>(process_.dwProcessId); }
-  // 100 ns since 1601.
-  int64_t creation_time() const {
-    FILETIME creation;
-    FILETIME unused;
-    CHECK(GetProcessTimes(process_.hProcess, &creation, &unused, &unused,
-                          &unused));
-    return static_cast<int64_t>(uint64_t{creation.dwHighDateTime} << 32 |
-                                creation.dwLowDateTime);
-  }
+  void End() { child_.Kill(); }
+  int32_t pid() const { return static_cast<int32_t>(child_.pid()); }
+  int64_t creation_time() const { return child_.creation_time(); }
 
  private:
-  PROCESS_INFORMATION process_{};
+  WindowsChild child_;
 };
 
 class ProcessListerLiveTest : public testing::Test {

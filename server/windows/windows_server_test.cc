@@ -1,22 +1,11 @@
 // The server on a real Windows, or Wine: the program as users start it, with
 // processes that this test starts.
 
-// windows.h would define macros with the names of std::min() and std::max().
-#ifndef NOMINMAX
-#define NOMINMAX
-#endif
-
-#include <winsock2.h>
-// After winsock2.h, which httplib.h wants.
-#include <windows.h>
-
-#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/log/check.h"
@@ -29,126 +18,48 @@
 #include "httplib.h"
 #include "nlohmann/json.hpp"
 #include "platform/base/windows/windows_text.h"
+#include "platform/testing/windows_child.h"
 
 namespace tallyman::server {
 namespace {
 
 using ::testing::HasSubstr;
 using Json = nlohmann::json;
+using platform::ChildPipe;
+using platform::OwnProgram;
+using platform::OwnUser;
+using platform::WindowsChild;
 
 constexpr int kChildren = 20;
 constexpr DWORD kEndMs = 20'000;
-
-std::wstring OwnProgram() {
-  std::array<wchar_t, 32'768> path;
-  const DWORD size =
-      GetModuleFileNameW(nullptr, path.data(), DWORD{path.size()});
-  CHECK(size > 0 && size < path.size());
-  return std::wstring(path.data(), size);
-}
-
-std::string OwnUser() {
-  std::array<wchar_t, 257> name;
-  auto size = DWORD{name.size()};
-  CHECK(GetUserNameW(name.data(), &size)) << GetLastError();
-  return base::FromWide({name.data(), size - 1});
-}
-
-// Both ends of a pipe; children inherit the one to write to.
-class Pipe {
- public:
-  Pipe() {
-    SECURITY_ATTRIBUTES inherited = {};
-    inherited.nLength = sizeof(inherited);
-    inherited.bInheritHandle = TRUE;
-    CHECK(CreatePipe(&read_, &write_, &inherited, 0));
-    CHECK(SetHandleInformation(read_, HANDLE_FLAG_INHERIT, 0));
-  }
-  ~Pipe() {
-    CloseWrite();
-    CloseHandle(read_);
-  }
-  Pipe(const Pipe&) = delete;
-  Pipe& operator=(const Pipe&) = delete;
-
-  HANDLE write_end() const { return write_; }
-  void CloseWrite() {
-    if (write_ != nullptr) CloseHandle(std::exchange(write_, nullptr));
-  }
-
-  // "" at the end.
-  std::string Read() {
-    std::array<char, 4096> buffer;
-    DWORD got = 0;
-    if (!ReadFile(read_, buffer.data(), DWORD{buffer.size()}, &got, nullptr)) {
-      return "";
-    }
-    return {buffer.data(), got};
-  }
-  std::string ReadUntil(std::string_view end) {
-    std::string text;
-    while (!absl::StrContains(text, end)) {
-      const std::string more = Read();
-      if (more.empty()) break;
-      text += more;
-    }
-    return text;
-  }
-  std::string ReadAll() { return ReadUntil(std::string_view("\0\0", 2)); }
-
- private:
-  HANDLE read_ = nullptr;
-  HANDLE write_ = nullptr;
-};
-
-// A process, which the destructor ends.
-class Child {
- public:
-  Child(const std::wstring& program, std::wstring command_line, DWORD flags,
-        HANDLE out = nullptr, HANDLE err = nullptr) {
-    STARTUPINFOW startup{};
-    startup.cb = sizeof(startup);
-    startup.dwFlags = out == nullptr ? 0 : STARTF_USESTDHANDLES;
-    startup.hStdInput = nullptr;
-    startup.hStdOutput = out;
-    startup.hStdError = err;
-    CHECK(CreateProcessW(program.c_str(), command_line.data(), nullptr, nullptr,
-                         /*bInheritHandles=*/out != nullptr, flags, nullptr,
-                         nullptr, &startup, &process_))
-        << GetLastError();
-  }
-  ~Child() {
-    Kill();
-    CloseHandle(process_.hThread);
-    CloseHandle(process_.hProcess);
-  }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-
-  DWORD pid() const { return process_.dwProcessId; }
-  HANDLE handle() const { return process_.hProcess; }
-  // Does nothing if it has ended.
-  void Kill() {
-    TerminateProcess(process_.hProcess, 1);
-    WaitForSingleObject(process_.hProcess, kEndMs);
-  }
-  // Its exit code; STILL_ACTIVE if it does not end.
-  DWORD Wait() {
-    WaitForSingleObject(process_.hProcess, kEndMs);
-    DWORD code = 0;
-    CHECK(GetExitCodeProcess(process_.hProcess, &code));
-    return code;
-  }
-
- private:
-  PROCESS_INFORMATION process_{};
-};
 
 const wchar_t* const kServer = L"server\\server.exe";
 
 std::wstring DataDirectory(std::string_view name) {
   return base::ToWide(
       absl::StrCat(testing::TempDir(), "/", name, "-", GetCurrentProcessId()));
+}
+
+struct Finished {
+  DWORD code = 0;
+  std::string out;
+  std::string err;
+};
+
+// A server that ends by itself, with these flags.
+Finished RunServer(const std::wstring& flags) {
+  ChildPipe out;
+  ChildPipe err;
+  WindowsChild child(kServer, L"server " + flags, 0, out.write_end(),
+                     err.write_end());
+  out.CloseWrite();
+  err.CloseWrite();
+  Finished finished;
+  // Before its end: it waits if a pipe is full.
+  finished.out = out.ReadAll();
+  finished.err = err.ReadAll();
+  finished.code = child.Wait();
+  return finished;
 }
 
 class RunningServer {
@@ -177,7 +88,7 @@ class RunningServer {
   const std::string& greeting() const { return greeting_; }
   const std::string& token() const { return token_; }
   int port() const { return port_; }
-  Child& child() { return child_; }
+  WindowsChild& child() { return child_; }
 
   httplib::Result Get(const std::string& path) { return Get(path, token_); }
   httplib::Result Get(const std::string& path, const std::string& token) {
@@ -210,9 +121,9 @@ class RunningServer {
     return client;
   }
 
-  Pipe out_;
-  Pipe err_;
-  Child child_;
+  ChildPipe out_;
+  ChildPipe err_;
+  WindowsChild child_;
   std::string greeting_;
   std::string token_;
   int port_ = 0;
@@ -240,9 +151,9 @@ TEST_F(WindowsServerTest, GreetsWithAnAddressAndAToken) {
 }
 
 TEST_F(WindowsServerTest, ListsTwentyProcessesAsTheyAre) {
-  std::vector<std::unique_ptr<Child>> children;
+  std::vector<std::unique_ptr<WindowsChild>> children;
   for (int i = 0; i < kChildren; ++i) {
-    children.push_back(std::make_unique<Child>(
+    children.push_back(std::make_unique<WindowsChild>(
         OwnProgram(),
         L"child " + std::to_wstring(i) + L" \"a b\" \x20ac\xd83d\xde00",
         CREATE_SUSPENDED));
@@ -328,51 +239,39 @@ TEST_F(WindowsServerTest, HasNoStacks) {
 }
 
 TEST_F(WindowsServerTest, RefusesASecondServerOnItsDirectory) {
-  Pipe out;
-  Pipe err;
-  Child second(
-      kServer,
-      L"server --port=0 --data_dir=\"" + DataDirectory("shared") + L"\"", 0,
-      out.write_end(), err.write_end());
-  out.CloseWrite();
-  err.CloseWrite();
-  EXPECT_EQ(second.Wait(), 1u);
-  EXPECT_THAT(err.ReadAll(),
+  const Finished second =
+      RunServer(L"--port=0 --data_dir=\"" + DataDirectory("shared") + L"\"");
+  EXPECT_EQ(second.code, 1u);
+  EXPECT_THAT(second.err,
               HasSubstr(absl::StrCat("is in use by another server (pid ",
                                      server_->child().pid(), ")")));
 }
 
 TEST_F(WindowsServerTest, RefusesAPortInUse) {
-  Pipe out;
-  Pipe err;
-  Child second(kServer,
-               L"server --port=" + std::to_wstring(server_->port()) +
-                   L" --data_dir=\"" + DataDirectory("other") + L"\"",
-               0, out.write_end(), err.write_end());
-  out.CloseWrite();
-  err.CloseWrite();
-  EXPECT_EQ(second.Wait(), 1u);
-  EXPECT_THAT(err.ReadAll(), HasSubstr("cannot listen on http://127.0.0.1"));
+  const Finished second =
+      RunServer(L"--port=" + std::to_wstring(server_->port()) +
+                L" --data_dir=\"" + DataDirectory("other") + L"\"");
+  EXPECT_EQ(second.code, 1u);
+  EXPECT_THAT(second.err, HasSubstr("cannot listen on http://127.0.0.1"));
 }
 
-TEST_F(WindowsServerTest, RefusesFlagsOfTls) {
-  Pipe out;
-  Pipe err;
-  Child child(kServer, L"server --port=0 --tls_cert=cert.pem --tls_key=key.pem",
-              0, out.write_end(), err.write_end());
-  out.CloseWrite();
-  err.CloseWrite();
-  EXPECT_EQ(child.Wait(), 1u);
-  EXPECT_THAT(err.ReadAll(), HasSubstr("--tls_cert: this program has no TLS"));
+TEST(WindowsServerFlagsTest, RefusesUnixSockets) {
+  const Finished server = RunServer(L"--listen=unix:socket --data_dir=\"" +
+                                    DataDirectory("unix") + L"\"");
+  EXPECT_EQ(server.code, 1u);
+  EXPECT_THAT(server.err, HasSubstr("Unix sockets need Linux or macOS; listen "
+                                    "on 127.0.0.1 instead"));
 }
 
-TEST_F(WindowsServerTest, HelpSaysWhatIsMissing) {
-  Pipe out;
-  Pipe err;
-  Child child(kServer, L"server --help", 0, out.write_end(), err.write_end());
-  out.CloseWrite();
-  err.CloseWrite();
-  const std::string help = out.ReadAll();
+TEST(WindowsServerFlagsTest, RefusesFlagsOfTls) {
+  const Finished server =
+      RunServer(L"--port=0 --tls_cert=cert.pem --tls_key=key.pem");
+  EXPECT_EQ(server.code, 1u);
+  EXPECT_THAT(server.err, HasSubstr("--tls_cert: this program has no TLS"));
+}
+
+TEST(WindowsServerFlagsTest, HelpSaysWhatIsMissing) {
+  const std::string help = RunServer(L"--help").out;
   EXPECT_THAT(help, HasSubstr("/stacks and all below it are answered with"));
   EXPECT_THAT(help, HasSubstr("%LOCALAPPDATA%"));
   EXPECT_THAT(help, testing::Not(HasSubstr("--stacks_file")));
@@ -389,9 +288,9 @@ TEST(WindowsServerRestartTest, KeepsItsTokens) {
     EXPECT_THAT(first.Log(), HasSubstr("\"event\":\"listening\""));
   }
   // It prints no token, since it has one: its greeting is one line.
-  Pipe out;
-  Pipe err;
-  Child second(
+  ChildPipe out;
+  ChildPipe err;
+  WindowsChild second(
       kServer,
       L"server --port=0 --data_dir=\"" + DataDirectory("restarted") + L"\"", 0,
       out.write_end(), err.write_end());
