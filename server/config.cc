@@ -133,11 +133,8 @@ absl::StatusOr<Config> ConfigFromCommandLine(
   };
   absl::SetFlagsUsageConfig(usage);
   std::vector<std::string> copies = given;  // The library wants char*.
-  std::vector<char*> pointers;
-  pointers.reserve(copies.size());
-  for (std::string& copy : copies) pointers.push_back(copy.data());
   const std::vector<char*> arguments = absl::ParseCommandLine(
-      static_cast<int>(pointers.size()), pointers.data());
+      static_cast<int>(copies.size()), PointersTo(copies).data());
   if (arguments.size() > 1) {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", std::string_view(arguments[1]),

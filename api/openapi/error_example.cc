@@ -45,8 +45,7 @@ std::string_view Details(ErrorKind kind) {
     case ErrorKind::kInternal:
       return "the server failed; its log has the reason";
     case ErrorKind::kNotImplemented:
-      return "this server runs no stacks: its operating system is not "
-             "supported";
+      return "this server runs no stacks, since its system is not Linux";
     case ErrorKind::kUnavailable:
       return "the server can't read or write its data now; try again later";
     default:

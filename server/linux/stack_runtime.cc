@@ -286,11 +286,8 @@ std::optional<int> RunOtherProgram(const std::vector<std::string>& arguments) {
     return std::nullopt;
   }
   std::vector<std::string> copies = arguments;  // KeeperMain() wants char*.
-  std::vector<char*> pointers;
-  pointers.reserve(copies.size() + 1);
-  for (std::string& copy : copies) pointers.push_back(copy.data());
-  pointers.push_back(nullptr);
-  return stacks::KeeperMain(static_cast<int>(copies.size()), pointers.data());
+  return stacks::KeeperMain(static_cast<int>(copies.size()),
+                            PointersTo(copies).data());
 }
 
 }  // namespace tallyman::server

@@ -129,9 +129,9 @@ absl::StatusOr<std::vector<ListeningSocket>> ListeningSocket::Open(
 
 absl::StatusOr<ListeningSocket> ListeningSocket::OpenUnix(
     const ListenAddress& address, const ListeningOptions& options) {
-  sockets::Opened opened = sockets::NewUnixSocket();
-  if (!opened.fd.valid()) return absl::ErrnoToStatus(opened.error, "socket");
-  ListeningSocket socket(std::move(opened.fd), /*is_adopted=*/false);
+  absl::StatusOr<base::UniqueFd> fd = sockets::NewUnixSocket();
+  if (!fd.ok()) return fd.status();
+  ListeningSocket socket(*std::move(fd), /*is_adopted=*/false);
   absl::StatusOr<UnixSocketFile> file =
       UnixSocketFile::Bind(socket.fd(), address.path, options.unix_mode);
   if (!file.ok()) return file.status();

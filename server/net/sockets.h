@@ -32,8 +32,9 @@ struct Opened {
 // (SOMAXCONN). "::" accepts IPv4 too.
 Opened Listen(const SocketAddress& address);
 
-// A Unix socket that is not bound yet. EAFNOSUPPORT on Windows.
-Opened NewUnixSocket();
+// A Unix socket that is not bound yet. Unimplemented, with a fragment, on
+// Windows.
+absl::StatusOr<base::UniqueFd> NewUnixSocket();
 int ListenUnix(int fd);  // 0 or an error.
 
 // A connection that waits, else EAGAIN. Its TCP segments are sent without delay

@@ -13,6 +13,10 @@ namespace tallyman::server {
 // The arguments of main() in UTF-8. On Windows those of main() are not.
 std::vector<std::string> Arguments(int argc, char** argv);
 
+// The same as main() has them, for libraries: a pointer to each argument, which
+// stays the caller's, and a null pointer.
+std::vector<char*> PointersTo(std::vector<std::string>& arguments);
+
 // The name of this machine (gethostname(2)); "" if it has none.
 std::string HostName();
 

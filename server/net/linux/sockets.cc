@@ -58,7 +58,7 @@ absl::StatusOr<Credentials> PeerCredentials(int fd) {
   ucred credentials = {};
   socklen_t size = sizeof(credentials);
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
-    return absl::ErrnoToStatus(errno, "SO_PEERCRED");
+    return absl::ErrnoToStatus(errno, "reading the user of a client");
   }
   return Credentials{
       .uid = credentials.uid, .gid = credentials.gid, .pid = credentials.pid};

@@ -71,7 +71,7 @@ absl::StatusOr<Credentials> PeerCredentials(int fd) {
   uid_t uid = 0;
   gid_t gid = 0;
   if (getpeereid(fd, &uid, &gid) != 0) {
-    return absl::ErrnoToStatus(errno, "getpeereid");
+    return absl::ErrnoToStatus(errno, "reading the user of a client");
   }
   pid_t pid = 0;
   socklen_t size = sizeof(pid);

@@ -130,10 +130,10 @@ Opened Listen(const SocketAddress& address) {
   return {.fd = std::move(fd)};
 }
 
-Opened NewUnixSocket() {
+absl::StatusOr<base::UniqueFd> NewUnixSocket() {
   base::UniqueFd fd = NewStreamSocket(AF_UNIX);
-  const int error = fd.valid() ? 0 : errno;
-  return {.fd = std::move(fd), .error = error};
+  if (!fd.valid()) return absl::ErrnoToStatus(errno, "socket");
+  return fd;
 }
 
 int ListenUnix(int fd) { return listen(fd, SOMAXCONN) == 0 ? 0 : errno; }
@@ -178,7 +178,8 @@ absl::StatusOr<std::vector<SocketAddress>> LookUp(const std::string& host) {
 absl::StatusOr<SocketAddress> OwnAddress(int fd) {
   Native native;
   if (getsockname(fd, native.plain(), &native.size) != 0) {
-    return absl::ErrnoToStatus(errno, "getsockname");
+    return absl::ErrnoToStatus(errno,
+                               "reading the address of a listening socket");
   }
   return FromNative(*native.plain(), native.size);
 }
@@ -186,7 +187,7 @@ absl::StatusOr<SocketAddress> OwnAddress(int fd) {
 absl::StatusOr<SocketAddress> PeerAddress(int fd) {
   Native native;
   if (getpeername(fd, native.plain(), &native.size) != 0) {
-    return absl::ErrnoToStatus(errno, "getpeername");
+    return absl::ErrnoToStatus(errno, "reading the address of a client");
   }
   // Clients of Unix sockets have no name, and on some kernels not even a
   // family.

@@ -116,7 +116,11 @@ Opened Listen(const SocketAddress& address) {
   return {.fd = std::move(fd)};
 }
 
-Opened NewUnixSocket() { return {.fd = {}, .error = EAFNOSUPPORT}; }
+// They have no permissions here, so every user could connect.
+absl::StatusOr<base::UniqueFd> NewUnixSocket() {
+  return absl::UnimplementedError(
+      "Unix sockets need Linux or macOS; listen on 127.0.0.1 instead");
+}
 
 int ListenUnix(int /*fd*/) { return EAFNOSUPPORT; }
 
@@ -189,7 +193,7 @@ absl::StatusOr<std::vector<SocketAddress>> LookUp(const std::string& host) {
 absl::StatusOr<SocketAddress> OwnAddress(int fd) {
   Native native;
   if (getsockname(SocketOf(fd), native.plain(), &native.size) != 0) {
-    return base::LastSocketError("getsockname");
+    return base::LastSocketError("reading the address of a listening socket");
   }
   return FromNative(*native.plain(), static_cast<size_t>(native.size));
 }
@@ -197,7 +201,7 @@ absl::StatusOr<SocketAddress> OwnAddress(int fd) {
 absl::StatusOr<SocketAddress> PeerAddress(int fd) {
   Native native;
   if (getpeername(SocketOf(fd), native.plain(), &native.size) != 0) {
-    return base::LastSocketError("getpeername");
+    return base::LastSocketError("reading the address of a client");
   }
   return FromNative(*native.plain(), static_cast<size_t>(native.size));
 }

@@ -11,7 +11,8 @@ namespace tallyman::server {
 absl::StatusOr<UnixSocketFile> UnixSocketFile::Bind(int /*socket*/,
                                                     const std::string& /*path*/,
                                                     uint32_t /*mode*/) {
-  return absl::UnimplementedError("Windows has no permissions of such sockets");
+  // There is no such socket: see sockets::NewUnixSocket().
+  return absl::UnimplementedError("Unix sockets need Linux or macOS");
 }
 
 bool UnixSocketFile::IsInPlace() const { return false; }
