@@ -33,21 +33,9 @@ find_buildifier() {
   if buildifier="$(type -P buildifier)"; then
     return 0
   fi
-  local dir="${XDG_CACHE_HOME:-${HOME}/.cache}/tallyman/buildifier-${buildifier_version}"
-  buildifier="${dir}/node_modules/.bin/buildifier"
-  [[ ! -x "${buildifier}" ]] || return 0
-  type -P npm >/dev/null || {
-    printf 'neither buildifier nor npm (to fetch it) is installed: apt-get install npm\n' >&2
-    exit 1
-  }
-  # npm brings its own certificates; use the system's.
-  local certificates=/etc/ssl/certs/ca-certificates.crt
-  if [[ -z "${NODE_EXTRA_CA_CERTS:-}" && -r "${certificates}" ]]; then
-    export NODE_EXTRA_CA_CERTS="${certificates}"
-  fi
-  mkdir -p -- "${dir}"
-  (cd -- "${dir}" && npm install --silent --no-save --no-audit --no-fund --ignore-scripts \
-    --prefix . "@bazel/buildifier@${buildifier_version}" </dev/null >&2)
+  local folder
+  folder="$("${root}/tools/npm_folder.sh" buildifier "@bazel/buildifier@${buildifier_version}")"
+  buildifier="${folder}/node_modules/.bin/buildifier"
 }
 
 list_files() {

@@ -40,27 +40,6 @@ finish() {
 }
 trap finish EXIT
 
-# Installs `packages` where they are kept; sets `tools` to their folder.
-install_packages() {
-  local key
-  key="$(printf '%s\n' "${packages[@]}" | sha256sum)"
-  tools="${XDG_CACHE_HOME:-${HOME}/.cache}/tallyman/openapi-${key:0:16}"
-  [[ ! -e "${tools}/complete" ]] || return 0
-  type -P npm >/dev/null || {
-    printf 'npm is not installed: apt-get install npm\n' >&2
-    return 1
-  }
-  # npm brings its own certificates; use the system's.
-  local certificates=/etc/ssl/certs/ca-certificates.crt
-  if [[ -z "${NODE_EXTRA_CA_CERTS:-}" && -r "${certificates}" ]]; then
-    export NODE_EXTRA_CA_CERTS="${certificates}"
-  fi
-  mkdir -p -- "${tools}"
-  (cd -- "${tools}" && npm install --silent --no-save --no-audit --no-fund --ignore-scripts \
-    --prefix . "${packages[@]}" </dev/null >&2)
-  touch -- "${tools}/complete"
-}
-
 # Starts the server; sets `url` and `token`, which its greeting shows.
 start_server() {
   local line
@@ -81,7 +60,7 @@ start_server() {
   done
 }
 
-install_packages
+tools="$("${here}/../npm_folder.sh" openapi "${packages[@]}")"
 start_server
 readonly bin="${tools}/node_modules/.bin"
 cd -- "${work}"
