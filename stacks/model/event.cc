@@ -29,6 +29,8 @@ constexpr std::array kNames = {
     NamedKind{EventKind::kResumed, "resumed"},
     NamedKind{EventKind::kAdopted, "adopted"},
     NamedKind{EventKind::kLost, "lost"},
+    NamedKind{EventKind::kTokenCreated, "token_created"},
+    NamedKind{EventKind::kTokenRevoked, "token_revoked"},
 };
 
 }  // namespace

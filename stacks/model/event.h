@@ -1,4 +1,4 @@
-// Events of instances, actions and stacks: the lines of the audit log.
+// Events of instances, actions, stacks and tokens: the lines of the audit log.
 //
 // Example: stacks/stacks_example_test.cc
 
@@ -30,7 +30,10 @@ enum class EventKind : uint8_t {
   kResumed,
   kAdopted,  // A new server found it running, or its keeper has ended.
   kLost,     // It ended without a known exit status.
+  kTokenCreated,
+  kTokenRevoked,
 };
+inline constexpr EventKind kLastEventKind = EventKind::kTokenRevoked;
 
 // "action_started", "started", "start_failed", ...
 std::string_view EventKindName(EventKind kind);
@@ -40,7 +43,7 @@ struct Event {
   int64_t id = 0;  // Ascending; set by the log.
   absl::Time time;
   EventKind kind = EventKind::kStarted;
-  std::string stack_uid;
+  std::string stack_uid;  // "" for events of tokens.
   // For events of instances; else "" and 0.
   std::string process;
   std::string server_uid;
@@ -49,9 +52,11 @@ struct Event {
   std::string launch;
   // For people: "exited with code 3", "scaled to 4".
   std::string cause;
-  // For events of actions; else 0 and "".
-  int64_t action_id = 0;
-  std::string user;  // The token's name.
+  int64_t action_id = 0;  // For events of actions; else 0.
+  // For events of actions and tokens, the name of the token of the request;
+  // else
+  // "".
+  std::string user;
 };
 
 }  // namespace tallyman::stacks

@@ -1,7 +1,8 @@
 #include "stacks/registry/event_log.h"
 
+#include <algorithm>
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,10 +14,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "stacks/model/event.h"
-#include "stacks/registry/retention.h"
+#include "stacks/model/event_filter.h"
+#include "stacks/registry/event_retention.h"
 #include "storage/connection.h"
 #include "storage/database.h"
 #include "storage/migrations.h"
@@ -51,9 +54,50 @@ constexpr storage::Migration kEventMigrations[] = {
         CREATE TABLE event_counts (
           stack_uid TEXT PRIMARY KEY,
           count INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID)sql"}};
+        ) STRICT, WITHOUT ROWID)sql"},
+    // The newest id that was removed of each stack and, with the uid "", of
+    // all. The first event of a stack is its creation: if the oldest one that
+    // is kept is another, an older version has removed some.
+    {.name = "create event_removals", .sql = R"sql(
+        CREATE TABLE event_removals (
+          stack_uid TEXT PRIMARY KEY,
+          last_id INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO event_removals
+          SELECT stack_uid, first_id - 1 FROM (
+            SELECT stack_uid, MIN(id) AS first_id, kind FROM events
+            WHERE stack_uid <> '' GROUP BY stack_uid)
+          WHERE kind <> 'stack_created';
+        INSERT INTO event_removals
+          SELECT '', MAX(last_id) FROM (
+            SELECT last_id FROM event_removals UNION ALL
+            SELECT MIN(id) - 1 FROM events)
+          HAVING MAX(last_id) > 0)sql"}};
 
-constexpr std::string_view kAllStacks;
+// The columns that ReadRow() reads.
+constexpr std::string_view kSelect =
+    "SELECT id, time, kind, stack_uid, process, server_uid, instance, pid, "
+    "launch, cause, action_id, user FROM events ";
+
+// ?1 is a stack or, in the second text, "". The events of a stack have an index
+// of their own.
+std::string_view WhereStack(std::string_view stack_uid) {
+  return stack_uid.empty() ? "WHERE ?1 = '' " : "WHERE stack_uid = ?1 ";
+}
+
+// The rest of a filter: ?2 an id, ?3 a process or "", ?4 ",KIND,KIND," or "".
+constexpr std::string_view kAndMatches =
+    "AND id > ?2 AND (?3 = '' OR process = ?3) "
+    "AND (?4 = '' OR instr(?4, ',' || kind || ',') > 0) ";
+
+// ",KIND,KIND,"; "" for all kinds.
+std::string KindList(const EventFilter& filter) {
+  std::string list;
+  for (const EventKind kind : filter.kinds) {
+    absl::StrAppend(&list, list.empty() ? "," : "", EventKindName(kind), ",");
+  }
+  return list;
+}
 
 absl::Status Insert(Connection& connection, const Event& event) {
   absl::StatusOr<Statement> insert = connection.Prepare(
@@ -97,77 +141,44 @@ absl::StatusOr<Event> ReadRow(const Statement& row) {
   return event;
 }
 
-absl::StatusOr<int64_t> ReadEventCount(Connection& connection,
-                                       std::string_view stack_uid) {
-  absl::StatusOr<Statement> select =
-      connection.Prepare("SELECT count FROM event_counts WHERE stack_uid = ?1");
+absl::StatusOr<int64_t> CountMatches(Connection& connection,
+                                     const EventFilter& filter, int64_t after) {
+  if (after <= 0 && filter.kinds.empty() && filter.process.empty()) {
+    return ReadEventCount(connection, filter.stack_uid);
+  }
+  absl::StatusOr<Statement> count = connection.Prepare(
+      absl::StrCat("SELECT COUNT(*) FROM events ", WhereStack(filter.stack_uid),
+                   kAndMatches));
+  if (!count.ok()) return count.status();
+  absl::StatusOr<bool> row = count->Bind(1, filter.stack_uid)
+                                 .Bind(2, after)
+                                 .Bind(3, filter.process)
+                                 .Bind(4, KindList(filter))
+                                 .Step();
+  if (!row.ok()) return row.status();
+  return count->Int64(0);
+}
+
+// The value of the one row of `sql`, which has the parameter ?1; 0 if there is
+// no row.
+absl::StatusOr<int64_t> ReadNumber(Connection& connection, std::string_view sql,
+                                   std::string_view parameter) {
+  absl::StatusOr<Statement> select = connection.Prepare(sql);
   if (!select.ok()) return select.status();
-  absl::StatusOr<bool> row = select->Bind(1, stack_uid).Step();
+  absl::StatusOr<bool> row = select->Bind(1, parameter).Step();
   if (!row.ok()) return row.status();
   return *row ? select->Int64(0) : 0;
 }
 
-// Adds to a count and returns the sum. A count of 0 has no row.
-absl::StatusOr<int64_t> AddToCount(Connection& connection,
-                                   std::string_view stack_uid, int64_t added) {
-  absl::StatusOr<int64_t> before = ReadEventCount(connection, stack_uid);
-  if (!before.ok()) return before.status();
-  const int64_t count = *before + added;
-  absl::StatusOr<Statement> write = connection.Prepare(
-      count > 0 ? "INSERT OR REPLACE INTO event_counts (stack_uid, count) "
-                  "VALUES (?1, ?2)"
-                : "DELETE FROM event_counts WHERE stack_uid = ?1 AND ?2 <= 0");
-  if (!write.ok()) return write.status();
-  if (absl::Status run = write->Bind(1, stack_uid).Bind(2, count).Run();
-      !run.ok()) {
-    return run;
+absl::Status ReadRows(Statement& rows, std::vector<Event>& events) {
+  while (true) {
+    absl::StatusOr<bool> row = rows.Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return absl::OkStatus();
+    absl::StatusOr<Event> event = ReadRow(rows);
+    if (!event.ok()) return event.status();
+    events.push_back(*std::move(event));
   }
-  return count;
-}
-
-// Removes the oldest events of a stack.
-absl::Status RemoveOldestEvents(Connection& connection,
-                                std::string_view stack_uid, int64_t count) {
-  absl::StatusOr<Statement> remove = connection.Prepare(
-      "DELETE FROM events WHERE id IN (SELECT id FROM events "
-      "WHERE stack_uid = ?1 ORDER BY id LIMIT ?2)");
-  if (!remove.ok()) return remove.status();
-  if (absl::Status run = remove->Bind(1, stack_uid).Bind(2, count).Run();
-      !run.ok()) {
-    return run;
-  }
-  const int64_t removed = connection.Changes();
-  if (stack_uid != kAllStacks) {
-    absl::StatusOr<int64_t> rest = AddToCount(connection, stack_uid, -removed);
-    if (!rest.ok()) return rest.status();
-  }
-  return AddToCount(connection, kAllStacks, -removed).status();
-}
-
-// Removes the oldest events of all stacks together.
-absl::Status RemoveOldestOfAllStacks(Connection& connection, int64_t count) {
-  std::map<std::string, int64_t> by_stack;
-  {
-    absl::StatusOr<Statement> rows = connection.Prepare(
-        "SELECT stack_uid, COUNT(*) FROM (SELECT stack_uid FROM events "
-        "ORDER BY id LIMIT ?1) GROUP BY stack_uid");
-    if (!rows.ok()) return rows.status();
-    rows->Bind(1, count);
-    while (true) {
-      absl::StatusOr<bool> row = rows->Step();
-      if (!row.ok()) return row.status();
-      if (!*row) break;
-      by_stack.emplace(rows->Text(0), rows->Int64(1));
-    }
-  }
-  for (const auto& [stack_uid, removed] : by_stack) {
-    if (absl::Status status =
-            RemoveOldestEvents(connection, stack_uid, removed);
-        !status.ok()) {
-      return status;
-    }
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -194,34 +205,21 @@ absl::StatusOr<std::unique_ptr<EventLog>> EventLog::Open(storage::Database& db,
 absl::Status EventLog::Append(Connection& connection,
                               absl::Span<const Event> events) {
   if (events.empty()) return absl::OkStatus();
-  std::map<std::string_view, int64_t> added;
   for (const Event& event : events) {
     if (absl::Status status = Insert(connection, event); !status.ok()) {
       return status;
     }
-    ++added[event.stack_uid];
   }
-  absl::StatusOr<int64_t> all =
-      AddToCount(connection, kAllStacks, static_cast<int64_t>(events.size()));
-  if (!all.ok()) return all.status();
-  const int64_t limit = options_.max_events_per_stack;
-  for (const auto& [stack_uid, number] : added) {
-    // An event without a stack counts only in the total.
-    if (stack_uid.empty()) continue;
-    absl::StatusOr<int64_t> count = AddToCount(connection, stack_uid, number);
-    if (!count.ok()) return count.status();
-    if (*count <= limit + RetentionSlack(limit)) continue;
-    if (absl::Status status =
-            RemoveOldestEvents(connection, stack_uid, *count - limit);
-        !status.ok()) {
-      return status;
-    }
-    *all -= *count - limit;
+  if (absl::Status retained = CountAndRemoveEvents(
+          connection, events,
+          {.max_events_per_stack = options_.max_events_per_stack,
+           .max_events = options_.max_events});
+      !retained.ok()) {
+    return retained;
   }
-  if (*all <= options_.max_events + RetentionSlack(options_.max_events)) {
-    return absl::OkStatus();
-  }
-  return RemoveOldestOfAllStacks(connection, *all - options_.max_events);
+  absl::MutexLock lock(&listener_mutex_);
+  if (listener_) listener_();
+  return absl::OkStatus();
 }
 
 absl::Status EventLog::Append(absl::Span<const Event> events) {
@@ -230,35 +228,71 @@ absl::Status EventLog::Append(absl::Span<const Event> events) {
       [&](Connection& connection) { return Append(connection, events); });
 }
 
-absl::StatusOr<EventPage> EventLog::List(std::string_view stack_uid,
+absl::StatusOr<EventPage> EventLog::List(const EventFilter& filter,
+                                         int64_t after,
                                          const storage::PageRequest& page) {
   if (absl::Status valid = Validate(page); !valid.ok()) return valid;
   EventPage result;
   // One transaction, so that the count matches the rows.
   absl::Status read = db_.Read([&](Connection& connection) -> absl::Status {
-    absl::StatusOr<int64_t> count =
-        stack_uid.empty() ? 0 : ReadEventCount(connection, stack_uid);
+    absl::StatusOr<int64_t> count = CountMatches(connection, filter, after);
     if (!count.ok()) return count.status();
     result.info = Paginate(page, *count);
     absl::StatusOr<Statement> rows = connection.Prepare(
-        "SELECT id, time, kind, stack_uid, process, server_uid, instance, pid, "
-        "launch, cause, action_id, user FROM events WHERE stack_uid = ?1 "
-        "ORDER BY id DESC LIMIT ?2 OFFSET ?3");
+        absl::StrCat(kSelect, WhereStack(filter.stack_uid), kAndMatches,
+                     "ORDER BY id DESC LIMIT ?5 OFFSET ?6"));
     if (!rows.ok()) return rows.status();
-    rows->Bind(1, stack_uid)
-        .Bind(2, result.info.end - result.info.begin)
-        .Bind(3, result.info.begin);
-    while (true) {
-      absl::StatusOr<bool> row = rows->Step();
-      if (!row.ok()) return row.status();
-      if (!*row) return absl::OkStatus();
-      absl::StatusOr<Event> event = ReadRow(*rows);
-      if (!event.ok()) return event.status();
-      result.events.push_back(*std::move(event));
-    }
+    rows->Bind(1, filter.stack_uid)
+        .Bind(2, after)
+        .Bind(3, filter.process)
+        .Bind(4, KindList(filter))
+        .Bind(5, result.info.end - result.info.begin)
+        .Bind(6, result.info.begin);
+    return ReadRows(*rows, result.events);
   });
   if (!read.ok()) return read;
   return result;
+}
+
+absl::StatusOr<EventRun> EventLog::ReadAfter(const EventFilter& filter,
+                                             int64_t after, int64_t max_rows) {
+  EventRun run;
+  absl::Status read = db_.Read([&](Connection& connection) -> absl::Status {
+    absl::StatusOr<int64_t> last =
+        ReadNumber(connection,
+                   "SELECT seq FROM sqlite_sequence WHERE name = ?1", "events");
+    if (!last.ok()) return last.status();
+    absl::StatusOr<int64_t> removed = ReadNumber(
+        connection, "SELECT last_id FROM event_removals WHERE stack_uid = ?1",
+        filter.stack_uid);
+    if (!removed.ok()) return removed.status();
+    run.last_id = *last;
+    run.removed_id = *removed;
+    absl::StatusOr<Statement> rows =
+        connection.Prepare(absl::StrCat(kSelect, WhereStack(filter.stack_uid),
+                                        "AND id > ?2 ORDER BY id LIMIT ?3"));
+    if (!rows.ok()) return rows.status();
+    rows->Bind(1, filter.stack_uid).Bind(2, after).Bind(3, max_rows);
+    return ReadRows(*rows, run.events);
+  });
+  if (!read.ok()) return read;
+  const bool is_complete = static_cast<int64_t>(run.events.size()) < max_rows;
+  run.end = is_complete          ? std::max(after, run.last_id)
+            : run.events.empty() ? after
+                                 : run.events.back().id;
+  std::erase_if(run.events,
+                [&](const Event& event) { return !filter.Matches(event); });
+  return run;
+}
+
+absl::Status EventLog::AwaitCommit() {
+  // Writers take turns.
+  return db_.Write([](Connection&) { return absl::OkStatus(); });
+}
+
+void EventLog::SetListener(std::function<void()> listener) {
+  absl::MutexLock lock(&listener_mutex_);
+  listener_ = std::move(listener);
 }
 
 }  // namespace tallyman::stacks

@@ -16,6 +16,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "stacks/model/event.h"
+#include "stacks/model/event_filter.h"
 #include "storage/connection.h"
 #include "storage/pagination.h"
 #include "storage/testing/test_database.h"
@@ -80,7 +81,7 @@ TEST(EventKindTest, ParsesItsNames) {
   EXPECT_EQ(EventKindName(EventKind::kActionStarted), "action_started");
   EXPECT_EQ(EventKindName(EventKind::kStartFailed), "start_failed");
   EXPECT_EQ(EventKindName(EventKind::kLost), "lost");
-  for (int i = 0; i <= static_cast<int>(EventKind::kLost); ++i) {
+  for (int i = 0; i <= static_cast<int>(kLastEventKind); ++i) {
     const auto kind = static_cast<EventKind>(i);
     EXPECT_EQ(ParseEventKind(EventKindName(kind)), kind) << i;
   }
@@ -136,9 +137,86 @@ TEST_F(EventLogTest, PagesOfAStackAreNewestFirst) {
   EXPECT_EQ(last.info.next, std::nullopt);
   EXPECT_THAT(Causes("a", {.page = 3, .per_page = 4}), IsEmpty());
   EXPECT_THAT(Causes("nothing"), IsEmpty());
-  EXPECT_THAT(Causes(""), IsEmpty());
+  EXPECT_THAT(Causes("", {.page = 1, .per_page = 4}),
+              ElementsAre("6", "101", "100", "5"));
+  EXPECT_EQ(List("").info.count, 8);
   EXPECT_EQ(log_->List("a", {.page = 0}).status().code(),
             absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(EventLogTest, FiltersAreForPagesAndRuns) {
+  ASSERT_TRUE(
+      log_->Append(
+              {{.kind = EventKind::kStarted,
+                .stack_uid = "a",
+                .process = "web"},
+               {.kind = EventKind::kExited, .stack_uid = "a", .process = "web"},
+               {.kind = EventKind::kExited,
+                .stack_uid = "b",
+                .process = "worker"},
+               {.kind = EventKind::kStackDeleted, .stack_uid = "a"}})
+          .ok());
+  const auto ids = [&](const EventFilter& filter, int64_t after) {
+    const EventPage page = log_->List(filter, after, {}).value();
+    EXPECT_EQ(page.info.count, static_cast<int64_t>(page.events.size()));
+    std::vector<int64_t> listed;
+    for (const Event& event : page.events) listed.push_back(event.id);
+    const EventRun run = log_->ReadAfter(filter, after, 10).value();
+    EXPECT_EQ(run.end, 4);
+    EXPECT_EQ(run.last_id, 4);
+    std::vector<int64_t> read;
+    for (const Event& event : run.events) read.insert(read.begin(), event.id);
+    EXPECT_EQ(read, listed);
+    return listed;
+  };
+  const std::vector<EventKind> exited = {EventKind::kExited};
+  EXPECT_THAT(ids({}, 0), ElementsAre(4, 3, 2, 1));
+  EXPECT_THAT(ids({}, 2), ElementsAre(4, 3));
+  EXPECT_THAT(ids({.stack_uid = "a"}, 1), ElementsAre(4, 2));
+  EXPECT_THAT(ids({.kinds = exited}, 0), ElementsAre(3, 2));
+  EXPECT_THAT(
+      ids({.kinds = {EventKind::kStackDeleted, EventKind::kStarted}}, 0),
+      ElementsAre(4, 1));
+  EXPECT_THAT(ids({.stack_uid = "a", .kinds = exited}, 0), ElementsAre(2));
+  EXPECT_THAT(ids({.process = "worker"}, 0), ElementsAre(3));
+  EXPECT_THAT(ids({.stack_uid = "a", .process = "worker"}, 0), IsEmpty());
+}
+
+TEST_F(EventLogTest, ARunEndsAtItsRows) {
+  Append("a", 1, 5);
+  EventRun run = log_->ReadAfter({}, 1, 2).value();
+  EXPECT_THAT(run.events, SizeIs(2));
+  EXPECT_EQ(run.end, 3);
+  EXPECT_EQ(run.last_id, 5);
+  // None of its rows matches.
+  run = log_->ReadAfter({.kinds = {EventKind::kLost}}, 1, 2).value();
+  EXPECT_THAT(run.events, IsEmpty());
+  EXPECT_EQ(run.end, 3);
+  run = log_->ReadAfter({}, 2, 0).value();
+  EXPECT_THAT(run.events, IsEmpty());
+  EXPECT_EQ(run.end, 2);
+  EXPECT_EQ(run.last_id, 5);
+}
+
+TEST_F(EventLogTest, KnowsWhatAnOlderVersionRemoved) {
+  ASSERT_TRUE(
+      log_->Append({{.kind = EventKind::kStackCreated, .stack_uid = "whole"},
+                    {.stack_uid = "cut"},
+                    {.stack_uid = "whole"},
+                    {.stack_uid = "cut"}})
+          .ok());
+  ASSERT_TRUE(db_->Write([](storage::Connection& connection) {
+                   return connection.Execute(
+                       "DELETE FROM events WHERE id = 2;"
+                       "DROP TABLE event_removals;"
+                       "DELETE FROM schema_versions "
+                       "WHERE name = 'create event_removals'");
+                 })
+                  .ok());
+  Reopen({});
+  EXPECT_EQ(log_->ReadAfter({}, 0, 0)->removed_id, 3);
+  EXPECT_EQ(log_->ReadAfter({.stack_uid = "cut"}, 0, 0)->removed_id, 3);
+  EXPECT_EQ(log_->ReadAfter({.stack_uid = "whole"}, 0, 0)->removed_id, 0);
 }
 
 TEST_F(EventLogTest, EventsAreRolledBackWithTheirTransaction) {
