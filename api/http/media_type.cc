@@ -1,5 +1,6 @@
 #include "api/http/media_type.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -8,7 +9,9 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
@@ -70,6 +73,18 @@ std::optional<std::pair<std::string, std::string>> ConsumeParameter(
   return std::pair(name, std::string(value));
 }
 
+// The parameter q, from 0 to 1 (RFC 9110, section 12.4.2): 1 if it is absent, 0
+// if it is malformed.
+double Weight(const MediaType& type) {
+  for (const auto& [name, value] : type.parameters) {
+    if (name != "q") continue;
+    double weight = 0;
+    const bool is_number = absl::SimpleAtod(value, &weight);
+    return is_number && weight >= 0 && weight <= 1 ? weight : 0;
+  }
+  return 1;
+}
+
 }  // namespace
 
 std::optional<MediaType> ParseMediaType(std::string_view text) {
@@ -97,6 +112,24 @@ bool HasContentType(const Request& request, std::string_view name) {
   const std::optional<MediaType> type =
       ParseMediaType(request.Header("Content-Type"));
   return type && type->name == name;
+}
+
+bool Prefers(const Request& request, std::string_view name,
+             std::string_view other) {
+  double quality = 0;
+  double other_quality = 0;
+  for (const auto& [header, value] : request.headers) {
+    if (!absl::EqualsIgnoreCase(header, "Accept")) continue;
+    // No type that is asked for has parameters with commas.
+    for (const std::string_view range : absl::StrSplit(value, ',')) {
+      const std::optional<MediaType> type = ParseMediaType(range);
+      if (!type || (type->name != name && type->name != other)) continue;
+      const double weight = Weight(*type);
+      double& best = type->name == name ? quality : other_quality;
+      best = std::max(best, weight);
+    }
+  }
+  return quality > other_quality;
 }
 
 Error UnsupportedMediaType(const Request& request, std::string_view expected) {

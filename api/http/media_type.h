@@ -1,4 +1,5 @@
-// Media types: the one reader of Content-Type (RFC 9110, section 8.3).
+// Media types: the one reader of Content-Type (RFC 9110, section 8.3) and
+// Accept.
 //
 //   if (!HasContentType(request, kJsonMediaType)) {
 //     return UnsupportedMediaType(request, "application/json");  // 415
@@ -39,6 +40,12 @@ std::optional<MediaType> ParseMediaType(std::string_view text);
 // True if the first Content-Type of `request` is `name` ("application/json"),
 // with any parameters.
 bool HasContentType(const Request& request, std::string_view name);
+
+// True if the Accept headers of `request` (RFC 9110, section 12.5.1) name
+// `name` itself, with a greater quality than `other` or, if they do not name
+// `other` itself, with any quality but 0. Ranges with * name no type.
+bool Prefers(const Request& request, std::string_view name,
+             std::string_view other);
 
 // The error 415, which quotes the Content-Type of `request`. `expected` names
 // the types that the resource takes, for example with a sample of a body.

@@ -85,6 +85,33 @@ TEST(HasContentTypeTest, ComparesTheTypeWithoutItsParameters) {
   EXPECT_FALSE(HasContentType(request, kJsonMediaType));
 }
 
+TEST(PrefersTest, ComparesTheQualitiesOfTheNamedTypes) {
+  const auto prefers = [](std::string_view accept) {
+    Request request;
+    request.headers = {{"accept", accept}};
+    return Prefers(request, "text/event-stream", kJsonMediaType);
+  };
+  for (const std::string_view accept :
+       {"text/event-stream", "Text/Event-Stream; charset=utf-8",
+        "text/event-stream, */*", "text/event-stream;q=0.1",
+        "application/json;q=0.5, text/event-stream;q=0.6",
+        "application/json;q=x, text/event-stream",
+        "text/html,,text/event-stream"}) {
+    EXPECT_TRUE(prefers(accept)) << accept;
+  }
+  for (const std::string_view accept :
+       {"", "*/*", "text/*", "application/json", "text/event-stream;q=0",
+        "text/event-stream;q=2", "application/json, text/event-stream",
+        "text/event-stream;q=0.9, application/json", "text/event-streams",
+        R"(text/plain; x="text/event-stream")"}) {
+    EXPECT_FALSE(prefers(accept)) << accept;
+  }
+  Request request;
+  EXPECT_FALSE(Prefers(request, "text/event-stream", kJsonMediaType));
+  request.headers = {{"Accept", "text/html"}, {"Accept", "text/event-stream"}};
+  EXPECT_TRUE(Prefers(request, "text/event-stream", kJsonMediaType));
+}
+
 TEST(UnsupportedMediaTypeTest, QuotesTheTypeAndNamesTheExpectedOne) {
   Request request;
   request.headers = {{"Content-Type", "text/plain"}};

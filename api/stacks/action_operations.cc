@@ -2,11 +2,15 @@
 
 #include "api/description/operation.h"
 #include "api/description/parameter.h"
+#include "api/description/schema.h"
 #include "api/http/error.h"
 #include "api/http/media_type.h"
 #include "api/stacks/action_json.h"
 #include "api/stacks/action_request.h"
 #include "api/stacks/event_json.h"
+#include "api/stacks/event_query.h"
+#include "api/stacks/event_stream.h"
+#include "api/stacks/output_event.h"
 #include "api/stacks/stack_operations.h"
 #include "api/stacks/stack_parameters.h"
 #include "api/stacks/stacks_envelope.h"
@@ -35,8 +39,23 @@ constexpr Answer kPage[] = {{.description = "A page of the actions.",
                              .contents = kPageContent<kActionSchema>}};
 constexpr Answer kOne[] = {
     {.description = "The action.", .contents = kOneContent<kActionSchema>}};
-constexpr Answer kEventPage[] = {{.description = "A page of the events.",
-                                  .contents = kPageContent<kEventSchema>}};
+constexpr const Parameter* kEventQuery[] = {
+    &kKindParameter, &kEventProcessParameter, &kAfterParameter, &kPageParameter,
+    &kPerPageParameter};
+constexpr const Parameter* kEventHeaders[] = {&kLastEventHeader};
+constexpr Header kEventBuffering = {
+    .name = "X-Accel-Buffering",
+    .schema = String("Of a stream: nginx does not buffer it.", "no"),
+    .is_required = false};
+constexpr const Header* kEventAnswerHeaders[] = {&kEventBuffering};
+constexpr Content kEventContents[] = {
+    {.schema = &kPageSchema<kEventSchema>},
+    {.media_type = kEventStreamType, .schema = &kEventStreamSchema}};
+constexpr Answer kEventAnswers[] = {
+    {.description = "A page of the events, or a stream if the header `Accept` "
+                    "prefers `text/event-stream`.",
+     .contents = kEventContents,
+     .headers = kEventAnswerHeaders}};
 
 constexpr ErrorKind kReadErrors[] = {ErrorKind::kNotImplemented};
 constexpr ErrorKind kStartErrors[] = {ErrorKind::kConflict,
@@ -93,14 +112,30 @@ constexpr Operation kListEvents = {
     .method = "GET",
     .path = "/stacks/{uid}/events",
     .tag = &kTag,
-    .summary = "Lists the events of a stack",
+    .summary = "Lists or follows the events of a stack",
     .description =
-        "The audit log, newest first: every change of every "
-        "instance, and every request with its token.",
+        "The audit log: every change of every instance, and every request with "
+        "its token. A page is newest first; a stream begins with the oldest "
+        "event, unless `after` or `Last-Event-ID` says where.",
     .scope = auth::Scope::kPublic,
     .path_parameters = kStackPath,
-    .query = kPageQuery,
-    .answers = kEventPage,
+    .query = kEventQuery,
+    .headers = kEventHeaders,
+    .answers = kEventAnswers,
+    .errors = kReadErrors,
+};
+
+constexpr Operation kListAllEvents = {
+    .id = "listAllEvents",
+    .method = "GET",
+    .path = "/events",
+    .tag = &kTag,
+    .summary = "Lists or follows the events of all stacks and tokens",
+    .description = "As the events of a stack.",
+    .scope = auth::Scope::kPublic,
+    .query = kEventQuery,
+    .headers = kEventHeaders,
+    .answers = kEventAnswers,
     .errors = kReadErrors,
 };
 

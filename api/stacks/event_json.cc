@@ -18,8 +18,9 @@ constexpr Field kFields[] = {
     {"time", Time("When it happened.")},
     {"event",
      OneOf(EnumNames<stacks::EventKindName, stacks::EventKind::kActionStarted,
-                     stacks::EventKind::kLost>,
+                     stacks::kLastEventKind>,
            String("What happened.", "started"))},
+    {"stack_uid", OrNull(Uid("The stack, for events of stacks."))},
     {"process", OrNull(String("The process, for events of instances.", "web"))},
     {"server_uid", OrNull(Uid("The server of the instance.",
                               "e63e859d5ab72b0bcf14321f0ffb013d"))},
@@ -68,6 +69,7 @@ void WriteEvent(const stacks::Event& event, const Redactor& redactor,
   json.String(UtcTimestamp(event.time));
   json.Key("event");
   json.String(stacks::EventKindName(event.kind));
+  WriteTextOrNull("stack_uid", event.stack_uid, json);
   WriteTextOrNull("process", event.process, json);
   WriteTextOrNull("server_uid", event.server_uid, json);
   WriteNumberOrNull("instance", event.instance, json);

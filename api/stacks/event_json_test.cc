@@ -24,19 +24,20 @@ class EventJsonTest : public testing::Test {
 };
 
 TEST_F(EventJsonTest, AnEventOfAnInstanceHasNoAction) {
-  EXPECT_EQ(Write({.id = 5,
-                   .time = absl::FromUnixSeconds(1'451'675'285),
-                   .kind = stacks::EventKind::kExited,
-                   .stack_uid = "s",
-                   .process = "web",
-                   .server_uid = "here",
-                   .instance = 2,
-                   .pid = 4153,
-                   .cause = "exited with code 3, password=abc"}),
-            R"({"id":5,"time":"2016-01-01T19:08:05Z","event":"exited",)"
-            R"("process":"web","server_uid":"here","instance":2,"pid":4153,)"
-            R"("cause":"exited with code 3, password=***",)"
-            R"("action_id":null,"user":null})");
+  EXPECT_EQ(
+      Write({.id = 5,
+             .time = absl::FromUnixSeconds(1'451'675'285),
+             .kind = stacks::EventKind::kExited,
+             .stack_uid = "s",
+             .process = "web",
+             .server_uid = "here",
+             .instance = 2,
+             .pid = 4153,
+             .cause = "exited with code 3, password=abc"}),
+      R"({"id":5,"time":"2016-01-01T19:08:05Z","event":"exited",)"
+      R"("stack_uid":"s","process":"web","server_uid":"here","instance":2,"pid":4153,)"
+      R"("cause":"exited with code 3, password=***",)"
+      R"("action_id":null,"user":null})");
 }
 
 TEST_F(EventJsonTest, AnEventOfAnActionHasNoInstance) {
@@ -47,7 +48,8 @@ TEST_F(EventJsonTest, AnEventOfAnActionHasNoInstance) {
                    .action_id = 10,
                    .user = "deploy"}),
             R"({"id":6,"time":"2016-01-01T19:08:05Z",)"
-            R"("event":"action_started","process":null,"server_uid":null,)"
+            R"("event":"action_started","stack_uid":"s","process":null,)"
+            R"("server_uid":null,)"
             R"("instance":null,"pid":null,"cause":null,)"
             R"("action_id":10,"user":"deploy"})");
 }

@@ -50,10 +50,10 @@ constexpr ErrorKind kChangeErrors[] = {ErrorKind::kConflict,
                                        ErrorKind::kNotImplemented};
 
 constexpr const Operation* kOperations[] = {
-    &kListStacks,   &kCreateStack, &kGetStack,  &kReplaceStack,
-    &kDeleteStack,  &kListServers, &kGetServer, &kListProcesses,
-    &kScaleProcess, &kGetProcess,  &kGetLogs,   &kListActions,
-    &kStartAction,  &kGetAction,   &kListEvents};
+    &kListStacks,   &kCreateStack, &kGetStack,   &kReplaceStack,
+    &kDeleteStack,  &kListServers, &kGetServer,  &kListProcesses,
+    &kScaleProcess, &kGetProcess,  &kGetLogs,    &kListActions,
+    &kStartAction,  &kGetAction,   &kListEvents, &kListAllEvents};
 
 }  // namespace
 

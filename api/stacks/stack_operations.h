@@ -21,10 +21,11 @@ extern const Operation kScaleProcess;   // POST /stacks/{uid}/processes
 extern const Operation kGetProcess;     // GET /stacks/{uid}/processes/{name}
 extern const Operation kGetLogs;  // GET /stacks/{uid}/processes/{name}/logs
 
-extern const Operation kListActions;  // GET /stacks/{uid}/actions
-extern const Operation kStartAction;  // POST /stacks/{uid}/actions
-extern const Operation kGetAction;    // GET /stacks/{uid}/actions/{id}
-extern const Operation kListEvents;   // GET /stacks/{uid}/events
+extern const Operation kListActions;    // GET /stacks/{uid}/actions
+extern const Operation kStartAction;    // POST /stacks/{uid}/actions
+extern const Operation kGetAction;      // GET /stacks/{uid}/actions/{id}
+extern const Operation kListEvents;     // GET /stacks/{uid}/events
+extern const Operation kListAllEvents;  // GET /events
 
 // All of them, in the order of the description. A server that runs no stacks
 // describes them too, and answers 501.
