@@ -115,7 +115,15 @@ absl::Status App::Listen(std::vector<ListeningSocket> activated) {
   if (listeners_->tls() != nullptr) LogCertificate();
   const absl::TimeZone zone = absl::LocalTimeZone();
   AddHostRoutes(*lister_, *config_.redactor, zone, router_);
-  AddTokenRoutes(*tokens_, router_);
+  AddTokenRoutes(*tokens_, router_, [this](const TokenChange& change) {
+    // The change is made: the answer does not fail for its event.
+    if (absl::Status recorded = stacks_->RecordToken(change); !recorded.ok()) {
+      log_.Error("token_event_not_recorded", [&](api::JsonWriter& json) {
+        json.Key("reason");
+        json.String(recorded.message());
+      });
+    }
+  });
   AddHealthRoutes(*database_, log_, router_);
   dispatcher_.emplace(
       Dispatcher::Parts{.router = router_,
@@ -153,8 +161,9 @@ absl::Status App::Listen(std::vector<ListeningSocket> activated) {
 }
 
 absl::Status App::StartStacks() {
-  auto runtime = StackRuntime::Start(config_.stacks, Urls().front(), directory_,
-                                     *database_, *lister_, log_);
+  auto runtime =
+      StackRuntime::Start(config_.stacks, Urls().front(), directory_,
+                          *database_, *lister_, *config_.redactor, log_);
   if (!runtime.ok()) return runtime.status();
   stacks_ = *std::move(runtime);
   // The router may still change: Serve() has not begun.

@@ -20,6 +20,8 @@ struct StackOptions {
   absl::Duration max_restart_delay;
   absl::Duration healthy_after;
   int64_t max_events = 0;
+  int64_t max_event_streams = 0;
+  int64_t max_event_streams_per_token = 0;
   int64_t max_log_bytes = 0;
   bool cgroups = true;
   // RLIMIT_NOFILE of instances whose definition has no limit; 0: the server's.

@@ -9,9 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "api/redaction/redaction.h"
 #include "platform/process_lister.h"
+#include "server/handlers/token_handlers.h"
 #include "server/log/log.h"
 #include "server/routing/router.h"
 #include "server/stack_options.h"
@@ -32,14 +34,17 @@ class StackRuntime {
   static absl::StatusOr<std::unique_ptr<StackRuntime>> Start(
       const StackOptions& options, const std::string& address,
       const storage::DataDirectory& directory, storage::Database& database,
-      const platform::ProcessLister& lister, const Log& log);
+      const platform::ProcessLister& lister, const api::Redactor& redactor,
+      const Log& log);
 
   virtual ~StackRuntime() = default;
 
   // Adds the routes of stacks, which the runtime must outlive. Without stacks
   // they answer 501.
-  virtual void AddRoutes(const api::Redactor& redactor,
-                         Router& router) const = 0;
+  virtual void AddRoutes(const api::Redactor& redactor, Router& router) = 0;
+
+  // Adds the change to the log of events, if there is one. Thread-safe.
+  virtual absl::Status RecordToken(const TokenChange& change) = 0;
 };
 
 // The exit code of another program that the arguments ask this binary to be,

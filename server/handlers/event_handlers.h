@@ -1,4 +1,4 @@
-// /stacks/{uid}/events: the audit log of a stack.
+// /events and /stacks/{uid}/events: the audit log, as a list or as a stream.
 
 #ifndef TALLYMAN_SERVER_HANDLERS_EVENT_HANDLERS_H_
 #define TALLYMAN_SERVER_HANDLERS_EVENT_HANDLERS_H_

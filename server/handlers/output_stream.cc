@@ -16,12 +16,11 @@
 #include "api/http/error.h"
 #include "api/http/http.h"
 #include "api/http/params.h"
-#include "api/stacks/output_event.h"
 #include "api/stacks/stack_parameters.h"
-#include "api/stacks/stacks_envelope.h"
 #include "platform/base/text.h"
 #include "server/handlers/output_renderer.h"
 #include "server/handlers/stack_services.h"
+#include "server/handlers/stream_response.h"
 #include "server/routing/router.h"
 #include "stacks/output/output_broadcast.h"
 #include "stacks/output/output_hub.h"
@@ -47,15 +46,6 @@ class OutputStream final : public api::BodyStream {
   const std::unique_ptr<stacks::OutputFollower> follower_;
 };
 
-// Stands for the stream in the answer to HEAD, which has no body.
-class NoStream final : public api::BodyStream {
- public:
-  void Start(std::function<void()> /*wake*/) override {}
-  State Read(size_t /*max_bytes*/, std::string& /*out*/) override {
-    return State::kEnd;
-  }
-};
-
 }  // namespace
 
 absl::StatusOr<bool> ParseFollow(const api::Params& params) {
@@ -66,13 +56,7 @@ absl::StatusOr<bool> ParseFollow(const api::Params& params) {
     return absl::InvalidArgumentError(absl::StrCat(
         "follow: ", base::Quote(value), " is none of 1, true, 0 and false"));
   }
-  for (const api::Parameter* const parameter :
-       {&api::kPageParameter, &api::kPerPageParameter}) {
-    if (api::Read(params, *parameter)) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          parameter->name, ": a stream has no pages; leave it out"));
-    }
-  }
+  if (absl::Status valid = CheckNoPage(params); !valid.ok()) return valid;
   return true;
 }
 
@@ -80,14 +64,8 @@ HandlerResult StreamOutput(const StackServices& services,
                            const OutputSource& source,
                            stacks::FollowRequest follow,
                            const api::Request& request) {
-  api::Response response;
-  response.content_type = api::kEventStreamType;
-  // nginx buffers responses otherwise.
-  response.AddHeader("X-Accel-Buffering", "no");
-  if (request.method == "HEAD") {
-    response.stream = std::make_unique<NoStream>();
-    return response;
-  }
+  api::Response response = StreamResponse(request);
+  if (response.stream != nullptr) return response;
   if (const std::string_view id =
           request.Header(api::kLastEventIdParameter.name);
       !id.empty()) {

@@ -6,11 +6,13 @@
 #include <string>
 
 #include "api/redaction/redaction.h"
+#include "server/handlers/stream_limits.h"
 #include "server/routing/router.h"
 #include "stacks/model/registry.h"
 #include "stacks/model/status.h"
 #include "stacks/output/output_hub.h"
 #include "stacks/output/output_log.h"
+#include "stacks/registry/event_feed.h"
 #include "stacks/registry/event_log.h"
 
 namespace tallyman::server {
@@ -21,6 +23,8 @@ struct StackServices {
   stacks::Registry& registry;
   const stacks::StatusSource& status;
   stacks::EventLog& events;
+  stacks::EventFeed& event_feed;
+  StreamLimits& event_streams;
   const stacks::OutputLogs& logs;
   stacks::OutputHub& output_hub;
   const api::Redactor& redactor;

@@ -10,7 +10,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "api/description/operation.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
 #include "api/http/media_type.h"
@@ -56,7 +55,20 @@ HandlerResult ListTokens(auth::TokenStore& store,
                      });
 }
 
+// The token with that id; NotFound if there is none.
+absl::StatusOr<auth::Token> FindToken(auth::TokenStore& store, int64_t id) {
+  const absl::StatusOr<std::vector<auth::Token>> tokens = store.List();
+  if (!tokens.ok()) return tokens.status();
+  const auto token = absl::c_find_if(
+      *tokens, [&](const auth::Token& t) { return t.id == id; });
+  if (token == tokens->end()) {
+    return absl::NotFoundError(absl::StrCat("there is no token ", id));
+  }
+  return *token;
+}
+
 HandlerResult CreateToken(auth::TokenStore& store,
+                          const OnTokenChange& on_change,
                           const RequestContext& context) {
   if (!api::HasContentType(context.request, api::kJsonMediaType)) {
     return api::UnsupportedMediaType(
@@ -68,6 +80,11 @@ HandlerResult CreateToken(auth::TokenStore& store,
   if (!spec.ok()) return api::ErrorFromStatus(spec.status());
   const absl::StatusOr<auth::NewToken> made = store.Create(*spec);
   if (!made.ok()) return api::ErrorFromStatus(made.status());
+  if (on_change) {
+    on_change({.kind = TokenChange::Kind::kCreated,
+               .token = made->token,
+               .user = std::string(context.user)});
+  }
   api::Response response = RenderToken(context, made->token, &made->value);
   SetCreated(context, absl::StrCat("/tokens/", made->token.id), response);
   return response;
@@ -76,40 +93,46 @@ HandlerResult CreateToken(auth::TokenStore& store,
 HandlerResult GetToken(auth::TokenStore& store, const RequestContext& context) {
   const absl::StatusOr<int64_t> id = ParseTokenId(context);
   if (!id.ok()) return api::ErrorFromStatus(id.status());
-  const absl::StatusOr<std::vector<auth::Token>> tokens = store.List();
-  if (!tokens.ok()) return api::ErrorFromStatus(tokens.status());
-  const auto token = absl::c_find_if(
-      *tokens, [&](const auth::Token& t) { return t.id == *id; });
-  if (token == tokens->end()) {
-    return api::Error{api::ErrorKind::kNotFound,
-                      absl::StrCat("there is no token ", *id)};
-  }
+  const absl::StatusOr<auth::Token> token = FindToken(store, *id);
+  if (!token.ok()) return api::ErrorFromStatus(token.status());
   return RenderToken(context, *token, /*value=*/nullptr);
 }
 
 HandlerResult RevokeToken(auth::TokenStore& store,
+                          const OnTokenChange& on_change,
                           const RequestContext& context) {
   const absl::StatusOr<int64_t> id = ParseTokenId(context);
   if (!id.ok()) return api::ErrorFromStatus(id.status());
+  const absl::StatusOr<auth::Token> before = FindToken(store, *id);
   const absl::StatusOr<auth::Token> revoked = store.Revoke(*id);
   if (!revoked.ok()) return api::ErrorFromStatus(revoked.status());
+  // To revoke a token again changes nothing.
+  if (on_change && before.ok() && !before->revoked_at) {
+    on_change({.kind = TokenChange::Kind::kRevoked,
+               .token = *revoked,
+               .user = std::string(context.user)});
+  }
   return RenderToken(context, *revoked, /*value=*/nullptr);
 }
 
 }  // namespace
 
-void AddTokenRoutes(auth::TokenStore& store, Router& router) {
-  const auto add =
-      [&](const api::Operation& operation,
-          HandlerResult (*handler)(auth::TokenStore&, const RequestContext&)) {
-        router.Add(operation, [&store, handler](const RequestContext& context) {
-          return handler(store, context);
-        });
-      };
-  add(api::kListTokens, ListTokens);
-  add(api::kCreateToken, CreateToken);
-  add(api::kGetToken, GetToken);
-  add(api::kRevokeToken, RevokeToken);
+void AddTokenRoutes(auth::TokenStore& store, Router& router,
+                    OnTokenChange on_change) {
+  router.Add(api::kListTokens, [&store](const RequestContext& context) {
+    return ListTokens(store, context);
+  });
+  router.Add(api::kCreateToken,
+             [&store, on_change](const RequestContext& context) {
+               return CreateToken(store, on_change, context);
+             });
+  router.Add(api::kGetToken, [&store](const RequestContext& context) {
+    return GetToken(store, context);
+  });
+  router.Add(api::kRevokeToken,
+             [&store, on_change](const RequestContext& context) {
+               return RevokeToken(store, on_change, context);
+             });
 }
 
 }  // namespace tallyman::server

@@ -40,6 +40,11 @@ ABSL_FLAG(absl::Duration, healthy_after,
 ABSL_FLAG(int64_t, max_events, 10000,
           "Largest number of events kept for each stack; the oldest are "
           "deleted first.");
+ABSL_FLAG(int64_t, max_event_streams, 4096,
+          "Largest number of streams of events that are open at the same "
+          "time.");
+ABSL_FLAG(int64_t, max_event_streams_per_token, 1024,
+          "Largest number of them for each token.");
 ABSL_FLAG(int64_t, max_log_bytes, int64_t{10} << 20,
           "Size in bytes at which the output file of an instance is rotated; "
           "one rotated file is kept.");
@@ -59,6 +64,11 @@ absl::Status CheckFlags() {
         CheckDuration("healthy_after", absl::GetFlag(FLAGS_healthy_after)),
         CheckRange("max_events", absl::GetFlag(FLAGS_max_events), 1,
                    int64_t{1} << 32),
+        CheckRange("max_event_streams", absl::GetFlag(FLAGS_max_event_streams),
+                   1, 1'000'000),
+        CheckRange("max_event_streams_per_token",
+                   absl::GetFlag(FLAGS_max_event_streams_per_token), 1,
+                   1'000'000),
         CheckRange("max_log_bytes", absl::GetFlag(FLAGS_max_log_bytes), 4096,
                    int64_t{1} << 40)}) {
     if (!status.ok()) return status;
@@ -82,6 +92,9 @@ absl::StatusOr<StackOptions> StackOptionsFromFlags() {
       .max_restart_delay = absl::GetFlag(FLAGS_max_restart_delay),
       .healthy_after = absl::GetFlag(FLAGS_healthy_after),
       .max_events = absl::GetFlag(FLAGS_max_events),
+      .max_event_streams = absl::GetFlag(FLAGS_max_event_streams),
+      .max_event_streams_per_token =
+          absl::GetFlag(FLAGS_max_event_streams_per_token),
       .max_log_bytes = absl::GetFlag(FLAGS_max_log_bytes),
       .cgroups = absl::GetFlag(FLAGS_cgroups)};
 }

@@ -18,20 +18,26 @@
 #include "api/json/json_writer.h"
 #include "api/redaction/redaction.h"
 #include "api/stacks/stack_definition_json.h"
+#include "platform/base/text.h"
 #include "platform/process_lister.h"
+#include "server/handlers/event_stream.h"
 #include "server/handlers/stack_handlers.h"
 #include "server/handlers/stack_lookup.h"
 #include "server/handlers/stack_services.h"
+#include "server/handlers/stream_limits.h"
+#include "server/handlers/token_handlers.h"
 #include "server/log/log.h"
 #include "server/routing/router.h"
 #include "server/stack_options.h"
 #include "server/system/system.h"
 #include "stacks/keeper/daemon.h"
 #include "stacks/model/definition.h"
+#include "stacks/model/event.h"
 #include "stacks/model/notice.h"
 #include "stacks/model/registry.h"
 #include "stacks/output/output_hub.h"
 #include "stacks/output/output_log.h"
+#include "stacks/registry/event_feed.h"
 #include "stacks/registry/event_log.h"
 #include "stacks/registry/sqlite_registry.h"
 #include "stacks/supervisor/instance_store.h"
@@ -89,12 +95,20 @@ void LogNotice(const Log& log, const stacks::Notice& notice) {
 
 class LinuxStackRuntime final : public StackRuntime {
  public:
+  explicit LinuxStackRuntime(const StackOptions& options)
+      : event_streams_({.max_per_token = options.max_event_streams_per_token,
+                        .max_in_all = options.max_event_streams,
+                        .per_token_flag = "--max_event_streams_per_token",
+                        .in_all_flag = "--max_event_streams"}) {}
+
   static absl::StatusOr<std::unique_ptr<StackRuntime>> Start(
       const StackOptions& options, const std::string& address,
       const storage::DataDirectory& directory, storage::Database& database,
-      const platform::ProcessLister& lister, const Log& log);
+      const platform::ProcessLister& lister, const api::Redactor& redactor,
+      const Log& log);
 
-  void AddRoutes(const api::Redactor& redactor, Router& router) const override;
+  void AddRoutes(const api::Redactor& redactor, Router& router) override;
+  absl::Status RecordToken(const TokenChange& change) override;
 
  private:
   absl::Status OpenStores(const StackOptions& options,
@@ -102,10 +116,13 @@ class LinuxStackRuntime final : public StackRuntime {
                           const storage::DataDirectory& directory,
                           storage::Database& database);
   absl::Status StartOutputHub(const Log& log);
+  absl::Status StartEventFeed(const api::Redactor& redactor, const Log& log);
   absl::Status ApplyStacksFile(const std::string& path, const Log& log);
 
   std::string server_uid_;
+  StreamLimits event_streams_;
   std::unique_ptr<stacks::EventLog> events_;
+  std::unique_ptr<stacks::EventFeed> event_feed_;
   std::unique_ptr<stacks::InstanceStore> instances_;
   std::unique_ptr<stacks::SqliteRegistry> registry_;
   std::optional<stacks::OutputLogs> logs_;
@@ -117,8 +134,9 @@ class LinuxStackRuntime final : public StackRuntime {
 absl::StatusOr<std::unique_ptr<StackRuntime>> LinuxStackRuntime::Start(
     const StackOptions& options, const std::string& address,
     const storage::DataDirectory& directory, storage::Database& database,
-    const platform::ProcessLister& lister, const Log& log) {
-  auto runtime = std::make_unique<LinuxStackRuntime>();
+    const platform::ProcessLister& lister, const api::Redactor& redactor,
+    const Log& log) {
+  auto runtime = std::make_unique<LinuxStackRuntime>(options);
   if (absl::Status opened =
           runtime->OpenStores(options, address, directory, database);
       !opened.ok()) {
@@ -134,6 +152,10 @@ absl::StatusOr<std::unique_ptr<StackRuntime>> LinuxStackRuntime::Start(
     }
   }
   if (absl::Status started = runtime->StartOutputHub(log); !started.ok()) {
+    return started;
+  }
+  if (absl::Status started = runtime->StartEventFeed(redactor, log);
+      !started.ok()) {
     return started;
   }
   auto supervisor = stacks::Supervisor::Start(
@@ -210,6 +232,32 @@ absl::Status LinuxStackRuntime::StartOutputHub(const Log& log) {
   return absl::OkStatus();
 }
 
+absl::Status LinuxStackRuntime::StartEventFeed(const api::Redactor& redactor,
+                                               const Log& log) {
+  auto feed = stacks::EventFeed::Start(
+      *events_, std::make_shared<const EventStreamRenderer>(redactor),
+      {.on_error = [&log](const absl::Status& status) {
+        LogNotice(log, {.severity = stacks::Notice::Severity::kError,
+                        .event = "events_not_followed",
+                        .what = status.message()});
+      }});
+  if (!feed.ok()) return feed.status();
+  event_feed_ = *std::move(feed);
+  return absl::OkStatus();
+}
+
+absl::Status LinuxStackRuntime::RecordToken(const TokenChange& change) {
+  const bool is_revoked = change.kind == TokenChange::Kind::kRevoked;
+  return events_->Append({{
+      .time = absl::Now(),
+      .kind = is_revoked ? stacks::EventKind::kTokenRevoked
+                         : stacks::EventKind::kTokenCreated,
+      .cause = absl::StrCat("token ", change.token.id, ", ",
+                            base::Quote(change.token.name)),
+      .user = change.user,
+  }});
+}
+
 absl::Status LinuxStackRuntime::ApplyStacksFile(const std::string& path,
                                                 const Log& log) {
   absl::StatusOr<std::string> text = ReadFile(path);
@@ -260,10 +308,12 @@ absl::Status LinuxStackRuntime::ApplyStacksFile(const std::string& path,
 }
 
 void LinuxStackRuntime::AddRoutes(const api::Redactor& redactor,
-                                  Router& router) const {
+                                  Router& router) {
   AddStackRoutes({.registry = *registry_,
                   .status = *supervisor_,
                   .events = *events_,
+                  .event_feed = *event_feed_,
+                  .event_streams = event_streams_,
                   .logs = *logs_,
                   .output_hub = *output_hub_,
                   .redactor = redactor,
@@ -276,9 +326,10 @@ void LinuxStackRuntime::AddRoutes(const api::Redactor& redactor,
 absl::StatusOr<std::unique_ptr<StackRuntime>> StackRuntime::Start(
     const StackOptions& options, const std::string& address,
     const storage::DataDirectory& directory, storage::Database& database,
-    const platform::ProcessLister& lister, const Log& log) {
+    const platform::ProcessLister& lister, const api::Redactor& redactor,
+    const Log& log) {
   return LinuxStackRuntime::Start(options, address, directory, database, lister,
-                                  log);
+                                  redactor, log);
 }
 
 std::optional<int> RunOtherProgram(const std::vector<std::string>& arguments) {

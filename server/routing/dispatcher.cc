@@ -213,11 +213,13 @@ api::Response Dispatcher::CallEndpoint(const api::Request& request,
                                        const Exchange& exchange,
                                        const Access& access,
                                        const Endpoint& endpoint) const {
-  const RequestContext context = {.request = request,
-                                  .path_params = exchange.match->path_params,
-                                  .mount = exchange.match->mount,
-                                  .operation = *endpoint.operation,
-                                  .user = exchange.user};
+  const RequestContext context = {
+      .request = request,
+      .path_params = exchange.match->path_params,
+      .mount = exchange.match->mount,
+      .operation = *endpoint.operation,
+      .user = exchange.user,
+      .token_id = access.principal ? access.principal->token().id : 0};
   HandlerResult result = endpoint.handler(context);
   api::Response response =
       std::holds_alternative<api::Response>(result)

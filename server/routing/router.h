@@ -9,6 +9,7 @@
 #ifndef TALLYMAN_SERVER_ROUTING_ROUTER_H_
 #define TALLYMAN_SERVER_ROUTING_ROUTER_H_
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -37,6 +38,7 @@ struct RequestContext {
   const api::Operation& operation;
   // The name of the token; "" if the operation needs none.
   std::string_view user = {};
+  int64_t token_id = 0;  // 0 if the operation needs none.
 };
 
 // A response, or an error, which the dispatcher renders in the format of the

@@ -22,6 +22,7 @@
 #include "auth/sqlite_token_store.h"
 #include "auth/token.h"
 #include "nlohmann/json.hpp"
+#include "server/handlers/event_stream.h"
 #include "server/handlers/stack_handlers.h"
 #include "server/handlers/stack_lookup.h"
 #include "server/routing/cors.h"
@@ -29,6 +30,7 @@
 #include "stacks/model/status.h"
 #include "stacks/output/output_hub.h"
 #include "stacks/output/output_log.h"
+#include "stacks/registry/event_feed.h"
 #include "stacks/registry/event_log.h"
 #include "stacks/registry/sqlite_registry.h"
 
@@ -86,6 +88,13 @@ StackApi::StackApi(const auth::Clock* clock)
       cors_(Take(CorsPolicy::Parse("*"))),
       redactor_(Take(api::Redactor::Create(api::DefaultSecretNames()))),
       events_(Take(stacks::EventLog::Open(*database_, {}))),
+      event_feed_(Take(stacks::EventFeed::Start(
+          *events_, std::make_shared<const EventStreamRenderer>(*redactor_),
+          {}))),
+      event_streams_({.max_per_token = kMaxStreamsPerToken,
+                      .max_in_all = kMaxStreams,
+                      .per_token_flag = "--max_event_streams_per_token",
+                      .in_all_flag = "--max_event_streams"}),
       registry_(Take(stacks::SqliteRegistry::Open(*database_, *events_))),
       logs_(Take(stacks::OutputLogs::Open(directory_.path() + "/logs", {}))),
       output_hub_(Take(stacks::OutputHub::Start(
@@ -107,6 +116,8 @@ StackApi::StackApi(const auth::Clock* clock)
   AddStackRoutes({.registry = *registry_,
                   .status = status_,
                   .events = *events_,
+                  .event_feed = *event_feed_,
+                  .event_streams = event_streams_,
                   .logs = *logs_,
                   .output_hub = *output_hub_,
                   .redactor = *redactor_,

@@ -28,6 +28,7 @@
 #include "auth/token.h"
 #include "nlohmann/json.hpp"
 #include "platform/testing/temp_directory.h"
+#include "server/handlers/stream_limits.h"
 #include "server/routing/cors.h"
 #include "server/routing/dispatcher.h"
 #include "server/routing/router.h"
@@ -35,6 +36,7 @@
 #include "stacks/model/status.h"
 #include "stacks/output/output_hub.h"
 #include "stacks/output/output_log.h"
+#include "stacks/registry/event_feed.h"
 #include "stacks/registry/event_log.h"
 #include "stacks/registry/sqlite_registry.h"
 #include "storage/testing/test_database.h"
@@ -114,6 +116,11 @@ class StackApi {
   const stacks::OutputLogs& logs() { return *logs_; }
   stacks::OutputHub& output_hub() { return *output_hub_; }
   auth::SqliteTokenStore& tokens() { return *tokens_; }
+  stacks::EventLog& events() { return *events_; }
+
+  // The limits of streams of events.
+  static constexpr int64_t kMaxStreamsPerToken = 2;
+  static constexpr int64_t kMaxStreams = 3;
 
  private:
   const auth::FakeClock still_;
@@ -128,6 +135,8 @@ class StackApi {
   CorsPolicy cors_;
   std::unique_ptr<api::Redactor> redactor_;
   std::unique_ptr<stacks::EventLog> events_;
+  std::unique_ptr<stacks::EventFeed> event_feed_;
+  StreamLimits event_streams_;
   std::unique_ptr<stacks::SqliteRegistry> registry_;
   std::optional<stacks::OutputLogs> logs_;
   std::unique_ptr<stacks::OutputHub> output_hub_;

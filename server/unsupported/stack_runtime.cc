@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "api/redaction/redaction.h"
 #include "platform/process_lister.h"
+#include "server/handlers/token_handlers.h"
 #include "server/handlers/unsupported_stack_handlers.h"
 #include "server/log/log.h"
 #include "server/routing/router.h"
@@ -20,9 +22,11 @@ namespace {
 
 class NoStacks final : public StackRuntime {
  public:
-  void AddRoutes(const api::Redactor& /*redactor*/,
-                 Router& router) const override {
+  void AddRoutes(const api::Redactor& /*redactor*/, Router& router) override {
     AddUnsupportedStackRoutes(router);
+  }
+  absl::Status RecordToken(const TokenChange& /*change*/) override {
+    return absl::OkStatus();
   }
 };
 
@@ -32,7 +36,7 @@ absl::StatusOr<std::unique_ptr<StackRuntime>> StackRuntime::Start(
     const StackOptions& /*options*/, const std::string& /*address*/,
     const storage::DataDirectory& /*directory*/,
     storage::Database& /*database*/, const platform::ProcessLister& /*lister*/,
-    const Log& /*log*/) {
+    const api::Redactor& /*redactor*/, const Log& /*log*/) {
   return std::make_unique<NoStacks>();
 }
 
