@@ -174,6 +174,9 @@ class FakeTokenStore final : public TokenStore {
   absl::StatusOr<Token> Revoke(int64_t) override {
     return absl::UnimplementedError("");
   }
+  absl::Status RevokeTokensOfClient(int64_t) override {
+    return absl::UnimplementedError("");
+  }
   absl::StatusOr<std::unique_ptr<TokenWatch>> Watch(Watcher watcher) override {
     if (!status.ok()) return status;
     report = std::move(watcher);

@@ -121,23 +121,23 @@ RateLimiter::~RateLimiter() {
   if (!status.ok() && options_.on_write_error) options_.on_write_error(status);
 }
 
-RateDecision RateLimiter::Admit(const Token& token) {
+RateDecision RateLimiter::Admit(const Quota& quota) {
   const absl::Time now = clock_.Now();
-  Shard& shard = ShardOf(token.id);
+  Shard& shard = ShardOf(quota.owner);
   RateDecision decision;
   while (true) {
     {
-      // Exclusive only for the first request of a token and to drop old
+      // Exclusive only for the first request of an owner and to drop old
       // counters.
       absl::ReaderMutexLock lock(&shard.mutex);
-      const auto found = shard.counters.find(token.id);
+      const auto found = shard.counters.find(quota.owner);
       if (found != shard.counters.end()) {
-        decision = Count(found->second, token, now);
+        decision = Count(found->second, quota, now);
         break;
       }
     }
     absl::MutexLock lock(&shard.mutex);
-    shard.counters.try_emplace(token.id);
+    shard.counters.try_emplace(quota.owner);
   }
   if (decision.allowed) {
     writer_->Notify();
@@ -147,15 +147,15 @@ RateDecision RateLimiter::Admit(const Token& token) {
   return decision;
 }
 
-RateDecision RateLimiter::Count(Counter& counter, const Token& token,
+RateDecision RateLimiter::Count(Counter& counter, const Quota& quota,
                                 absl::Time now) {
   const int64_t hour_index = IndexAt(now, kHourSeconds);
   Window hour;
-  if (token.daily_limit == 0) {
+  if (quota.daily_limit == 0) {
     const bool counted =
-        CountOne(counter.hour, hour_index, token.hourly_limit, hour);
+        CountOne(counter.hour, hour_index, quota.hourly_limit, hour);
     if (counted && !counter.dirty.load()) counter.dirty = true;
-    RateDecision decision = Describe(hour, token.hourly_limit, kHourSeconds);
+    RateDecision decision = Describe(hour, quota.hourly_limit, kHourSeconds);
     decision.allowed = counted;
     return decision;
   }
@@ -165,15 +165,15 @@ RateDecision RateLimiter::Count(Counter& counter, const Token& token,
   const int64_t day_index = IndexAt(now, kDaySeconds);
   Window day = WindowAt(counter.day.load(), day_index);
   bool counted = false;
-  if (day.count >= token.daily_limit) {
+  if (day.count >= quota.daily_limit) {
     hour = WindowAt(counter.hour.load(), hour_index);
-  } else if (CountOne(counter.hour, hour_index, token.hourly_limit, hour)) {
-    counted = CountOne(counter.day, day_index, token.daily_limit, day);
+  } else if (CountOne(counter.hour, hour_index, quota.hourly_limit, hour)) {
+    counted = CountOne(counter.day, day_index, quota.daily_limit, day);
     if (!counted) UncountOne(counter.hour, hour);
     if (!counter.dirty.load()) counter.dirty = true;
   }
-  const RateDecision by_hour = Describe(hour, token.hourly_limit, kHourSeconds);
-  const RateDecision by_day = Describe(day, token.daily_limit, kDaySeconds);
+  const RateDecision by_hour = Describe(hour, quota.hourly_limit, kHourSeconds);
+  const RateDecision by_day = Describe(day, quota.daily_limit, kDaySeconds);
   RateDecision decision = by_day.remaining < by_hour.remaining ||
                                   (by_day.remaining == by_hour.remaining &&
                                    by_day.reset >= by_hour.reset)

@@ -1,4 +1,5 @@
-// Limits on the requests that a token may make in an hour and in a day.
+// Limits on the requests that a token, or all tokens of an OAuth client
+// together, may make in an hour and in a day.
 //
 // Windows are fixed: hours and days of Unix time, which are those of UTC. A
 // token may use up a limit right before a boundary and again right after it.
@@ -72,8 +73,9 @@ class RateLimiter {
   // Writes the changed counts and stops the writer.
   ~RateLimiter();
 
-  // Counts one request of `token`, unless a limit is reached.
-  RateDecision Admit(const Token& token);
+  // Counts one request against `quota`, unless a limit is reached.
+  RateDecision Admit(const Quota& quota);
+  RateDecision Admit(const Token& token) { return Admit(QuotaOf(token)); }
 
   // Writes the changed counts now and returns the error; the destructor writes
   // them too. Counts that could not be written are written next time.
@@ -97,10 +99,10 @@ class RateLimiter {
   RateLimiter(CountStore& store, const Clock& clock,
               const RateLimiterOptions& options);
 
-  Shard& ShardOf(int64_t token_id) {
-    return shards_[static_cast<uint64_t>(token_id) % kShards];
+  Shard& ShardOf(int64_t owner) {
+    return shards_[static_cast<uint64_t>(owner) % kShards];
   }
-  static RateDecision Count(Counter& counter, const Token& token,
+  static RateDecision Count(Counter& counter, const Quota& quota,
                             absl::Time now);
   void DropOld(int64_t day);
 

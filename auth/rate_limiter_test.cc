@@ -119,6 +119,21 @@ TEST_F(RateLimiterTest, CountsDownToTheLimit) {
   EXPECT_EQ(refused.retry_after, absl::Minutes(50));
 }
 
+TEST_F(RateLimiterTest, TokensOfOneOAuthClientShareItsLimit) {
+  const Token first = {.id = 7, .hourly_limit = 2, .client_id = 1};
+  const Token second = {.id = 8, .hourly_limit = 2, .client_id = 1};
+  const Token other = {.id = 9, .hourly_limit = 2, .client_id = 2};
+  const Token plain = {.id = 1, .hourly_limit = 2};
+  EXPECT_EQ(limiter_->Admit(first).remaining, 1);
+  EXPECT_EQ(limiter_->Admit(second).remaining, 0);
+  EXPECT_FALSE(limiter_->Admit(first).allowed);
+  EXPECT_EQ(limiter_->Admit(other).remaining, 1);
+  EXPECT_EQ(limiter_->Admit(plain).remaining, 1);
+  Restart();
+  EXPECT_FALSE(limiter_->Admit(second).allowed);
+  EXPECT_EQ(limiter_->Admit(plain).remaining, 0);
+}
+
 TEST_F(RateLimiterTest, EachTokenHasItsOwnCount) {
   Use(hourly_, 3);
   Token other = hourly_;

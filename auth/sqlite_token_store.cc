@@ -18,6 +18,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "auth/clock.h"
 #include "auth/secret.h"
 #include "auth/token.h"
@@ -45,7 +46,9 @@ constexpr storage::Migration kTokenMigrations[] = {
           revoked_at INTEGER,
           hourly_limit INTEGER NOT NULL,
           daily_limit INTEGER NOT NULL
-        ) STRICT)sql"}};
+        ) STRICT)sql"},
+    {.name = "add client_id",
+     .sql = "ALTER TABLE tokens ADD COLUMN client_id INTEGER"}};
 
 absl::Time FloorToSecond(absl::Time time) {
   return absl::FromUnixSeconds(absl::ToUnixSeconds(time));
@@ -84,13 +87,15 @@ absl::StatusOr<std::shared_ptr<const TokenRecord>> ReadRow(
   token.revoked_at = OptionalTime(row.OptionalInt64(6));
   token.hourly_limit = row.Int64(7);
   token.daily_limit = row.Int64(8);
+  token.client_id = row.OptionalInt64(9);
   return record;
 }
 
 absl::Status Insert(Connection& connection, const TokenRecord& record) {
   absl::StatusOr<Statement> insert = connection.Prepare(
       "INSERT INTO tokens (hash, name, scopes, created_at, expires_at, "
-      "hourly_limit, daily_limit) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+      "hourly_limit, daily_limit, client_id) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
   if (!insert.ok()) return insert.status();
   const Token& token = record.token;
   return insert->Bind(1, storage::Blob{record.hash.bytes()})
@@ -100,6 +105,7 @@ absl::Status Insert(Connection& connection, const TokenRecord& record) {
       .Bind(5, OptionalSeconds(token.expires_at))
       .Bind(6, token.hourly_limit)
       .Bind(7, token.daily_limit)
+      .Bind(8, token.client_id)
       .Run();
 }
 
@@ -108,6 +114,26 @@ absl::Status Delete(Connection& connection, int64_t id) {
       connection.Prepare("DELETE FROM tokens WHERE id = ?1");
   if (!remove.ok()) return remove.status();
   return remove->Bind(1, id).Run();
+}
+
+absl::Status MarkRevoked(Connection& connection, const TokenRecord& record) {
+  absl::StatusOr<Statement> update =
+      connection.Prepare("UPDATE tokens SET revoked_at = ?1 WHERE id = ?2");
+  if (!update.ok()) return update.status();
+  return update->Bind(1, OptionalSeconds(record.token.revoked_at))
+      .Bind(2, record.token.id)
+      .Run();
+}
+
+std::shared_ptr<const TokenRecord> RevokedAt(const TokenRecord& record,
+                                             absl::Time now) {
+  auto revoked = std::make_shared<TokenRecord>(record);
+  revoked->token.revoked_at = FloorToSecond(now);
+  return revoked;
+}
+
+bool IsLastingAdmin(const Token& token, absl::Time now) {
+  return HasValidAdmin(absl::MakeConstSpan(&token, 1), now);
 }
 
 // From this moment on the token is not valid.
@@ -154,7 +180,7 @@ absl::StatusOr<std::unique_ptr<SqliteTokenStore>> SqliteTokenStore::Open(
   absl::Status read = db.Read([&](Connection& connection) -> absl::Status {
     absl::StatusOr<Statement> rows = connection.Prepare(
         "SELECT id, hash, name, scopes, created_at, expires_at, revoked_at, "
-        "hourly_limit, daily_limit FROM tokens ORDER BY id");
+        "hourly_limit, daily_limit, client_id FROM tokens ORDER BY id");
     if (!rows.ok()) return rows.status();
     while (true) {
       absl::StatusOr<bool> row = rows->Step();
@@ -176,24 +202,46 @@ std::shared_ptr<const TokenSnapshot> SqliteTokenStore::Current() const {
   return snapshot_;
 }
 
-absl::StatusOr<size_t> SqliteTokenStore::FindReplaceable(
-    const Records& records) const {
-  if (records.size() < options_.max_tokens) return records.size();
-  const absl::Time now = clock_.Now();
-  size_t oldest = records.size();
+absl::StatusOr<std::vector<int64_t>> SqliteTokenStore::MakeRoom(
+    std::optional<int64_t> client_id, absl::Time now, Records& records) const {
+  std::vector<int64_t> removed;
+  const auto remove = [&](size_t i) {
+    removed.push_back(records[i]->token.id);
+    records.erase(records.begin() + static_cast<ptrdiff_t>(i));
+  };
+  if (client_id) {
+    const auto gone = std::stable_partition(
+        records.begin(), records.end(), [&](const auto& record) {
+          return !record->token.client_id || IsValid(record->token, now);
+        });
+    for (auto it = gone; it != records.end(); ++it) {
+      removed.push_back((*it)->token.id);
+    }
+    records.erase(gone, records.end());
+    size_t oldest = records.size();
+    size_t count = 0;
+    for (size_t i = 0; i < records.size(); ++i) {
+      if (records[i]->token.client_id != client_id) continue;
+      if (count++ == 0) oldest = i;  // By id, so by age.
+    }
+    if (count >= options_.max_tokens_per_client) remove(oldest);
+  }
+  if (records.size() < options_.max_tokens) return removed;
+  size_t ended = records.size();
   for (size_t i = 0; i < records.size(); ++i) {
     if (IsValid(records[i]->token, now)) continue;
-    if (oldest == records.size() ||
-        EndOf(records[i]->token) < EndOf(records[oldest]->token)) {
-      oldest = i;
+    if (ended == records.size() ||
+        EndOf(records[i]->token) < EndOf(records[ended]->token)) {
+      ended = i;
     }
   }
-  if (oldest == records.size()) {
+  if (ended == records.size()) {
     return absl::FailedPreconditionError(
         absl::StrCat("there are ", records.size(),
                      " valid tokens, no more are allowed; revoke one first"));
   }
-  return oldest;
+  remove(ended);
+  return removed;
 }
 
 absl::StatusOr<NewToken> SqliteTokenStore::Create(const TokenSpec& spec) {
@@ -213,14 +261,15 @@ absl::StatusOr<NewToken> SqliteTokenStore::Create(const TokenSpec& spec) {
   }
   token.hourly_limit = spec.hourly_limit;
   token.daily_limit = spec.daily_limit;
+  token.client_id = spec.client_id;
 
   absl::MutexLock lock(&change_mutex_);
   Records records = Current()->records;
-  absl::StatusOr<size_t> replaced = FindReplaceable(records);
-  if (!replaced.ok()) return replaced.status();
+  absl::StatusOr<std::vector<int64_t>> removed =
+      MakeRoom(spec.client_id, now, records);
+  if (!removed.ok()) return removed.status();
   absl::Status written = db_.Write([&](Connection& connection) {
-    if (*replaced < records.size()) {
-      const int64_t id = records[*replaced]->token.id;
+    for (const int64_t id : *removed) {
       if (absl::Status deleted = Delete(connection, id); !deleted.ok()) {
         return deleted;
       }
@@ -231,9 +280,6 @@ absl::StatusOr<NewToken> SqliteTokenStore::Create(const TokenSpec& spec) {
   });
   if (!written.ok()) return written;
 
-  if (*replaced < records.size()) {
-    records.erase(records.begin() + static_cast<ptrdiff_t>(*replaced));
-  }
   NewToken made = {.token = token, .value = *std::move(value)};
   records.push_back(std::move(record));
   Publish(std::move(records));
@@ -257,8 +303,7 @@ absl::StatusOr<Token> SqliteTokenStore::Revoke(int64_t id) {
   for (auto& record : records) {
     if (record->token.id == id) {
       found = &record;
-    } else if (record->token.scopes.Contains(Scope::kAdmin) &&
-               IsValid(record->token, now)) {
+    } else if (IsLastingAdmin(record->token, now)) {
       other_admin = true;
     }
   }
@@ -267,20 +312,15 @@ absl::StatusOr<Token> SqliteTokenStore::Revoke(int64_t id) {
   }
   const Token& token = (*found)->token;
   if (token.revoked_at.has_value()) return token;
-  if (token.scopes.Contains(Scope::kAdmin) && IsValid(token, now) &&
-      !other_admin) {
+  if (IsLastingAdmin(token, now) && !other_admin) {
     return absl::FailedPreconditionError(
         absl::StrCat("token ", id, " is the last valid one with the scope ",
                      "\"admin\"; make another admin token first"));
   }
 
-  auto revoked = std::make_shared<TokenRecord>(**found);
-  revoked->token.revoked_at = FloorToSecond(now);
+  auto revoked = RevokedAt(**found, now);
   absl::Status written = db_.Write([&](Connection& connection) {
-    absl::StatusOr<Statement> update =
-        connection.Prepare("UPDATE tokens SET revoked_at = ?1 WHERE id = ?2");
-    if (!update.ok()) return update.status();
-    return update->Bind(1, absl::ToUnixSeconds(now)).Bind(2, id).Run();
+    return MarkRevoked(connection, *revoked);
   });
   if (!written.ok()) return written;
 
@@ -288,6 +328,33 @@ absl::StatusOr<Token> SqliteTokenStore::Revoke(int64_t id) {
   *found = std::move(revoked);
   Publish(std::move(records));
   return result;
+}
+
+absl::Status SqliteTokenStore::RevokeTokensOfClient(int64_t client_id) {
+  absl::MutexLock lock(&change_mutex_);
+  const absl::Time now = clock_.Now();
+  Records records = Current()->records;
+  Records revoked;
+  for (auto& record : records) {
+    if (record->token.client_id != client_id || !IsValid(record->token, now)) {
+      continue;
+    }
+    record = RevokedAt(*record, now);
+    revoked.push_back(record);
+  }
+  if (revoked.empty()) return absl::OkStatus();
+  absl::Status written = db_.Write([&](Connection& connection) {
+    for (const auto& record : revoked) {
+      if (absl::Status marked = MarkRevoked(connection, *record);
+          !marked.ok()) {
+        return marked;
+      }
+    }
+    return absl::OkStatus();
+  });
+  if (!written.ok()) return written;
+  Publish(std::move(records));
+  return absl::OkStatus();
 }
 
 void SqliteTokenStore::Publish(Records records) {

@@ -9,12 +9,14 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "auth/clock.h"
 #include "auth/token.h"
 #include "auth/token_store.h"
@@ -26,6 +28,9 @@ struct SqliteTokenStoreOptions {
   // Tokens in the store. A further one replaces the token that was revoked or
   // expired first; if all are valid, Create() fails.
   size_t max_tokens = 10'000;
+  // Valid tokens of one OAuth client, at least 1. A further one replaces the
+  // oldest.
+  size_t max_tokens_per_client = 50;
 };
 
 // Has all tokens in memory too: List() and Watch() do not read the file. Use
@@ -42,6 +47,7 @@ class SqliteTokenStore final : public TokenStore {
   absl::StatusOr<NewToken> Create(const TokenSpec& spec) override;
   absl::StatusOr<std::vector<Token>> List() override;
   absl::StatusOr<Token> Revoke(int64_t id) override;
+  absl::Status RevokeTokensOfClient(int64_t client_id) override;
   absl::StatusOr<std::unique_ptr<TokenWatch>> Watch(Watcher watcher) override;
 
  private:
@@ -54,9 +60,10 @@ class SqliteTokenStore final : public TokenStore {
   std::shared_ptr<const TokenSnapshot> Current() const
       ABSL_LOCKS_EXCLUDED(snapshot_mutex_);
 
-  // The index of the token that a new one replaces; records.size() if there is
-  // room for one more.
-  absl::StatusOr<size_t> FindReplaceable(const Records& records) const;
+  // Removes from `records` the tokens that a new one replaces, and returns
+  // their ids.
+  absl::StatusOr<std::vector<int64_t>> MakeRoom(
+      std::optional<int64_t> client_id, absl::Time now, Records& records) const;
 
   // Makes `records` the new snapshot and calls the watchers.
   void Publish(Records records) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);

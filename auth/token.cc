@@ -137,9 +137,16 @@ bool IsValid(const Token& token, absl::Time now) {
          (!token.expires_at.has_value() || *token.expires_at > now);
 }
 
+Quota QuotaOf(const Token& token) {
+  return {.owner = token.client_id ? -*token.client_id : token.id,
+          .hourly_limit = token.hourly_limit,
+          .daily_limit = token.daily_limit};
+}
+
 bool HasValidAdmin(absl::Span<const Token> tokens, absl::Time now) {
   for (const Token& token : tokens) {
-    if (token.scopes.Contains(Scope::kAdmin) && IsValid(token, now)) {
+    if (token.scopes.Contains(Scope::kAdmin) && !token.client_id &&
+        IsValid(token, now)) {
       return true;
     }
   }
@@ -163,13 +170,17 @@ TokenHash HashOf(std::string_view value) {
 }
 
 absl::StatusOr<Secret> MakeTokenValue() {
+  return MakeRandomValue(kTokenPrefix);
+}
+
+absl::StatusOr<Secret> MakeRandomValue(std::string_view prefix) {
   std::array<unsigned char, 32> random;
   if (!RandomBytes(absl::MakeSpan(random))) {
     return absl::InternalError("the system's random generator failed");
   }
   std::string encoded = absl::WebSafeBase64Escape(std::string_view(
       reinterpret_cast<const char*>(random.data()), random.size()));
-  std::string value = absl::StrCat(kTokenPrefix, encoded);
+  std::string value = absl::StrCat(prefix, encoded);
   Secret secret(value);
   Cleanse(random.data(), random.size());
   Cleanse(encoded.data(), encoded.size());

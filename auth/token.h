@@ -94,6 +94,9 @@ struct TokenSpec {
   int64_t hourly_limit = kDefaultHourlyLimit;
   // Requests in a day of UTC; 0: no daily limit.
   int64_t daily_limit = 0;
+  // The OAuth client to issue it to (auth/oauth_client.h); none: a token of its
+  // own.
+  std::optional<int64_t> client_id = std::nullopt;
 };
 
 // kInvalidArgument names the invalid field. `name` must have 1 to 100
@@ -112,13 +115,29 @@ struct Token {
   std::optional<absl::Time> revoked_at = std::nullopt;  // Whole seconds.
   int64_t hourly_limit = kDefaultHourlyLimit;
   int64_t daily_limit = 0;  // 0: no limit.
+  // The OAuth client that it was issued to; none: a token of its own.
+  std::optional<int64_t> client_id = std::nullopt;
 };
+
+// Limits on requests, and the owner whose requests count together.
+struct Quota {
+  // A token's id if positive; else all tokens of the OAuth client whose id is
+  // -owner.
+  int64_t owner = 0;
+  int64_t hourly_limit = kDefaultHourlyLimit;
+  int64_t daily_limit = 0;  // 0: no limit.
+};
+
+// The quota that a request with `token` counts against. All tokens of an OAuth
+// client share one, so fetching more tokens does not raise the limit.
+Quota QuotaOf(const Token& token);
 
 // Whether `token` is valid at `now`: not revoked, and `now` is before its
 // expires_at.
 bool IsValid(const Token& token, absl::Time now);
 
-// Whether one of `tokens` is valid and has the scope admin.
+// Whether one of `tokens` is valid, has the scope admin, and was not issued to
+// an OAuth client: such a token lasts no longer than its client.
 bool HasValidAdmin(absl::Span<const Token> tokens, absl::Time now);
 
 // The SHA-256 of a token's value; stores keep the hash only. A value has 256
@@ -162,6 +181,9 @@ inline constexpr size_t kTokenValueSize = 47;
 // A new value from the system's cryptographic random generator. kInternal if
 // the generator fails.
 absl::StatusOr<Secret> MakeTokenValue();
+
+// The same with another prefix.
+absl::StatusOr<Secret> MakeRandomValue(std::string_view prefix);
 
 }  // namespace tallyman::auth
 

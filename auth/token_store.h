@@ -53,6 +53,10 @@ class TokenStore {
 
   // Creates a token. kInvalidArgument names the invalid field of `spec` (see
   // Validate()); kFailedPrecondition if there are too many tokens.
+  //
+  // A token for an OAuth client first removes all tokens of OAuth clients that
+  // are no longer valid, and replaces the client's oldest token if it has as
+  // many as it may have.
   virtual absl::StatusOr<NewToken> Create(const TokenSpec& spec) = 0;
 
   // All tokens by id, ascending; includes revoked and expired ones.
@@ -61,14 +65,19 @@ class TokenStore {
   // Revokes a token and returns its new state. An already revoked token stays
   // as it is. kNotFound if the id is unknown; kFailedPrecondition if it is the
   // last valid token with the admin scope: without one, no token can be
-  // created.
+  // created. Tokens of OAuth clients do not count for this and can always be
+  // revoked.
   virtual absl::StatusOr<Token> Revoke(int64_t id) = 0;
+
+  // Revokes all tokens that were issued to this OAuth client, at once. OK if
+  // there are none.
+  virtual absl::Status RevokeTokensOfClient(int64_t client_id) = 0;
 
   // Called with the present tokens and then after every change, one call at a
   // time, in the order of the revisions; one call may stand for several
-  // changes. Create() and Revoke() return after the call for their change: from
-  // then on a revoked token is refused. Must be quick and must not call the
-  // store.
+  // changes. Functions that change tokens return after the call for their
+  // change: from then on a revoked token is refused. Must be quick and must not
+  // call the store.
   using Watcher = std::function<void(const TokenSnapshot&)>;
 
   // Registers `watcher` and makes its first call before it returns.
