@@ -22,13 +22,14 @@ constexpr std::string_view kPublicPrefix = "client-";
 }  // namespace
 
 absl::Status Validate(const OAuthClientSpec& spec, absl::Time now) {
-  const absl::Duration lifetime =
-      absl::Trunc(spec.token_lifetime, absl::Seconds(1));
-  if (lifetime < kMinTokenLifetime || lifetime > kMaxTokenLifetime) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "token_lifetime is ", absl::ToInt64Seconds(spec.token_lifetime),
-        ", it has to be from ", absl::ToInt64Seconds(kMinTokenLifetime), " to ",
-        absl::ToInt64Seconds(kMaxTokenLifetime), " seconds"));
+  // Saturates: an infinite lifetime is out of range too.
+  const int64_t seconds = absl::ToInt64Seconds(spec.token_lifetime);
+  if (seconds < kMinTokenLifetimeSeconds ||
+      seconds > kMaxTokenLifetimeSeconds) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("token_lifetime is ", seconds, ", it has to be from ",
+                     kMinTokenLifetimeSeconds, " to ", kMaxTokenLifetimeSeconds,
+                     " seconds"));
   }
   return Validate(TokenSpec{.name = spec.name,
                             .scopes = spec.scopes,

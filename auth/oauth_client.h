@@ -22,9 +22,9 @@
 
 namespace tallyman::auth {
 
-// The range of OAuthClientSpec::token_lifetime, in whole seconds.
-inline constexpr absl::Duration kMinTokenLifetime = absl::Minutes(1);
-inline constexpr absl::Duration kMaxTokenLifetime = absl::Hours(24);
+// The range of OAuthClientSpec::token_lifetime.
+inline constexpr int64_t kMinTokenLifetimeSeconds = 60;
+inline constexpr int64_t kMaxTokenLifetimeSeconds = 86'400;
 inline constexpr absl::Duration kDefaultTokenLifetime = absl::Hours(1);
 
 // A client to create.

@@ -138,8 +138,8 @@ TEST_F(SqliteClientStoreTest, RefusesInvalidSpecs) {
   refuse(spec, "daily_limit");
   spec = good;
   for (const absl::Duration lifetime :
-       {kMinTokenLifetime - absl::Milliseconds(1),
-        kMaxTokenLifetime + absl::Seconds(1), -absl::InfiniteDuration(),
+       {absl::Seconds(kMinTokenLifetimeSeconds) - absl::Milliseconds(1),
+        absl::Seconds(kMaxTokenLifetimeSeconds + 1), -absl::InfiniteDuration(),
         absl::InfiniteDuration()}) {
     spec.token_lifetime = lifetime;
     refuse(spec, "token_lifetime");

@@ -14,15 +14,18 @@
 #include "auth/authenticator.h"
 #include "auth/clock.h"
 #include "auth/rate_limiter.h"
+#include "auth/sqlite_client_store.h"
 #include "auth/sqlite_count_store.h"
 #include "auth/sqlite_token_store.h"
 #include "auth/token.h"
 #include "auth/token_store.h"
 #include "platform/process_lister.h"
 #include "server/config.h"
+#include "server/handlers/client_handlers.h"
 #include "server/handlers/description_handlers.h"
 #include "server/handlers/health_handlers.h"
 #include "server/handlers/host_handlers.h"
+#include "server/handlers/oauth_handlers.h"
 #include "server/handlers/token_handlers.h"
 #include "server/http/http_server.h"
 #include "server/listeners.h"
@@ -87,6 +90,10 @@ absl::Status App::OpenStores() {
   if (!tokens.ok()) return tokens.status();
   tokens_ = *std::move(tokens);
 
+  auto clients = auth::SqliteClientStore::Open(*database_, *tokens_, clock, {});
+  if (!clients.ok()) return clients.status();
+  clients_ = *std::move(clients);
+
   auto counts = auth::SqliteCountStore::Open(*database_);
   if (!counts.ok()) return counts.status();
   counts_ = *std::move(counts);
@@ -124,6 +131,13 @@ absl::Status App::Listen(std::vector<ListeningSocket> activated) {
       });
     }
   });
+  AddOAuthRoutes({.clients = *clients_,
+                  .tokens = *tokens_,
+                  .authenticator = *authenticator_,
+                  .limiter = *limiter_,
+                  .failures = failures_},
+                 router_);
+  AddClientRoutes(*clients_, router_);
   AddHealthRoutes(*database_, log_, router_);
   dispatcher_.emplace(
       Dispatcher::Parts{.router = router_,

@@ -15,6 +15,7 @@
 #include "auth/authenticator.h"
 #include "auth/rate_limiter.h"
 #include "auth/secret.h"
+#include "auth/sqlite_client_store.h"
 #include "auth/sqlite_count_store.h"
 #include "auth/sqlite_token_store.h"
 #include "platform/process_lister.h"
@@ -86,6 +87,7 @@ class App {
   storage::DataDirectory directory_;
   std::unique_ptr<storage::Database> database_;
   std::unique_ptr<auth::SqliteTokenStore> tokens_;
+  std::unique_ptr<auth::SqliteClientStore> clients_;
   std::unique_ptr<auth::SqliteCountStore> counts_;
   std::unique_ptr<auth::Authenticator> authenticator_;
   std::unique_ptr<auth::RateLimiter> limiter_;

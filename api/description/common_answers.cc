@@ -108,6 +108,16 @@ std::vector<ErrorKind> ErrorsOf(const Operation& operation) {
   errors.insert(errors.end(), operation.errors.begin(), operation.errors.end());
   absl::c_sort(errors);  // The kinds are in the order of their statuses.
   errors.erase(std::unique(errors.begin(), errors.end()), errors.end());
+  // An answer of the operation itself stands for errors of its status.
+  errors.erase(std::remove_if(errors.begin(), errors.end(),
+                              [&](ErrorKind error) {
+                                return absl::c_any_of(
+                                    operation.answers,
+                                    [error](const Answer& answer) {
+                                      return answer.status == HttpStatus(error);
+                                    });
+                              }),
+               errors.end());
   return errors;
 }
 

@@ -50,7 +50,7 @@ struct Content {
   const Schema* api3_schema = nullptr;
 };
 
-// An answer that is no error.
+// An answer; of the errors, only those in a format of their own.
 struct Answer {
   int status = 200;
   std::string_view description;

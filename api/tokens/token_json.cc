@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -16,6 +15,8 @@
 #include "api/json/json_reader.h"
 #include "api/json/json_writer.h"
 #include "api/json/timestamp.h"
+#include "api/tokens/token_fields.h"
+#include "auth/oauth_client.h"
 #include "auth/secret.h"
 #include "auth/token.h"
 #include "nlohmann/json.hpp"
@@ -25,81 +26,45 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr Schema kScope =
-    OneOf(EnumNames<auth::ScopeName, auth::Scope::kPublic, auth::Scope::kAdmin>,
-          String("`public` may read; `admin` may also change.", "public"));
-
 constexpr Field kId = {"id", Integer("The id; never used again.", "2", 1)};
 constexpr Field kName = {
     "name", String("The `user` of actions that it starts.", "dashboard")};
-constexpr Field kScopes = {"scopes", Array("What it may do.", kScope)};
-constexpr Field kHourlyLimit = {
-    "hourly_limit",
-    Integer("Requests in an hour of UTC.", "3600", 1, auth::kMaxRequestLimit)};
-constexpr Field kDailyLimit = {
-    "daily_limit", Integer("Requests in a day of UTC; 0: no limit.", "0", 0,
-                           auth::kMaxRequestLimit)};
-constexpr Field kCreatedAt = {"created_at", Time("When it was made.")};
 constexpr Field kExpiresAt = {
     "expires_at", OrNull(Time("The first moment at which it is refused; null: "
                               "it does not expire.",
                               "2099-01-31T12:00:00Z"))};
-constexpr Field kRevokedAt = {
-    "revoked_at",
-    OrNull(Time("When it was revoked; null: it was not.", "null"))};
 constexpr Field kToken = {"token", String("The token, shown only this once.",
                                           kTokenParameter.schema.example)};
 
-constexpr Field kTokenFields[] = {kId,          kName,       kScopes,
-                                  kHourlyLimit, kDailyLimit, kCreatedAt,
-                                  kExpiresAt,   kRevokedAt};
-constexpr Field kNewTokenFields[] = {kId,        kName,        kScopes,
-                                     kToken,     kHourlyLimit, kDailyLimit,
-                                     kCreatedAt, kExpiresAt,   kRevokedAt};
+constexpr Field kClient = {
+    "client_id",
+    String("The OAuth client that it was issued to; absent: none.",
+           kClientIdExample),
+    kOptional};
 
-constexpr Field Absent(Field field, std::string_view default_value) {
-  field.is_required = false;
-  field.schema.is_nullable = true;
-  field.schema.default_value = default_value;
-  return field;
-}
-
-constexpr Schema kScopeList = [] {
-  Schema schema = Array("What it may do.", kScope);
-  schema.min = 1;
-  return schema;
-}();
+constexpr Field kTokenFields[] = {kId,
+                                  kName,
+                                  kScopesField,
+                                  kHourlyLimitField,
+                                  kDailyLimitField,
+                                  kCreatedAtField,
+                                  kExpiresAt,
+                                  kRevokedAtField,
+                                  kClient};
+constexpr Field kNewTokenFields[] = {kId,
+                                     kName,
+                                     kScopesField,
+                                     kToken,
+                                     kHourlyLimitField,
+                                     kDailyLimitField,
+                                     kCreatedAtField,
+                                     kExpiresAt,
+                                     kRevokedAtField};
 
 constexpr Field kSpecFields[] = {
-    {"name",
-     {.description = "1 to 100 characters, no control characters and "
-                     "no space at its start or end.",
-      .min = 1,
-      .max = auth::kMaxTokenNameChars,
-      .example = "dashboard"}},
-    {"scopes", kScopeList},
-    Absent(kExpiresAt, ""),
-    Absent(kHourlyLimit, "3600"),
-    Absent(kDailyLimit, "0"),
+    kNameSpecField,        kScopesSpecField,     Absent(kExpiresAt, ""),
+    kHourlyLimitSpecField, kDailyLimitSpecField,
 };
-static_assert(auth::kDefaultHourlyLimit == 3600);
-
-absl::Status ReadScopes(const Json& value, auth::TokenSpec& spec) {
-  if (!value.is_array()) {
-    return WrongType("scopes", "a list such as [\"public\"]", value);
-  }
-  std::vector<std::string> names;
-  for (const Json& name : value) {
-    if (!name.is_string()) {
-      return WrongType("scopes", "a list of strings", name);
-    }
-    names.push_back(name.get<std::string>());
-  }
-  absl::StatusOr<auth::ScopeSet> scopes = auth::ParseScopes(names);
-  if (!scopes.ok()) return scopes.status();
-  spec.scopes = *scopes;
-  return absl::OkStatus();
-}
 
 absl::Status ReadTime(std::string_view key, const Json& value,
                       std::optional<absl::Time>& time) {
@@ -125,19 +90,11 @@ absl::Status ReadLimit(std::string_view key, const Json& value,
 absl::Status ReadMember(std::string_view key, const Json& value,
                         auth::TokenSpec& spec) {
   if (key == "name") return ReadString(key, value, spec.name);
-  if (key == "scopes") return ReadScopes(value, spec);
+  if (key == "scopes") return ReadScopes(value, spec.scopes);
   if (key == "expires_at") return ReadTime(key, value, spec.expires_at);
   if (key == "hourly_limit") return ReadLimit(key, value, spec.hourly_limit);
   if (key == "daily_limit") return ReadLimit(key, value, spec.daily_limit);
   return UnknownKey(/*prefix=*/"", key, FieldNames(kTokenSpecSchema));
-}
-
-void WriteTime(std::optional<absl::Time> time, JsonWriter& json) {
-  if (time) {
-    json.String(UtcTimestamp(*time));
-  } else {
-    json.Null();
-  }
 }
 
 }  // namespace
@@ -169,9 +126,7 @@ void WriteToken(const auth::Token& token, const auth::Secret* value,
   json.Key("name");
   json.String(token.name);
   json.Key("scopes");
-  json.BeginArray();
-  for (const std::string_view scope : token.scopes.Names()) json.String(scope);
-  json.EndArray();
+  WriteScopes(token.scopes, json);
   if (value != nullptr) {
     json.Key("token");
     json.String(value->Reveal());
@@ -186,6 +141,10 @@ void WriteToken(const auth::Token& token, const auth::Secret* value,
   WriteTime(token.expires_at, json);
   json.Key("revoked_at");
   WriteTime(token.revoked_at, json);
+  if (token.client_id) {
+    json.Key("client_id");
+    json.String(auth::PublicClientId(*token.client_id));
+  }
   json.EndObject();
 }
 

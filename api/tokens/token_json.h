@@ -13,6 +13,8 @@
 
 namespace tallyman::api {
 
+inline constexpr std::string_view kClientIdExample = "client-1";
+
 // A token, the same with its secret, and the body below.
 extern const Schema kTokenSchema;
 extern const Schema kNewTokenSchema;

@@ -219,7 +219,9 @@ api::Response Dispatcher::CallEndpoint(const api::Request& request,
       .mount = exchange.match->mount,
       .operation = *endpoint.operation,
       .user = exchange.user,
-      .token_id = access.principal ? access.principal->token().id : 0};
+      .token_id = access.principal ? access.principal->token().id : 0,
+      .client_address = exchange.client,
+      .is_https = exchange.is_https};
   HandlerResult result = endpoint.handler(context);
   api::Response response =
       std::holds_alternative<api::Response>(result)

@@ -39,6 +39,10 @@ struct RequestContext {
   // The name of the token; "" if the operation needs none.
   std::string_view user = {};
   int64_t token_id = 0;  // 0 if the operation needs none.
+  // The IP address of the client and whether its connection is https, as seen
+  // by the outermost trusted proxy.
+  std::string_view client_address = {};
+  bool is_https = false;
 };
 
 // A response, or an error, which the dispatcher renders in the format of the

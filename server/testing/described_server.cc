@@ -47,6 +47,7 @@ DescribedServer::DescribedServer()
   admin_ = server_.shown_token();
   admin_ = NewToken("admin", kNoLimit);
   public_ = NewToken("public", kNoLimit);
+  client_secret_ = MakeClient()["client_secret"];  // Its client_id is client-1.
   description_.emplace(Ask("GET", "/openapi.json"));
   stack_ = MakeStack(kStackName);
   server_uid_ = Ask("GET", absl::StrCat("/stacks/", stack_,
@@ -84,7 +85,9 @@ DescribedCall DescribedServer::CallOf(const DescribedOperation& operation) {
     call.token = operation.Scope() == "admin" ? admin_ : public_;
   }
   if (operation.json.contains("requestBody")) {
-    call.content_type = kJson;
+    const Json& contents = operation.json["requestBody"]["content"];
+    call.content_type =
+        contents.contains(kJson) ? kJson : contents.begin().key();
     call.body = BodyOf(operation, call.content_type);
   }
   return call;
@@ -93,6 +96,10 @@ DescribedCall DescribedServer::CallOf(const DescribedOperation& operation) {
 std::string DescribedServer::PathOf(const DescribedOperation& operation,
                                     std::string path) {
   const bool removes = operation.method == "DELETE";
+  if (path.find("/oauth/clients/{id}") != std::string::npos) {
+    const int64_t id = removes ? MakeClient()["id"].get<int64_t>() : 1;
+    return absl::StrReplaceAll(path, {{"{id}", absl::StrCat(id)}});
+  }
   if (path.find("/tokens/{id}") != std::string::npos) {
     int64_t id = 1;
     if (removes) {
@@ -163,6 +170,14 @@ Json DescribedServer::Ask(std::string_view method, std::string_view target,
   return Json::parse(answer.body);
 }
 
+Json DescribedServer::MakeClient() const {
+  return Ask("POST", "/oauth/clients",
+             Json({{"name", "walker"},
+                   {"scopes", Json::array({"public"})},
+                   {"hourly_limit", kNoLimit}})
+                 .dump())["response"][0];
+}
+
 std::string DescribedServer::MakeStack(std::string_view name) const {
   return Ask("POST", "/stacks",
              Json({{"name", name},
@@ -182,7 +197,9 @@ std::string DescribedServer::Adapt(const Json& example) const {
       example.is_string() ? example.get<std::string>() : example.dump();
   return absl::StrReplaceAll(
       text, {{"5999b763474b0eafa5fafb64bff0ba80", stack_},
-             {"e63e859d5ab72b0bcf14321f0ffb013d", server_uid_}});
+             {"e63e859d5ab72b0bcf14321f0ffb013d", server_uid_},
+             {"tlc_Zm9vYmFyYmF6cXV4cXV1eGNvcmdlZ3JhdWx0Z2FycGx5d2E",
+              client_secret_}});
 }
 
 }  // namespace tallyman::server

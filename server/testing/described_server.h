@@ -72,6 +72,8 @@ class DescribedServer {
  private:
   nlohmann::json Ask(std::string_view method, std::string_view target,
                      std::optional<std::string> body = std::nullopt) const;
+  // A new OAuth client, with its secret.
+  nlohmann::json MakeClient() const;
   std::string MakeStack(std::string_view name) const;
   void AwaitAction(const std::string& stack, int64_t id) const;
   // An example of the description, about the resources of this server.
@@ -81,6 +83,7 @@ class DescribedServer {
   harness::ServerProcess server_;
   std::string admin_;
   std::string public_;
+  std::string client_secret_;
   std::optional<harness::ApiDescription> description_;
   std::string stack_;
   std::string server_uid_;
