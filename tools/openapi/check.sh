@@ -6,8 +6,8 @@
 #
 # SERVER is the binary of the server. It runs on a free port with data of its own. A
 # linter reads /openapi.json, a generator makes a client from it, and the client
-# compiles and asks the server. The three are npm packages, kept in the user's cache
-# folder.
+# compiles and asks the server. A client of OAuth finds its addresses in the
+# metadata, and fetches tokens. All are npm packages, kept in the user's cache folder.
 
 set -euo pipefail
 
@@ -16,6 +16,7 @@ readonly packages=(
   openapi-typescript@7.13.0 # the generator
   openapi-fetch@0.17.0      # what a generated client calls
   typescript@5.9.3
+  oauth4webapi@3.8.8        # a client of OAuth
 )
 
 [[ $# -eq 1 ]] || {
@@ -65,7 +66,7 @@ start_server
 readonly bin="${tools}/node_modules/.bin"
 cd -- "${work}"
 ln -s -- "${tools}/node_modules" node_modules
-cp -- "${here}/client.ts" "${here}/tsconfig.json" "${here}/redocly.yaml" .
+cp -- "${here}/client.ts" "${here}/oauth.mjs" "${here}/tsconfig.json" "${here}/redocly.yaml" .
 printf '{"type":"module"}\n' >package.json
 
 node --input-type=module -e '
@@ -82,3 +83,4 @@ export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
 "${bin}/openapi-typescript" openapi.json --output api.d.ts
 "${bin}/tsc" --project tsconfig.json
 TALLYMAN_TOKEN="${token}" node client.js "${url}"
+TALLYMAN_TOKEN="${token}" node oauth.mjs "${url}"
