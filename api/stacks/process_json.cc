@@ -63,10 +63,6 @@ constexpr Field kInstanceFields[] = {
 constexpr Schema kInstanceSchema =
     Object("Instance", "One running copy of a process.", kInstanceFields);
 
-constexpr std::string_view kStates[] = {"stopped",  "stopping", "crash-looping",
-                                        "degraded", "starting", "paused",
-                                        "running"};
-
 constexpr Field kDetailsFields[] = {
     kFields[0],
     kFields[1],
@@ -74,7 +70,7 @@ constexpr Field kDetailsFields[] = {
     kFields[3],
     {"servers_pauses", Counts("The instances that are paused.")},
     {"desired", Counts("The desired instances.")},
-    {"state", OneOf(ConstantValues<kStates>,
+    {"state", OneOf(ConstantValues<stacks::kProcessStates>,
                     String("The state as one word.", "running"))},
     {"instances", Array("The instances on this server.", kInstanceSchema)},
     {"last_exit",

@@ -56,14 +56,17 @@ InstanceCounts& InstanceCounts::operator+=(const InstanceCounts& other) {
 InstanceCounts CountInstances(const Stack& stack, const DesiredProcess& process,
                               const StatusSnapshot& status,
                               std::string_view server_uid) {
-  InstanceCounts counts;
-  if (const ProcessStatus* const found =
-          FindStatus(stack, process, status, server_uid)) {
-    CountStatus(*found, counts);
+  int64_t desired = 0;
+  for (const auto& [uid, on_server] : process.servers) {
+    if (Includes(server_uid, uid)) desired += on_server.count;
   }
-  for (const auto& [uid, desired] : process.servers) {
-    if (Includes(server_uid, uid)) counts.desired += desired.count;
-  }
+  return CountInstances(FindStatus(stack, process, status, server_uid),
+                        desired);
+}
+
+InstanceCounts CountInstances(const ProcessStatus* status, int64_t desired) {
+  InstanceCounts counts = {.desired = desired};
+  if (status != nullptr) CountStatus(*status, counts);
   return counts;
 }
 

@@ -36,6 +36,8 @@ struct InstanceCounts {
 InstanceCounts CountInstances(const Stack& stack, const DesiredProcess& process,
                               const StatusSnapshot& status,
                               std::string_view server_uid);
+// The same for the status of a process on one server; null: no instances.
+InstanceCounts CountInstances(const ProcessStatus* status, int64_t desired);
 
 // The state of a process as one word; the first that applies:
 //   stopped        none is desired and none exists
@@ -46,6 +48,9 @@ InstanceCounts CountInstances(const Stack& stack, const DesiredProcess& process,
 //   paused         as many run as desired, and all of them are paused
 //   running        as many run as desired
 std::string_view ProcessState(const InstanceCounts& counts);
+inline constexpr std::string_view kProcessStates[] = {
+    "stopped",  "stopping", "crash-looping", "degraded",
+    "starting", "paused",   "running"};
 
 // One process on one server.
 struct ServerCounts {

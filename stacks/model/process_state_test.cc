@@ -14,11 +14,14 @@
 namespace tallyman::stacks {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
 std::string StateOf(const InstanceCounts& counts) {
-  return std::string(ProcessState(counts));
+  const std::string_view state = ProcessState(counts);
+  EXPECT_THAT(kProcessStates, Contains(state));
+  return std::string(state);
 }
 
 TEST(ProcessStateTest, StartingRunningAndPaused) {

@@ -10,6 +10,7 @@
 #ifndef TALLYMAN_STACKS_MODEL_REGISTRY_H_
 #define TALLYMAN_STACKS_MODEL_REGISTRY_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -80,6 +81,8 @@ enum class ActionKind : uint8_t {
   kRestart,         // "Restart"
   kStackDelete,     // "Stack_delete"
 };
+inline constexpr size_t kActionKinds =
+    static_cast<size_t>(ActionKind::kStackDelete) + 1;
 std::string_view ActionKindName(ActionKind kind);
 
 // The goal of an action for one process on one server.

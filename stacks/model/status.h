@@ -47,9 +47,18 @@ struct InstanceStatus {
   }
 };
 
+// What the instances of one process on one server did. The numbers begin at 0
+// when the server starts, and when instances are desired after none was.
+struct LifeCounts {
+  int64_t restarts = 0;  // Programs ran again, after an end or by request.
+  int64_t exits = 0;     // Programs ended by themselves, also unseen.
+  int64_t start_failures = 0;  // Programs could not be executed.
+};
+
 // The instances of one process on one server, by number. Immutable.
 struct ProcessStatus {
   std::vector<InstanceStatus> instances;
+  LifeCounts counts;
   int64_t running = 0;  // Includes paused instances.
   int64_t paused = 0;
 };

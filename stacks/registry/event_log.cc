@@ -228,6 +228,16 @@ absl::Status EventLog::Append(absl::Span<const Event> events) {
       [&](Connection& connection) { return Append(connection, events); });
 }
 
+absl::StatusOr<int64_t> EventLog::Count() {
+  absl::StatusOr<int64_t> count;
+  absl::Status read = db_.Read([&](Connection& connection) {
+    count = ReadEventCount(connection, kAllStacks);
+    return count.status();
+  });
+  if (!read.ok()) return read;
+  return count;
+}
+
 absl::StatusOr<EventPage> EventLog::List(const EventFilter& filter,
                                          int64_t after,
                                          const storage::PageRequest& page) {

@@ -66,6 +66,9 @@ class EventLog {
   // Appends in a transaction of its own.
   absl::Status Append(absl::Span<const Event> events);
 
+  // The number of events that are kept.
+  absl::StatusOr<int64_t> Count();
+
   // The events of `filter` with an id above `after`. No events for an unknown
   // stack. InvalidArgument for a page out of range. A page of all events of a
   // stack, or of all stacks, needs no count of rows; others do.

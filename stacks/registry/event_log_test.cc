@@ -291,6 +291,17 @@ TEST_F(EventLogTest, AppliesBothLimits) {
   EXPECT_THAT(Causes("b"), ElementsAre("6", "5", "4"));
 }
 
+TEST_F(EventLogTest, CountsTheEventsOfAllStacks) {
+  EXPECT_EQ(*log_->Count(), 0);
+  Append("a", 1, 3);
+  Append("b", 1, 2);
+  EXPECT_EQ(*log_->Count(), 5);
+  Reopen({.max_events_per_stack = 1});
+  EXPECT_EQ(*log_->Count(), 5);
+  Append("a", 4);
+  EXPECT_EQ(*log_->Count(), 3);
+}
+
 TEST_F(EventLogTest, LimitsMustBePositive) {
   EXPECT_EQ(EventLog::Open(*db_, {.max_events_per_stack = 0}).status().code(),
             absl::StatusCode::kInvalidArgument);

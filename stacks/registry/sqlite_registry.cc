@@ -1,6 +1,8 @@
 #include "stacks/registry/sqlite_registry.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -121,12 +123,28 @@ absl::Status SqliteRegistry::Commit(
   if (!written.ok() || change.next == change.base) return written;
 
   ids_ = change.ids;
+  CountEndedOf(change);
   {
     absl::MutexLock lock(&snapshot_mutex_);
     snapshot_ = change.next;
   }
   for (const std::function<void()>& watcher : watchers_) watcher();
   return absl::OkStatus();
+}
+
+void SqliteRegistry::CountEndedOf(const RegistryChange& change) {
+  for (const std::shared_ptr<const Action>& action : change.actions) {
+    if (!action->finished_at) continue;  // An ended action never changes.
+    AtomicEnded& ended = ended_[static_cast<size_t>(action->kind)];
+    (action->finished_success ? ended.succeeded : ended.failed)
+        .fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+EndedActions SqliteRegistry::CountEnded(ActionKind kind) const {
+  const AtomicEnded& ended = ended_[static_cast<size_t>(kind)];
+  return {.succeeded = ended.succeeded.load(std::memory_order_relaxed),
+          .failed = ended.failed.load(std::memory_order_relaxed)};
 }
 
 absl::StatusOr<std::string> SqliteRegistry::Change(

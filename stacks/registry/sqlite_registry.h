@@ -5,6 +5,8 @@
 #ifndef TALLYMAN_STACKS_REGISTRY_SQLITE_REGISTRY_H_
 #define TALLYMAN_STACKS_REGISTRY_SQLITE_REGISTRY_H_
 
+#include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -34,6 +36,12 @@ struct SqliteRegistryOptions {
   int64_t max_actions_per_stack = 10'000;
   // Removed stacks whose actions are kept: the last ones removed. At least 0.
   int64_t max_removed_stacks = 1000;
+};
+
+// Actions of one kind that ended.
+struct EndedActions {
+  int64_t succeeded = 0;
+  int64_t failed = 0;  // Superseded ones too.
 };
 
 // Has all except the ended actions in memory too. A change and its events are
@@ -75,6 +83,9 @@ class SqliteRegistry final : public Registry {
   absl::StatusOr<ActionPage> ListActions(
       std::string_view stack_uid, const storage::PageRequest& page) override;
 
+  // The actions that ended since Open(). Reads memory only.
+  EndedActions CountEnded(ActionKind kind) const;
+
  private:
   class Registration;
 
@@ -104,11 +115,18 @@ class SqliteRegistry final : public Registry {
       const RegistryChange& change,
       absl::FunctionRef<absl::Status(storage::Connection&)> also)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
+  void CountEndedOf(const RegistryChange& change);
   RegistryDraft NewDraft() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
 
   storage::Database& db_;
   EventLog& events_;
   const SqliteRegistryOptions options_;
+
+  struct AtomicEnded {
+    std::atomic<int64_t> succeeded = 0;
+    std::atomic<int64_t> failed = 0;
+  };
+  std::array<AtomicEnded, kActionKinds> ended_;  // By ActionKind.
 
   // Held for a whole change, including disk writes and calls of watchers. Taken
   // before snapshot_mutex_.

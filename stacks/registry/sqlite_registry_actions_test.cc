@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -144,6 +145,27 @@ TEST_F(SqliteRegistryActionsTest, ANewerScaleSupersedesTheSameTargetsOnly) {
   EXPECT_FALSE(now.finished_success);
   EXPECT_EQ(now.finished_message,
             absl::StrCat("superseded by action ", second.id));
+}
+
+TEST_F(SqliteRegistryActionsTest, EndedActionsAreCountedOnce) {
+  const auto counts = [&](ActionKind kind) {
+    const EndedActions ended = registry_->CountEnded(kind);
+    return std::pair(ended.succeeded, ended.failed);
+  };
+  Scale(To(uid_, "web", 4));
+  const int64_t second = Scale(To(uid_, "web", 1)).id;  // Supersedes it.
+  EXPECT_EQ(counts(ActionKind::kProcessScale),
+            std::pair(int64_t{0}, int64_t{1}));
+  Report(Ended(second, "web", true, "1 runs"));
+  Report(Ended(second, "web", true, "1 runs"));
+  EXPECT_EQ(counts(ActionKind::kProcessScale),
+            std::pair(int64_t{1}, int64_t{1}));
+  // Without a target it ends at once.
+  Run(ActionKind::kProcessRestart, "worker");
+  EXPECT_EQ(counts(ActionKind::kProcessRestart),
+            std::pair(int64_t{1}, int64_t{0}));
+  EXPECT_EQ(counts(ActionKind::kStackDelete),
+            std::pair(int64_t{0}, int64_t{0}));
 }
 
 TEST_F(SqliteRegistryActionsTest, AnActionEndsWithItsLastTarget) {

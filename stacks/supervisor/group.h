@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "stacks/model/registry.h"
+#include "stacks/model/status.h"
 #include "stacks/model/stop_sequence.h"
 #include "stacks/supervisor/instance.h"
 
@@ -31,6 +32,7 @@ struct InstanceGroup {
   // null.
   StopSequence stop_sequence = StopSequence::Default();
   std::map<int64_t, std::unique_ptr<Instance>> instances;  // By number.
+  LifeCounts counts;
 
   // The instances that are not leaving, by number.
   std::vector<Instance*> Staying() const;

@@ -14,6 +14,7 @@
 #include "platform/base/uid.h"
 #include "platform/held_child.h"
 #include "stacks/model/event.h"
+#include "stacks/model/status.h"
 #include "stacks/supervisor/backoff.h"
 #include "stacks/supervisor/command.h"
 #include "stacks/supervisor/group.h"
@@ -80,9 +81,8 @@ void InstanceLifecycle::OnRunning(Instance& instance) {
   instance.record.launch->confirmed = true;
   if (!is_first) ++instance.record.restarts;
   parts_.journal.Put(instance.record);
-  parts_.journal.AddEvent(
-      is_first ? EventKind::kStarted : EventKind::kRestarted, instance.record,
-      is_first ? "wanted" : instance.restart_cause);
+  AddEvent(is_first ? EventKind::kStarted : EventKind::kRestarted, instance,
+           is_first ? "wanted" : instance.restart_cause);
   instance.restart_cause.clear();
   if (instance.record.paused && instance.handle) {
     instance.handle->SignalGroup(SIGSTOP).IgnoreError();
@@ -115,8 +115,7 @@ void InstanceLifecycle::OnStartFailed(Instance& instance,
     Erase(instance);
     return;
   }
-  parts_.journal.AddEvent(EventKind::kStartFailed, instance.record,
-                          instance.failure);
+  AddEvent(EventKind::kStartFailed, instance, instance.failure);
   RetryAfterFailure(instance, absl::ZeroDuration());
 }
 
@@ -145,8 +144,8 @@ void InstanceLifecycle::SetPaused(Instance& instance, bool paused,
   if (instance.record.paused != paused) {
     instance.record.paused = paused;
     parts_.journal.Put(instance.record);
-    parts_.journal.AddEvent(paused ? EventKind::kPaused : EventKind::kResumed,
-                            instance.record, std::move(cause));
+    AddEvent(paused ? EventKind::kPaused : EventKind::kResumed, instance,
+             std::move(cause));
     parts_.table.MarkChanged(instance.key());
   }
   parts_.journal.AfterCommit([&instance] {
@@ -184,8 +183,7 @@ void InstanceLifecycle::Stop(Instance& instance, std::string cause) {
     parts_.launcher.CloseGate(instance);
     return;
   }
-  parts_.journal.AddEvent(EventKind::kStopping, instance.record,
-                          instance.stop_cause);
+  AddEvent(EventKind::kStopping, instance, instance.stop_cause);
   parts_.stopper.Stop(instance, parts_.table.GroupOf(instance).stop_sequence);
 }
 
@@ -210,22 +208,41 @@ void InstanceLifecycle::RecordExit(Instance& instance) {
   if (exit.never_ran) return;
   if (!instance.record.launch->confirmed && !exit.lost &&
       instance.failure.empty()) {
-    parts_.journal.AddEvent(instance.record.last_exit_at ? EventKind::kRestarted
-                                                         : EventKind::kStarted,
-                            instance.record, "seen only by its end");
+    AddEvent(instance.record.last_exit_at ? EventKind::kRestarted
+                                          : EventKind::kStarted,
+             instance, "seen only by its end");
   }
   instance.record.last_exit = exit.text;
   instance.record.last_exit_at = exit.at;
   if (!instance.stop_cause.empty()) {
-    parts_.journal.AddEvent(EventKind::kStopped, instance.record,
-                            absl::StrCat(instance.stop_cause, "; ", exit.text));
+    AddEvent(EventKind::kStopped, instance,
+             absl::StrCat(instance.stop_cause, "; ", exit.text));
   } else if (!instance.failure.empty()) {
-    parts_.journal.AddEvent(EventKind::kStartFailed, instance.record,
-                            instance.failure);
+    AddEvent(EventKind::kStartFailed, instance, instance.failure);
   } else {
-    parts_.journal.AddEvent(exit.lost ? EventKind::kLost : EventKind::kExited,
-                            instance.record, exit.text);
+    AddEvent(exit.lost ? EventKind::kLost : EventKind::kExited, instance,
+             exit.text);
   }
+}
+
+void InstanceLifecycle::AddEvent(EventKind kind, const Instance& instance,
+                                 std::string cause) {
+  LifeCounts& counts = parts_.table.GroupOf(instance).counts;
+  switch (kind) {
+    case EventKind::kRestarted:
+      ++counts.restarts;
+      break;
+    case EventKind::kExited:
+    case EventKind::kLost:
+      ++counts.exits;
+      break;
+    case EventKind::kStartFailed:
+      ++counts.start_failures;
+      break;
+    default:
+      break;
+  }
+  parts_.journal.AddEvent(kind, instance.record, std::move(cause));
 }
 
 // Nothing of the launch is left.

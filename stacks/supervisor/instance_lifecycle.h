@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "platform/base/event_loop.h"
+#include "stacks/model/event.h"
 #include "stacks/output/output_log.h"
 #include "stacks/output/output_watcher.h"
 #include "stacks/supervisor/backoff.h"
@@ -80,6 +81,8 @@ class InstanceLifecycle {
   void Stop(Instance& instance, std::string cause);
   void RetryAfterFailure(Instance& instance, absl::Duration ran);
   void RecordExit(Instance& instance);
+  // Adds the event to the journal and to the counts of the group.
+  void AddEvent(EventKind kind, const Instance& instance, std::string cause);
   void Erase(Instance& instance);
 
   const Options options_;

@@ -34,7 +34,7 @@ InstanceState StateOf(const Instance& instance) {
 }  // namespace
 
 ProcessStatus MakeStatus(const InstanceGroup& group) {
-  ProcessStatus status;
+  ProcessStatus status{.counts = group.counts};
   status.instances.reserve(group.instances.size());
   for (const auto& [number, instance] : group.instances) {
     const InstanceRecord& record = instance->record;

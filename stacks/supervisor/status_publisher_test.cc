@@ -76,6 +76,16 @@ TEST_F(StatusPublisherTest, AnInstanceThatCanNotStartShowsTheReason) {
   EXPECT_EQ(status.instances[0].last_exit, "no such user");
 }
 
+TEST_F(StatusPublisherTest, TheCountsOfTheGroupAreShown) {
+  AddRunning(1);
+  InstanceGroup& group = *table_.Find(GroupKeyOf(Key(1)));
+  group.counts = {.restarts = 1, .exits = 2, .start_failures = 3};
+  const LifeCounts counts = MakeStatus(group).counts;
+  EXPECT_EQ(counts.restarts, 1);
+  EXPECT_EQ(counts.exits, 2);
+  EXPECT_EQ(counts.start_failures, 3);
+}
+
 TEST_F(StatusPublisherTest, NothingIsPublishedWithoutAChange) {
   publisher_.Publish(table_);
   EXPECT_THAT(published_, IsEmpty());
