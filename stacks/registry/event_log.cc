@@ -231,7 +231,7 @@ absl::Status EventLog::Append(absl::Span<const Event> events) {
 absl::StatusOr<int64_t> EventLog::Count() {
   absl::StatusOr<int64_t> count;
   absl::Status read = db_.Read([&](Connection& connection) {
-    count = ReadEventCount(connection, kAllStacks);
+    count = ReadEventCount(connection, "");
     return count.status();
   });
   if (!read.ok()) return read;
