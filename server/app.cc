@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "api/json/json_writer.h"
+#include "api/metrics/metrics_writer.h"
 #include "auth/authenticator.h"
 #include "auth/clock.h"
 #include "auth/rate_limiter.h"
@@ -25,12 +26,15 @@
 #include "server/handlers/description_handlers.h"
 #include "server/handlers/health_handlers.h"
 #include "server/handlers/host_handlers.h"
+#include "server/handlers/host_metrics.h"
+#include "server/handlers/metrics_handlers.h"
 #include "server/handlers/oauth_handlers.h"
 #include "server/handlers/token_handlers.h"
 #include "server/http/http_server.h"
 #include "server/listeners.h"
 #include "server/log/log.h"
 #include "server/routing/dispatcher.h"
+#include "server/server_metrics.h"
 #include "server/stack_runtime.h"
 #include "server/tls/tls_acceptor.h"
 #include "server/version.h"
@@ -121,7 +125,7 @@ absl::Status App::Listen(std::vector<ListeningSocket> activated) {
   listeners_ = *std::move(listeners);
   if (listeners_->tls() != nullptr) LogCertificate();
   const absl::TimeZone zone = absl::LocalTimeZone();
-  AddHostRoutes(*lister_, *config_.redactor, zone, router_);
+  AddHostRoutes(*lister_, *config_.redactor, zone, list_durations_, router_);
   AddTokenRoutes(*tokens_, router_, [this](const TokenChange& change) {
     // The change is made: the answer does not fail for its event.
     if (absl::Status recorded = stacks_->RecordToken(change); !recorded.ok()) {
@@ -139,6 +143,8 @@ absl::Status App::Listen(std::vector<ListeningSocket> activated) {
                  router_);
   AddClientRoutes(*clients_, router_);
   AddHealthRoutes(*database_, log_, router_);
+  AddMetricsRoute([this](api::MetricsWriter& writer) { WriteMetrics(writer); },
+                  config_.metrics_public, router_);
   dispatcher_.emplace(
       Dispatcher::Parts{.router = router_,
                         .authenticator = *authenticator_,
@@ -151,7 +157,8 @@ absl::Status App::Listen(std::vector<ListeningSocket> activated) {
                         .zone = zone,
                         .proxies = &config_.network.proxies,
                         .hosts = &config_.network.hosts,
-                        .hsts_max_age = config_.network.hsts_max_age});
+                        .hsts_max_age = config_.network.hsts_max_age,
+                        .metrics = &request_metrics_});
   HttpServer::Options options = config_.network.http;
   options.on_exhausted = [this](int error) {
     LogReason(log_, "connections_wait",
@@ -183,7 +190,20 @@ absl::Status App::StartStacks() {
   // The router may still change: Serve() has not begun.
   stacks_->AddRoutes(*config_.redactor, router_);
   AddDescriptionRoutes(kVersion, router_);
+  request_metrics_.SetOperations(router_.operations());
   return absl::OkStatus();
+}
+
+void App::WriteMetrics(api::MetricsWriter& writer) const {
+  WriteProgramMetrics(kVersion, started_at_, writer);
+  request_metrics_.Write(writer);
+  WriteConnectionMetrics(http_->counts(), writer);
+  if (listeners_->tls() != nullptr) {
+    WriteCertificateMetrics(listeners_->tls()->certificate_expiry(), writer);
+  }
+  WriteHostMetrics(*lister_, list_durations_, writer);
+  WriteDatabaseMetrics(*database_, writer);
+  stacks_->WriteMetrics(writer);
 }
 
 absl::Status App::MakeAdminTokenIfNeeded() {

@@ -11,6 +11,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "api/metrics/metrics_writer.h"
 #include "auth/auth_failure_limiter.h"
 #include "auth/authenticator.h"
 #include "auth/rate_limiter.h"
@@ -23,6 +26,8 @@
 #include "server/http/http_server.h"
 #include "server/listeners.h"
 #include "server/log/log.h"
+#include "server/metrics/duration_histogram.h"
+#include "server/metrics/request_metrics.h"
 #include "server/net/listening_socket.h"
 #include "server/routing/dispatcher.h"
 #include "server/routing/router.h"
@@ -80,10 +85,16 @@ class App {
   absl::Status Listen(std::vector<ListeningSocket> activated);
   void LogCertificate() const;
   absl::Status StartStacks();
+  // Thread-safe.
+  void WriteMetrics(api::MetricsWriter& writer) const;
 
   // Each depends only on those above it.
   const Config config_;
   const Log& log_;
+  const absl::Time started_at_ = absl::Now();
+  RequestMetrics request_metrics_;
+  // Changed by WriteMetrics(), which lists processes too.
+  mutable DurationHistogram list_durations_;
   storage::DataDirectory directory_;
   std::unique_ptr<storage::Database> database_;
   std::unique_ptr<auth::SqliteTokenStore> tokens_;

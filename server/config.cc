@@ -55,6 +55,9 @@ ABSL_FLAG(absl::Duration, stop_deadline, absl::Seconds(10),
           "which requests under way finish.");
 ABSL_FLAG(bool, log_requests, true,
           "Log each request as a line of JSON on standard error.");
+ABSL_FLAG(bool, metrics_public, false,
+          "Answer /metrics without a token. The names of stacks and processes "
+          "are in the answer.");
 ABSL_FLAG(bool, new_admin_token, false,
           "Make a further admin token at this start and print it, in place of "
           "one that was lost.");
@@ -102,6 +105,7 @@ absl::StatusOr<Config> ConfigFromFlags() {
                 .cors = *std::move(cors),
                 .redactor = *std::move(redactor),
                 .log_requests = absl::GetFlag(FLAGS_log_requests),
+                .metrics_public = absl::GetFlag(FLAGS_metrics_public),
                 .new_admin_token = absl::GetFlag(FLAGS_new_admin_token),
                 .stop_deadline = absl::GetFlag(FLAGS_stop_deadline)};
 }

@@ -26,6 +26,7 @@ struct Config {
   CorsPolicy cors;
   std::unique_ptr<api::Redactor> redactor;  // Not null.
   bool log_requests = true;
+  bool metrics_public = false;  // /metrics needs no token.
   bool new_admin_token = false;
   // The longest time from a signal to stop to the end of the process.
   absl::Duration stop_deadline;

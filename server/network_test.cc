@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "platform/base/unique_fd.h"
@@ -282,6 +284,25 @@ TEST_F(NetworkTest, FlagsThatContradictAreOneLineErrors) {
   expect_failure({"--trusted_proxies=10.0.0.1/8"}, "--trusted_proxies");
   expect_failure({"--allowed_hosts=a b"}, "--allowed_hosts");
   expect_failure({"--unix_socket_mode=9"}, "--unix_socket_mode");
+}
+
+TEST_F(NetworkTest, TheMetricsShowWhenTheCertificateExpires) {
+  constexpr int64_t kExpiry = 4'102'444'800;
+  const TestCertificates::Files files = certificates_.Write(
+      "late", certificates_.authority().Issue(
+                  {.not_after = absl::FromUnixSeconds(kExpiry)}));
+  std::vector<std::string> flags = TlsFlags(files);
+  flags.emplace_back("--metrics_public");
+  harness::ServerProcess server(flags);
+  ASSERT_TRUE(server.WaitUntilListening()) << server.standard_error();
+  const TlsClientContext context = ClientContext();
+  auto client = TlsClient::Connect(context, ConnectToPort(server.port()));
+  ASSERT_TRUE(client.ok()) << client.status();
+  ASSERT_TRUE((*client)->Write(Get("/metrics")).ok());
+  const absl::StatusOr<std::string> answer = (*client)->ReadAll();
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_THAT(*answer,
+              HasSubstr("\ntallyman_ssl_earliest_cert_expiry 4102444800\n"));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "api/metrics/metrics_writer.h"
 #include "api/redaction/redaction.h"
 #include "platform/process_lister.h"
 #include "server/handlers/token_handlers.h"
@@ -45,6 +46,10 @@ class StackRuntime {
 
   // Adds the change to the log of events, if there is one. Thread-safe.
   virtual absl::Status RecordToken(const TokenChange& change) = 0;
+
+  // Writes the metrics of stacks, if there are any. Thread-safe; reads the
+  // database.
+  virtual void WriteMetrics(api::MetricsWriter& writer) const = 0;
 };
 
 // The exit code of another program that the arguments ask this binary to be,

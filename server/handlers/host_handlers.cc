@@ -14,8 +14,10 @@
 #include "api/http/error.h"
 #include "api/http/http.h"
 #include "api/redaction/redaction.h"
+#include "auth/clock.h"
 #include "platform/process_lister.h"
 #include "server/handlers/request_coalescer.h"
+#include "server/metrics/duration_histogram.h"
 #include "server/routing/router.h"
 
 namespace tallyman::server {
@@ -24,11 +26,12 @@ namespace {
 // Shared by all requests of the route. Thread-safe.
 struct HostServices {
   HostServices(const platform::ProcessLister& lister,
-               const api::ProcessFormat& format)
-      : lister(lister), format(format) {}
+               const api::ProcessFormat& format, DurationHistogram& durations)
+      : lister(lister), format(format), durations(durations) {}
 
   const platform::ProcessLister& lister;
   const api::ProcessFormat format;
+  DurationHistogram& durations;
   RequestCoalescer coalescer;
 };
 
@@ -48,9 +51,11 @@ HandlerResult ListProcesses(HostServices& services,
   if (!query.ok()) return api::ErrorFromStatus(query.status());
   RequestCoalescer::Answer answer = services.coalescer.Get(
       query->text(), [&]() -> absl::StatusOr<std::string> {
+        const absl::Duration begin = auth::SystemClock().Elapsed();
         const absl::StatusOr<platform::ProcessSnapshot> snapshot =
             services.lister.List(query->ToPlatform());
         if (!snapshot.ok()) return snapshot.status();
+        services.durations.Observe(auth::SystemClock().Elapsed() - begin);
         return api::RenderProcesses(snapshot->processes(), query->keys(),
                                     services.format, absl::Now());
       });
@@ -64,9 +69,10 @@ HandlerResult ListProcesses(HostServices& services,
 
 void AddHostRoutes(const platform::ProcessLister& lister,
                    const api::Redactor& redactor, absl::TimeZone zone,
-                   Router& router) {
+                   DurationHistogram& durations, Router& router) {
   const auto services = std::make_shared<HostServices>(
-      lister, api::ProcessFormat{.redactor = redactor, .zone = zone});
+      lister, api::ProcessFormat{.redactor = redactor, .zone = zone},
+      durations);
   router.Add(api::kListHostProcesses,
              [services](const RequestContext& context) {
                return ListProcesses(*services, context);

@@ -6,15 +6,16 @@
 #include "absl/time/time.h"
 #include "api/redaction/redaction.h"
 #include "platform/process_lister.h"
+#include "server/metrics/duration_histogram.h"
 #include "server/routing/router.h"
 
 namespace tallyman::server {
 
-// Adds the operations of api/host/host_operations.h. The arguments must outlive
-// the router.
+// Adds the operations of api/host/host_operations.h. `durations` gets the time
+// of each list of processes. The arguments must outlive the router.
 void AddHostRoutes(const platform::ProcessLister& lister,
                    const api::Redactor& redactor, absl::TimeZone zone,
-                   Router& router);
+                   DurationHistogram& durations, Router& router);
 
 }  // namespace tallyman::server
 

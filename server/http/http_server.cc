@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -84,6 +85,16 @@ class HttpServer::Impl {
     for (const std::unique_ptr<ConnectionLoop>& loop : loops_) loop->Wake();
   }
 
+  Counts counts() const {
+    Counts counts = {
+        .accepted = accepted_connections_.load(std::memory_order_relaxed),
+        .refused = refused_connections_.load(std::memory_order_relaxed)};
+    for (const std::unique_ptr<ConnectionLoop>& loop : loops_) {
+      counts.open += loop->size();
+    }
+    return counts;
+  }
+
  private:
   void Listen(const Socket& socket, ConnectionLoop& loop) {
     loop.Listen(socket.fd, {.on_accepted =
@@ -112,6 +123,8 @@ class HttpServer::Impl {
       admission = limits_.Admit(fresh.peer);
     }
     fresh.refusal = RefusalOf(admission.verdict);
+    (fresh.refusal ? refused_connections_ : accepted_connections_)
+        .fetch_add(1, std::memory_order_relaxed);
     if (fresh.refusal && options_.on_dropped) {
       options_.on_dropped(fresh.peer, fresh.refusal->details);
     }
@@ -168,7 +181,9 @@ class HttpServer::Impl {
   const Options options_;
   const std::vector<Socket> sockets_;
   std::atomic<bool> is_stopping_ = false;
-  std::atomic<size_t> refused_ = 0;
+  std::atomic<size_t> refused_ = 0;  // Those that are answered at present.
+  std::atomic<uint64_t> accepted_connections_ = 0;
+  std::atomic<uint64_t> refused_connections_ = 0;
   ConnectionLimits limits_;
   BodyBudget budget_;
   WorkerPool workers_;
@@ -186,5 +201,7 @@ HttpServer::~HttpServer() = default;
 void HttpServer::Serve() { impl_->Serve(); }
 
 void HttpServer::Stop() { impl_->Stop(); }
+
+HttpServer::Counts HttpServer::counts() const { return impl_->counts(); }
 
 }  // namespace tallyman::server

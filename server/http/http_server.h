@@ -12,6 +12,7 @@
 #define TALLYMAN_SERVER_HTTP_HTTP_SERVER_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -66,6 +67,14 @@ class HttpServer {
         on_dropped;
   };
 
+  // Connections. A refused one is above a limit, also if it is closed without
+  // an answer.
+  struct Counts {
+    size_t open = 0;  // At present, with refused ones that are answered.
+    uint64_t accepted = 0;
+    uint64_t refused = 0;
+  };
+
   // `handler` outlives the server. Clients can connect already, and wait for
   // Serve().
   HttpServer(std::vector<Socket> sockets, const RequestHandler& handler,
@@ -82,6 +91,9 @@ class HttpServer {
   // streams, and makes Serve() return, the current or a later one. Thread-safe;
   // does not block.
   void Stop();
+
+  // Thread-safe; takes no lock.
+  Counts counts() const;
 
  private:
   class Impl;

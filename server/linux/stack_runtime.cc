@@ -1,6 +1,7 @@
 #include "server/stack_runtime.h"
 
 #include <cerrno>
+#include <cstdint>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "api/json/json_writer.h"
+#include "api/metrics/metrics_writer.h"
 #include "api/redaction/redaction.h"
 #include "api/stacks/stack_definition_json.h"
 #include "platform/base/text.h"
@@ -23,6 +25,7 @@
 #include "server/handlers/event_stream.h"
 #include "server/handlers/stack_handlers.h"
 #include "server/handlers/stack_lookup.h"
+#include "server/handlers/stack_metrics.h"
 #include "server/handlers/stack_services.h"
 #include "server/handlers/stream_limits.h"
 #include "server/handlers/token_handlers.h"
@@ -35,6 +38,7 @@
 #include "stacks/model/event.h"
 #include "stacks/model/notice.h"
 #include "stacks/model/registry.h"
+#include "stacks/model/status.h"
 #include "stacks/output/output_hub.h"
 #include "stacks/output/output_log.h"
 #include "stacks/registry/event_feed.h"
@@ -109,6 +113,7 @@ class LinuxStackRuntime final : public StackRuntime {
 
   void AddRoutes(const api::Redactor& redactor, Router& router) override;
   absl::Status RecordToken(const TokenChange& change) override;
+  void WriteMetrics(api::MetricsWriter& writer) const override;
 
  private:
   absl::Status OpenStores(const StackOptions& options,
@@ -319,6 +324,22 @@ void LinuxStackRuntime::AddRoutes(const api::Redactor& redactor,
                   .redactor = redactor,
                   .server_uid = server_uid_},
                  router);
+}
+
+void LinuxStackRuntime::WriteMetrics(api::MetricsWriter& writer) const {
+  const std::shared_ptr<const stacks::RegistrySnapshot> registry =
+      registry_->Snapshot();
+  const std::shared_ptr<const stacks::StatusSnapshot> status =
+      supervisor_->Status();
+  WriteStackMetrics(*registry, *status, writer);
+  WriteActionMetrics(
+      *registry,
+      [this](stacks::ActionKind kind) { return registry_->CountEnded(kind); },
+      writer);
+  const absl::StatusOr<int64_t> events = events_->Count();
+  if (!events.ok()) return;
+  writer.BeginGauge("tallyman_event_log_events", "Events that are kept.");
+  writer.Sample({}, *events);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // A streamed body that ends when the token of its request is revoked or
-// expires.
+// expires, and is counted while it lasts.
 
 #ifndef TALLYMAN_SERVER_ROUTING_AUTHORIZED_STREAM_H_
 #define TALLYMAN_SERVER_ROUTING_AUTHORIZED_STREAM_H_
@@ -12,6 +12,7 @@
 
 #include "api/http/body_stream.h"
 #include "auth/authenticator.h"
+#include "server/metrics/request_metrics.h"
 
 namespace tallyman::server {
 
@@ -19,13 +20,15 @@ namespace tallyman::server {
 // so a stream without bytes ends with its next event or sign of life.
 class AuthorizedStream final : public api::BodyStream {
  public:
-  // `authenticator` must outlive the stream.
+  // `authenticator` and `metrics`, which may be null, must outlive the stream.
   AuthorizedStream(std::unique_ptr<api::BodyStream> stream,
                    auth::Principal principal,
-                   const auth::Authenticator& authenticator)
+                   const auth::Authenticator& authenticator,
+                   RequestMetrics* metrics)
       : stream_(std::move(stream)),
         principal_(std::move(principal)),
-        authenticator_(authenticator) {}
+        authenticator_(authenticator),
+        count_(metrics) {}
 
   void Start(std::function<void()> wake) override {
     stream_->Start(std::move(wake));
@@ -39,6 +42,7 @@ class AuthorizedStream final : public api::BodyStream {
   const std::unique_ptr<api::BodyStream> stream_;
   const auth::Principal principal_;
   const auth::Authenticator& authenticator_;
+  const RequestMetrics::Stream count_;
 };
 
 }  // namespace tallyman::server

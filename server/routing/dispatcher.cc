@@ -123,6 +123,7 @@ Dispatcher::Exchange Dispatcher::Begin(const api::Request& request) const {
   const ApiFamily family =
       match ? match->resource->family : ApiFamilyOfPath(request.path);
   Exchange exchange = {.match = std::move(match),
+                       .endpoint = nullptr,
                        .family = family,
                        .begin = begin,
                        .user = "",
@@ -195,9 +196,8 @@ std::variant<const Endpoint*, api::Response> Dispatcher::Route(
     }
     return response;
   }
-  if (const Endpoint* const endpoint = resource.Find(request.method)) {
-    return endpoint;
-  }
+  exchange.endpoint = resource.Find(request.method);
+  if (exchange.endpoint != nullptr) return exchange.endpoint;
   const std::string allow = resource.Allow();
   api::Response response = RoutingError(
       request, exchange,
@@ -229,7 +229,8 @@ api::Response Dispatcher::CallEndpoint(const api::Request& request,
           : Render(request, exchange, std::get<api::Error>(result));
   if (response.stream != nullptr && access.principal) {
     response.stream = std::make_unique<AuthorizedStream>(
-        std::move(response.stream), *access.principal, parts_.authenticator);
+        std::move(response.stream), *access.principal, parts_.authenticator,
+        parts_.metrics);
   }
   AddAccessHeaders(access, response);
   return response;
@@ -355,12 +356,20 @@ void Dispatcher::Finish(const api::Request& request, const Exchange& exchange,
         "Strict-Transport-Security",
         absl::StrCat("max-age=", absl::ToInt64Seconds(parts_.hsts_max_age)));
   }
+  if (parts_.metrics == nullptr && !request_log_) return;
+  const absl::Duration duration = parts_.clock.Elapsed() - exchange.begin;
+  if (parts_.metrics != nullptr) {
+    parts_.metrics->Record(exchange.endpoint == nullptr
+                               ? std::nullopt
+                               : std::optional(exchange.endpoint->index),
+                           response.status, duration);
+  }
   if (!request_log_) return;
   request_log_->Add(
       {.request = request,
        .status = response.status,
        .response_bytes = response.BodyView().size(),
-       .duration = parts_.clock.Elapsed() - exchange.begin,
+       .duration = duration,
        .user = exchange.user,
        .remote = exchange.client,
        .has_forwarding_conflict = exchange.has_forwarding_conflict});

@@ -18,8 +18,9 @@
 // checked and counted (4 and 5), so that its rate-limit headers are right and
 // bad tokens are throttled there too.
 //
-// Every response then gets the headers that all responses carry, and a line in
-// the log. A streamed body ends when its token becomes invalid.
+// Every response then gets the headers that all responses carry, is counted,
+// and has a line in the log. A streamed body ends when its token becomes
+// invalid.
 
 #ifndef TALLYMAN_SERVER_ROUTING_DISPATCHER_H_
 #define TALLYMAN_SERVER_ROUTING_DISPATCHER_H_
@@ -42,6 +43,7 @@
 #include "server/http/request_handler.h"
 #include "server/log/log.h"
 #include "server/log/request_log.h"
+#include "server/metrics/request_metrics.h"
 #include "server/routing/cors.h"
 #include "server/routing/router.h"
 
@@ -65,6 +67,8 @@ class Dispatcher : public RequestHandler {
     const HostCheck* hosts = nullptr;  // Null: all hosts are served.
     // Of Strict-Transport-Security (RFC 6797), in answers over TLS. Zero: none.
     absl::Duration hsts_max_age = absl::ZeroDuration();
+    // Counts requests and streams. Null: nothing is counted.
+    RequestMetrics* metrics = nullptr;
     // Measures durations; only Elapsed() is used.
     const auth::Clock& clock = auth::SystemClock();
   };
@@ -96,6 +100,7 @@ class Dispatcher : public RequestHandler {
   // A request on its way.
   struct Exchange {
     std::optional<RouteMatch> match;
+    const Endpoint* endpoint;  // Null: none, or not known yet.
     ApiFamily family;
     absl::Duration begin;  // Of the clock's Elapsed().
     std::string user;      // The name of the valid token; "" without one.
@@ -130,7 +135,7 @@ class Dispatcher : public RequestHandler {
                        const api::Error& error) const;
   void LogFault(const api::Request& request, const api::Error& error) const;
   static void AddAccessHeaders(const Access& access, api::Response& response);
-  // Adds the headers that all responses carry, and logs the request.
+  // Adds the headers that all responses carry, counts the request and logs it.
   void Finish(const api::Request& request, const Exchange& exchange,
               api::Response& response) const;
 

@@ -103,7 +103,8 @@ void Router::Add(const api::Operation& operation, Handler handler,
   const auto [endpoint, is_new] = resource.endpoints.try_emplace(
       std::string(operation.method), Endpoint{.operation = &operation,
                                               .handler = std::move(handler),
-                                              .is_fast = is_fast});
+                                              .is_fast = is_fast,
+                                              .index = operations_.size()});
   CHECK(is_new) << operation.method << " " << operation.path;
   operations_.push_back(&operation);
 }

@@ -9,6 +9,7 @@
 #ifndef TALLYMAN_SERVER_ROUTING_ROUTER_H_
 #define TALLYMAN_SERVER_ROUTING_ROUTER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -58,6 +59,8 @@ struct Endpoint {
   // The handler takes microseconds and never blocks: it runs on the thread that
   // waits for all connections.
   bool is_fast = false;
+  // Of `operation` in Router::operations().
+  size_t index = 0;
 };
 
 // By method. GET includes HEAD.

@@ -97,6 +97,7 @@ TEST_F(RouterTest, AnOperationAtTheRootHasOnePath) {
 TEST_F(RouterTest, ListsItsOperations) {
   EXPECT_THAT(router_.operations(), ElementsAre(&kProcesses, &kProcess,
                                                 &kTokens, &kNewToken, &kFile));
+  EXPECT_EQ(router_.Match("/tokens")->resource->Find("POST")->index, 3u);
   EXPECT_EQ(router_.Allow(), "GET, HEAD, POST, OPTIONS");
 }
 

@@ -52,8 +52,10 @@ FakeStatus::FakeStatus(std::string server_uid)
 }
 
 void FakeStatus::Set(std::string_view stack_uid, std::string_view process,
-                     std::vector<stacks::InstanceStatus> instances) {
+                     std::vector<stacks::InstanceStatus> instances,
+                     const stacks::LifeCounts& counts) {
   auto status = std::make_shared<stacks::ProcessStatus>();
+  status->counts = counts;
   for (const stacks::InstanceStatus& instance : instances) {
     status->running += instance.runs() ? 1 : 0;
     status->paused += instance.state == stacks::InstanceState::kPaused ? 1 : 0;
@@ -131,7 +133,9 @@ StackApi::StackApi(const auth::Clock* clock)
                                         .redactor = *redactor_,
                                         .log = nullptr,
                                         .log_requests = false,
-                                        .zone = absl::UTCTimeZone()});
+                                        .zone = absl::UTCTimeZone(),
+                                        .metrics = &request_metrics_});
+  request_metrics_.SetOperations(router_.operations());
   admin_ = NewToken(auth::Scope::kAdmin, "operator");
   public_ = NewToken(auth::Scope::kPublic, "reader");
 }

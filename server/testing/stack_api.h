@@ -29,6 +29,7 @@
 #include "nlohmann/json.hpp"
 #include "platform/testing/temp_directory.h"
 #include "server/handlers/stream_limits.h"
+#include "server/metrics/request_metrics.h"
 #include "server/routing/cors.h"
 #include "server/routing/dispatcher.h"
 #include "server/routing/router.h"
@@ -49,7 +50,8 @@ class FakeStatus final : public stacks::StatusSource {
   explicit FakeStatus(std::string server_uid);
 
   void Set(std::string_view stack_uid, std::string_view process,
-           std::vector<stacks::InstanceStatus> instances);
+           std::vector<stacks::InstanceStatus> instances,
+           const stacks::LifeCounts& counts = {});
 
   std::shared_ptr<const stacks::StatusSnapshot> Status() const override {
     return snapshot_;
@@ -143,6 +145,7 @@ class StackApi {
   std::unique_ptr<stacks::RegistryWatch> registry_watch_;
   FakeStatus status_;
   Router router_;
+  RequestMetrics request_metrics_;
   std::optional<Dispatcher> dispatcher_;
   std::string admin_;
   std::string public_;

@@ -30,6 +30,9 @@ class OpensslAcceptor final : public TlsAcceptor {
     return *std::move(transport);
   }
   absl::Status Reload() override { return context_->Reload(); }
+  absl::Time certificate_expiry() const override {
+    return context_->certificate_expiry();
+  }
   std::string subject() const override { return context_->subject(); }
   std::string DescribeExpiry(absl::Time now) const override {
     return server::DescribeExpiry(context_->certificate_expiry(), now);

@@ -39,6 +39,9 @@ class TlsAcceptor {
   // Reads the files again. On an error, as of Create(), the former stay.
   virtual absl::Status Reload() = 0;
 
+  // The first moment at which a certificate of the file is no longer valid.
+  virtual absl::Time certificate_expiry() const = 0;
+
   // For the log: who the certificate is for, "expires in 12 days (...)", and
   // what an operator should know of the files, a line each.
   virtual std::string subject() const = 0;

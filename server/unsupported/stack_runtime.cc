@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "api/metrics/metrics_writer.h"
 #include "api/redaction/redaction.h"
 #include "platform/process_lister.h"
 #include "server/handlers/token_handlers.h"
@@ -28,6 +29,7 @@ class NoStacks final : public StackRuntime {
   absl::Status RecordToken(const TokenChange& /*change*/) override {
     return absl::OkStatus();
   }
+  void WriteMetrics(api::MetricsWriter& /*writer*/) const override {}
 };
 
 }  // namespace
