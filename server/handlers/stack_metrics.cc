@@ -100,11 +100,10 @@ Table MakeTable(const stacks::RegistrySnapshot& registry,
 void WriteFamily(const Table& table,
                  absl::FunctionRef<int64_t(const Row&)> value,
                  api::MetricsWriter& writer) {
+  const std::string_view labels = table.labels;
   size_t begin = 0;
   for (const Row& row : table.rows) {
-    writer.Sample(
-        std::string_view(table.labels).substr(begin, row.labels_end - begin),
-        value(row));
+    writer.Sample(labels.substr(begin, row.labels_end - begin), value(row));
     begin = row.labels_end;
   }
 }
