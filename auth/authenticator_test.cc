@@ -174,7 +174,7 @@ class FakeTokenStore final : public TokenStore {
   absl::StatusOr<Token> Revoke(int64_t) override {
     return absl::UnimplementedError("");
   }
-  absl::Status RevokeTokensOfClient(int64_t) override {
+  absl::StatusOr<std::vector<Token>> RevokeTokensOfClient(int64_t) override {
     return absl::UnimplementedError("");
   }
   absl::StatusOr<std::unique_ptr<TokenWatch>> Watch(Watcher watcher) override {

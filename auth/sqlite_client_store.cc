@@ -227,15 +227,15 @@ absl::StatusOr<OAuthClient> SqliteClientStore::Get(int64_t id) const {
   return found->second.client;
 }
 
-absl::StatusOr<OAuthClient> SqliteClientStore::Revoke(int64_t id) {
+absl::StatusOr<RevokedClient> SqliteClientStore::Revoke(int64_t id) {
   absl::MutexLock lock(&change_mutex_);
   absl::StatusOr<OAuthClient> client = Get(id);
-  if (!client.ok() || client->revoked_at) return client;
+  if (!client.ok()) return client.status();
+  if (client->revoked_at) return RevokedClient{.client = *std::move(client)};
   // The tokens first: a crash in between leaves a client without tokens, not
   // tokens that nothing revokes.
-  if (absl::Status revoked = tokens_.RevokeTokensOfClient(id); !revoked.ok()) {
-    return revoked;
-  }
+  absl::StatusOr<std::vector<Token>> tokens = tokens_.RevokeTokensOfClient(id);
+  if (!tokens.ok()) return tokens.status();
   client->revoked_at = FloorToSecond(clock_.Now());
   absl::Status written = db_.Write([&](Connection& connection) {
     absl::StatusOr<Statement> update = connection.Prepare(
@@ -248,7 +248,8 @@ absl::StatusOr<OAuthClient> SqliteClientStore::Revoke(int64_t id) {
   if (!written.ok()) return written;
   absl::MutexLock records_lock(&records_mutex_);
   records_.at(id).client = *client;
-  return client;
+  return RevokedClient{.client = *std::move(client),
+                       .tokens = *std::move(tokens)};
 }
 
 absl::StatusOr<OAuthClient> SqliteClientStore::Authenticate(

@@ -33,6 +33,12 @@ struct SqliteClientStoreOptions {
   size_t max_clients = 100;
 };
 
+// A client, and the tokens that ended with it, by id.
+struct RevokedClient {
+  OAuthClient client;
+  std::vector<Token> tokens;
+};
+
 // Has all clients in memory too: only changes use the file. Use one object for
 // a database. Thread-safe. Failures of the storage have the codes kUnavailable,
 // kDataLoss or kInternal.
@@ -55,11 +61,11 @@ class SqliteClientStore {
   // kNotFound if the id is unknown.
   absl::StatusOr<OAuthClient> Get(int64_t id) const;
 
-  // Revokes a client and all its tokens, and returns its new state. An already
-  // revoked client stays as it is. kNotFound if the id is unknown. If the
-  // storage fails, the tokens may be revoked and the client not; then the
-  // caller repeats it.
-  absl::StatusOr<OAuthClient> Revoke(int64_t id);
+  // Revokes a client and all its tokens, and returns their new states. An
+  // already revoked client stays as it is and has no tokens. kNotFound if the
+  // id is unknown. If the storage fails, the tokens may be revoked and the
+  // client not; then the caller repeats it.
+  absl::StatusOr<RevokedClient> Revoke(int64_t id);
 
   // The client with this public name and secret. kUnauthenticated, with one
   // message for all causes, if there is none or it is revoked. Its time does

@@ -228,7 +228,10 @@ TEST_F(SqliteClientStoreTest, RevokingAClientRevokesItsTokensAndNoOthers) {
       *tokens_->Create({.name = "root", .scopes = Scope::kAdmin});
   const auto revoked = store_->Revoke(made.client.id);
   ASSERT_TRUE(revoked.ok()) << revoked.status();
-  EXPECT_EQ(revoked->revoked_at, kNow);
+  EXPECT_EQ(revoked->client.revoked_at, kNow);
+  ASSERT_EQ(revoked->tokens.size(), 2);
+  EXPECT_EQ(revoked->tokens[0].id, first.token.id);
+  EXPECT_EQ(revoked->tokens[1].id, second.token.id);
   EXPECT_FALSE(IsAccepted(first));
   EXPECT_FALSE(IsAccepted(second));
   EXPECT_TRUE(IsAccepted(others));
@@ -238,7 +241,9 @@ TEST_F(SqliteClientStoreTest, RevokingAClientRevokesItsTokensAndNoOthers) {
   EXPECT_EQ(store_->IssueToken(1, Scope::kPublic).status().code(),
             absl::StatusCode::kUnauthenticated);
   clock_.Advance(absl::Seconds(9));
-  EXPECT_EQ(store_->Revoke(1)->revoked_at, kNow);
+  const auto again = store_->Revoke(1);
+  EXPECT_EQ(again->client.revoked_at, kNow);
+  EXPECT_TRUE(again->tokens.empty());
   EXPECT_EQ(store_->Revoke(99).status().code(), absl::StatusCode::kNotFound);
   Reopen();
   EXPECT_FALSE(IsAccepted(first));

@@ -330,19 +330,22 @@ absl::StatusOr<Token> SqliteTokenStore::Revoke(int64_t id) {
   return result;
 }
 
-absl::Status SqliteTokenStore::RevokeTokensOfClient(int64_t client_id) {
+absl::StatusOr<std::vector<Token>> SqliteTokenStore::RevokeTokensOfClient(
+    int64_t client_id) {
   absl::MutexLock lock(&change_mutex_);
   const absl::Time now = clock_.Now();
   Records records = Current()->records;
   Records revoked;
+  std::vector<Token> result;
   for (auto& record : records) {
     if (record->token.client_id != client_id || !IsValid(record->token, now)) {
       continue;
     }
     record = RevokedAt(*record, now);
     revoked.push_back(record);
+    result.push_back(record->token);
   }
-  if (revoked.empty()) return absl::OkStatus();
+  if (revoked.empty()) return result;
   absl::Status written = db_.Write([&](Connection& connection) {
     for (const auto& record : revoked) {
       if (absl::Status marked = MarkRevoked(connection, *record);
@@ -354,7 +357,7 @@ absl::Status SqliteTokenStore::RevokeTokensOfClient(int64_t client_id) {
   });
   if (!written.ok()) return written;
   Publish(std::move(records));
-  return absl::OkStatus();
+  return result;
 }
 
 void SqliteTokenStore::Publish(Records records) {

@@ -47,7 +47,8 @@ class SqliteTokenStore final : public TokenStore {
   absl::StatusOr<NewToken> Create(const TokenSpec& spec) override;
   absl::StatusOr<std::vector<Token>> List() override;
   absl::StatusOr<Token> Revoke(int64_t id) override;
-  absl::Status RevokeTokensOfClient(int64_t client_id) override;
+  absl::StatusOr<std::vector<Token>> RevokeTokensOfClient(
+      int64_t client_id) override;
   absl::StatusOr<std::unique_ptr<TokenWatch>> Watch(Watcher watcher) override;
 
  private:

@@ -69,9 +69,10 @@ class TokenStore {
   // revoked.
   virtual absl::StatusOr<Token> Revoke(int64_t id) = 0;
 
-  // Revokes all tokens that were issued to this OAuth client, at once. OK if
-  // there are none.
-  virtual absl::Status RevokeTokensOfClient(int64_t client_id) = 0;
+  // Revokes all valid tokens that were issued to this OAuth client, at once,
+  // and returns their new states, by id.
+  virtual absl::StatusOr<std::vector<Token>> RevokeTokensOfClient(
+      int64_t client_id) = 0;
 
   // Called with the present tokens and then after every change, one call at a
   // time, in the order of the revisions; one call may stand for several

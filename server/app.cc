@@ -29,6 +29,7 @@
 #include "server/handlers/host_metrics.h"
 #include "server/handlers/metrics_handlers.h"
 #include "server/handlers/oauth_handlers.h"
+#include "server/handlers/token_change.h"
 #include "server/handlers/token_handlers.h"
 #include "server/http/http_server.h"
 #include "server/listeners.h"
@@ -126,7 +127,7 @@ absl::Status App::Listen(std::vector<ListeningSocket> activated) {
   if (listeners_->tls() != nullptr) LogCertificate();
   const absl::TimeZone zone = absl::LocalTimeZone();
   AddHostRoutes(*lister_, *config_.redactor, zone, list_durations_, router_);
-  AddTokenRoutes(*tokens_, router_, [this](const TokenChange& change) {
+  const OnTokenChange on_token_change = [this](const TokenChange& change) {
     // The change is made: the answer does not fail for its event.
     if (absl::Status recorded = stacks_->RecordToken(change); !recorded.ok()) {
       log_.Error("token_event_not_recorded", [&](api::JsonWriter& json) {
@@ -134,14 +135,16 @@ absl::Status App::Listen(std::vector<ListeningSocket> activated) {
         json.String(recorded.message());
       });
     }
-  });
+  };
+  AddTokenRoutes(*tokens_, router_, on_token_change);
   AddOAuthRoutes({.clients = *clients_,
                   .tokens = *tokens_,
                   .authenticator = *authenticator_,
                   .limiter = *limiter_,
-                  .failures = failures_},
+                  .failures = failures_,
+                  .on_token_change = on_token_change},
                  router_);
-  AddClientRoutes(*clients_, router_);
+  AddClientRoutes(*clients_, router_, on_token_change);
   AddHealthRoutes(*database_, log_, router_);
   AddMetricsRoute([this](api::MetricsWriter& writer) { WriteMetrics(writer); },
                   config_.metrics_public, router_);

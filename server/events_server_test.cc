@@ -178,6 +178,43 @@ TEST_F(EventsServerTest, TokensHaveEventsAndTheirEndEndsStreams) {
   EXPECT_EQ(Next(source)["event"], "token_created");
 }
 
+TEST_F(EventsServerTest, TokensOfOAuthClientsHaveEventsToo) {
+  EventSource source = Open("/events?kind=token_created,token_revoked");
+  const Json client =
+      Ask("POST", "/oauth/clients",
+          R"({"name":"deploy","scopes":["public"]})")["response"][0];
+  const auto post = [&](std::string_view path, std::string_view form) {
+    const harness::ClientResponse response =
+        harness::HttpClient(server_->port())
+            .Request(
+                "POST", path,
+                {"Content-Type: application/x-www-form-urlencoded"},
+                absl::StrCat(
+                    "client_id=", client["client_id"].get<std::string>(),
+                    "&client_secret=",
+                    client["client_secret"].get<std::string>(), "&", form));
+    EXPECT_EQ(response.status, 200) << response.body;
+    return Json::parse(response.body);
+  };
+  const auto next = [&] {
+    const Json event = Next(source);
+    return absl::StrCat(event["event"].get<std::string>(), " by ",
+                        event["user"].get<std::string>());
+  };
+  constexpr std::string_view kGrant = "grant_type=client_credentials";
+  const std::string first = post("/oauth/token", kGrant)["access_token"];
+  EXPECT_EQ(next(), "token_created by deploy");
+  post("/oauth/token", kGrant);
+  EXPECT_EQ(next(), "token_created by deploy");
+  post("/oauth/revoke", absl::StrCat("token=", first));
+  EXPECT_EQ(next(), "token_revoked by deploy");
+  // The client takes the token that is left along.
+  Ask("DELETE", absl::StrCat("/oauth/clients/", client["id"].get<int64_t>()));
+  EXPECT_EQ(next(), "token_revoked by admin");
+  Ask("POST", "/tokens", R"({"name":"next","scopes":["public"]})");
+  EXPECT_EQ(next(), "token_created by admin");
+}
+
 TEST_F(EventsServerTest, AStreamCountsAsOneRequest) {
   const std::string token =
       Ask("POST", "/tokens",

@@ -14,7 +14,7 @@
 #include "api/metrics/metrics_writer.h"
 #include "api/redaction/redaction.h"
 #include "platform/process_lister.h"
-#include "server/handlers/token_handlers.h"
+#include "server/handlers/token_change.h"
 #include "server/log/log.h"
 #include "server/routing/router.h"
 #include "server/stack_options.h"

@@ -19,8 +19,10 @@
 #include "auth/oauth_client.h"
 #include "auth/secret.h"
 #include "auth/sqlite_client_store.h"
+#include "auth/token.h"
 #include "platform/base/text.h"
 #include "server/handlers/responses.h"
+#include "server/handlers/token_change.h"
 #include "server/routing/router.h"
 
 namespace tallyman::server {
@@ -85,17 +87,26 @@ HandlerResult GetClient(SqliteClientStore& store,
 }
 
 HandlerResult RevokeClient(SqliteClientStore& store,
+                           const OnTokenChange& on_token_change,
                            const RequestContext& context) {
   const absl::StatusOr<int64_t> id = ParseClientId(context);
   if (!id.ok()) return api::ErrorFromStatus(id.status());
-  const absl::StatusOr<auth::OAuthClient> revoked = store.Revoke(*id);
+  const absl::StatusOr<auth::RevokedClient> revoked = store.Revoke(*id);
   if (!revoked.ok()) return api::ErrorFromStatus(revoked.status());
-  return RenderClient(context, *revoked, /*secret=*/nullptr);
+  if (on_token_change) {
+    for (const auth::Token& token : revoked->tokens) {
+      on_token_change({.kind = TokenChange::Kind::kRevoked,
+                       .token = token,
+                       .user = std::string(context.user)});
+    }
+  }
+  return RenderClient(context, revoked->client, /*secret=*/nullptr);
 }
 
 }  // namespace
 
-void AddClientRoutes(SqliteClientStore& store, Router& router) {
+void AddClientRoutes(SqliteClientStore& store, Router& router,
+                     OnTokenChange on_token_change) {
   const auto add =
       [&](const api::Operation& operation,
           HandlerResult (*handler)(SqliteClientStore&, const RequestContext&)) {
@@ -106,7 +117,10 @@ void AddClientRoutes(SqliteClientStore& store, Router& router) {
   add(api::kListClients, ListClients);
   add(api::kCreateClient, CreateClient);
   add(api::kGetClient, GetClient);
-  add(api::kRevokeClient, RevokeClient);
+  router.Add(api::kRevokeClient,
+             [&store, on_token_change](const RequestContext& context) {
+               return RevokeClient(store, on_token_change, context);
+             });
 }
 
 }  // namespace tallyman::server

@@ -25,6 +25,7 @@
 #include "auth/rate_limiter.h"
 #include "auth/secret.h"
 #include "auth/token.h"
+#include "server/handlers/token_change.h"
 #include "server/routing/router.h"
 
 namespace tallyman::server {
@@ -148,6 +149,11 @@ HandlerResult IssueToken(const OAuthServices& services,
     default:
       return api::ErrorFromStatus(made.status());
   }
+  if (services.on_token_change) {
+    services.on_token_change({.kind = TokenChange::Kind::kCreated,
+                              .token = made->token,
+                              .user = client.name});
+  }
   api::Response response;
   response.body =
       api::RenderAccessToken(made->token, made->value, services.clock.Now());
@@ -181,6 +187,11 @@ HandlerResult RevokeToken(const OAuthServices& services,
       services.tokens.Revoke(principal->token().id);
   if (!revoked.ok() && !absl::IsNotFound(revoked.status())) {
     return api::ErrorFromStatus(revoked.status());
+  }
+  if (services.on_token_change && revoked.ok()) {
+    services.on_token_change({.kind = TokenChange::Kind::kRevoked,
+                              .token = *revoked,
+                              .user = client.name});
   }
   return response;
 }

@@ -9,6 +9,7 @@
 #include "auth/rate_limiter.h"
 #include "auth/sqlite_client_store.h"
 #include "auth/token_store.h"
+#include "server/handlers/token_change.h"
 #include "server/routing/router.h"
 
 namespace tallyman::server {
@@ -21,6 +22,7 @@ struct OAuthServices {
   auth::RateLimiter& limiter;
   auth::AuthFailureLimiter& failures;
   const auth::Clock& clock = auth::SystemClock();
+  OnTokenChange on_token_change = {};
 };
 
 // Adds /oauth/token, /oauth/revoke and the metadata. The services must outlive

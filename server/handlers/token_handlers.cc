@@ -21,6 +21,7 @@
 #include "auth/token_store.h"
 #include "platform/base/text.h"
 #include "server/handlers/responses.h"
+#include "server/handlers/token_change.h"
 #include "server/routing/router.h"
 
 namespace tallyman::server {

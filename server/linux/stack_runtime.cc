@@ -28,7 +28,7 @@
 #include "server/handlers/stack_metrics.h"
 #include "server/handlers/stack_services.h"
 #include "server/handlers/stream_limits.h"
-#include "server/handlers/token_handlers.h"
+#include "server/handlers/token_change.h"
 #include "server/log/log.h"
 #include "server/routing/router.h"
 #include "server/stack_options.h"

@@ -10,7 +10,7 @@
 #include "api/metrics/metrics_writer.h"
 #include "api/redaction/redaction.h"
 #include "platform/process_lister.h"
-#include "server/handlers/token_handlers.h"
+#include "server/handlers/token_change.h"
 #include "server/handlers/unsupported_stack_handlers.h"
 #include "server/log/log.h"
 #include "server/routing/router.h"
