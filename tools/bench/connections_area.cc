@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "tools/bench/connections_crowd.h"
+#include "tools/bench/connections_events.h"
 #include "tools/bench/connections_follow.h"
 #include "tools/bench/connections_idle.h"
 #include "tools/bench/connections_peers.h"
@@ -32,6 +33,8 @@ absl::Status MeasureConnections(const PerformanceRun& run, ConnectionPart part,
       return MeasureNewConnections(run, table);
     case ConnectionPart::kFollow:
       return MeasureFollowers(run, table);
+    case ConnectionPart::kEvents:
+      return MeasureEventStreams(run, table);
   }
   return absl::InternalError("there is no such part");
 }

@@ -12,10 +12,11 @@ namespace tallyman::bench {
 // Adds a section for a part, with servers of its own:
 //
 //   kCrowd   connections_crowd.h   latency among thousands of slow clients
-//   kIdle    connections_idle.h    memory and processor time of idle
-//   connections kKept    connections_peers.h   small answers beside nginx, also
-//   with TLS kNew     connections_peers.h   a new connection for each request
+//   kIdle    connections_idle.h    memory and time of idle connections
+//   kKept    connections_peers.h   small answers beside nginx, also with TLS
+//   kNew     connections_peers.h   a new connection for each request
 //   kFollow  connections_follow.h  followers of a log
+//   kEvents  connections_events.h  streams of events
 absl::Status MeasureConnections(const PerformanceRun& run, ConnectionPart part,
                                 ResultTable& table);
 

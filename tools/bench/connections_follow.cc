@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -30,25 +29,21 @@
 #include "tools/bench/result_table.h"
 #include "tools/bench/scratch_directory.h"
 #include "tools/bench/spawn_loop.h"
+#include "tools/bench/stream_clients.h"
 #include "tools/bench/stream_floor.h"
-#include "tools/crowd/answer_reader.h"
 #include "tools/crowd/crowd.h"
-#include "tools/crowd/crowd_client.h"
 #include "tools/harness/api_client.h"
 
 namespace tallyman::bench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr size_t kFollowers = 1'000;
+constexpr size_t kStreamClients = 1'000;
 constexpr int kLines = 100;
 // Slow enough that each line is an event of its own: a server that is behind
 // sends many at once, which costs less.
 constexpr absl::Duration kLineInterval = absl::Milliseconds(50);
 constexpr std::string_view kProcess = "talker";
 constexpr char kMarker = '~';  // Ends each line, and is nowhere else.
-constexpr absl::Duration kTimeout = absl::Seconds(30);
 constexpr absl::Duration kRest = absl::Seconds(1);
 
 // A line of 100 bytes.
@@ -57,46 +52,22 @@ std::string Line() {
   return absl::StrCat(std::string(kSize, 'x'), std::string(1, kMarker), "\n");
 }
 
-absl::StatusOr<std::unique_ptr<crowd::Crowd>> StartFollowers(
-    const HttpTarget& target) {
-  return crowd::Crowd::Start(
-      {{.kind = crowd::ClientKind::kFollower,
-        .port = target.port,
-        .count = kFollowers,
-        .request = crowd::GetRequest(target.path, target.token),
-        .marker = kMarker}},
-      {});
-}
-
 // Calls `write` for each line, at the pace; waits until all followers have all
 // lines.
 absl::Status WriteLines(const crowd::Crowd& followers,
                         absl::FunctionRef<absl::Status()> write) {
   const int64_t expected =
-      followers.counts().markers + int64_t{kLines} * int64_t{kFollowers};
+      followers.counts().markers + int64_t{kLines} * int64_t{kStreamClients};
   for (int i = 0; i < kLines; ++i) {
     if (absl::Status written = write(); !written.ok()) return written;
     if (absl::Status rested = Rest(kLineInterval); !rested.ok()) return rested;
   }
-  const Clock::time_point deadline =
-      Clock::now() + absl::ToChronoMilliseconds(kTimeout);
-  while (followers.counts().markers < expected) {
-    if (Clock::now() > deadline) {
-      return absl::DeadlineExceededError(absl::StrCat(
-          expected - followers.counts().markers, " lines do not arrive; ",
-          followers.counts().first_problem()));
-    }
-    if (absl::Status rested = Rest(absl::Milliseconds(10)); !rested.ok()) {
-      return rested;
-    }
-  }
-  if (followers.counts().markers == expected) return absl::OkStatus();
-  return absl::InternalError("lines arrive more than once");
+  return AwaitMarkers(followers, expected);
 }
 
 double MicrosecondsEach(absl::Duration all) {
   return absl::ToDoubleMicroseconds(all) /
-         (double{kLines} * double{kFollowers});
+         (double{kLines} * double{kStreamClients});
 }
 
 struct Samples {
@@ -124,9 +95,9 @@ class FollowMeasurement {
 
 absl::Status FollowMeasurement::MeasureServer(Samples& samples) const {
   const absl::StatusOr<std::unique_ptr<crowd::Crowd>> followers =
-      StartFollowers(server_.Target(path_));
+      StartStreamClients(server_.Target(path_), kMarker);
   if (!followers.ok()) return followers.status();
-  absl::Status status = (*followers)->AwaitSettled(kTimeout);
+  absl::Status status = (*followers)->AwaitSettled(kStreamTimeout);
   // The lines of earlier rounds arrive.
   if (status.ok()) status = Rest(kRest);
   if (!status.ok()) return status;
@@ -146,7 +117,7 @@ absl::Status FollowMeasurement::MeasureServer(Samples& samples) const {
   samples.ours.push_back(MicrosecondsEach(after->clock - before->clock));
   samples.event_bytes =
       static_cast<size_t>(((*followers)->counts().body_bytes - bytes_before) /
-                          (int64_t{kLines} * int64_t{kFollowers}));
+                          (int64_t{kLines} * int64_t{kStreamClients}));
   return absl::OkStatus();
 }
 
@@ -154,10 +125,10 @@ absl::Status FollowMeasurement::MeasureFloor(Samples& samples) {
   absl::StatusOr<StreamFloor> floor = StreamFloor::Listen();
   if (!floor.ok()) return floor.status();
   const absl::StatusOr<std::unique_ptr<crowd::Crowd>> followers =
-      StartFollowers({.port = floor->port(), .path = "/"});
+      StartStreamClients({.port = floor->port(), .path = "/"}, kMarker);
   if (!followers.ok()) return followers.status();
-  absl::Status status = floor->Accept(kFollowers);
-  if (status.ok()) status = (*followers)->AwaitSettled(kTimeout);
+  absl::Status status = floor->Accept(kStreamClients);
+  if (status.ok()) status = (*followers)->AwaitSettled(kStreamTimeout);
   if (!status.ok()) return status;
   std::string event(samples.event_bytes, 'x');
   event.back() = kMarker;
@@ -224,7 +195,7 @@ absl::Status MeasureFollowers(const PerformanceRun& run, ResultTable& table) {
   absl::Status status = MeasureRounds(run, **server, *fifo, samples);
   status.Update((*server)->Stop());
   if (!status.ok()) return status;
-  table.BeginSection(absl::StrCat("FOLLOWERS: ", ShowCount(kFollowers),
+  table.BeginSection(absl::StrCat("FOLLOWERS: ", ShowCount(kStreamClients),
                                   " of one log, ", kLines, " lines, one each ",
                                   absl::FormatDuration(kLineInterval)));
   table.Add(

@@ -58,7 +58,8 @@ ABSL_FLAG(absl::Duration, load, absl::Seconds(1),
 ABSL_FLAG(absl::Duration, idle, absl::Seconds(10),
           "Duration of the measurement of idleness.");
 ABSL_FLAG(std::vector<std::string>, connection_parts,
-          (std::vector<std::string>{"crowd", "idle", "kept", "new", "follow"}),
+          (std::vector<std::string>{"crowd", "idle", "kept", "new", "follow",
+                                    "events"}),
           "Parts of the area connections.");
 ABSL_FLAG(absl::Duration, crowd, absl::Seconds(20),
           "Duration of one measurement among a crowd of connections.");

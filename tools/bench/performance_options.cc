@@ -68,7 +68,8 @@ absl::StatusOr<std::set<ConnectionPart>> ParseConnectionParts(
                                      {"idle", ConnectionPart::kIdle},
                                      {"kept", ConnectionPart::kKept},
                                      {"new", ConnectionPart::kNew},
-                                     {"follow", ConnectionPart::kFollow}},
+                                     {"follow", ConnectionPart::kFollow},
+                                     {"events", ConnectionPart::kEvents}},
                                     "--connection_parts");
 }
 

@@ -34,7 +34,7 @@ TEST(ParseConnectionPartsTest, TakesAndRefuses) {
   EXPECT_EQ(ParseConnectionParts({"old"}).status(),
             absl::InvalidArgumentError(
                 "--connection_parts: there is no \"old\"; there are crowd, "
-                "idle, kept, new, follow"));
+                "idle, kept, new, follow, events"));
 }
 
 TEST(ParseCountsTest, KeepsTheOrder) {

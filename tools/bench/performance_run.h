@@ -21,6 +21,7 @@ enum class ConnectionPart : uint8_t {
   kKept,
   kNew,
   kFollow,
+  kEvents,
 };
 
 struct PerformanceRun {
