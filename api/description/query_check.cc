@@ -69,11 +69,19 @@ absl::Status CheckQuery(const Operation& operation, const Params& params,
                         absl::Span<const std::string> path_values) {
   for (const auto& [name, value] : params.all()) {
     const Parameter* const parameter = Find(operation, name);
-    if (parameter == nullptr) {
-      if (IsTokenOf(operation, name)) continue;
+    if (parameter == nullptr && !IsTokenOf(operation, name)) {
       return Unknown(operation, name);
     }
-    if (parameter->repeats.empty()) continue;
+    if (parameter != nullptr && parameter->is_map) continue;
+    if (const std::string_view first = *params.Get(name); value != first) {
+      // The value of a token stays out of messages and logs.
+      return absl::InvalidArgumentError(
+          parameter == nullptr
+              ? absl::StrCat(name, " is given twice, with different values")
+              : absl::StrCat(name, " is given twice, as ", base::Quote(first),
+                             " and as ", base::Quote(value)));
+    }
+    if (parameter == nullptr || parameter->repeats.empty()) continue;
     const std::string_view in_path =
         PathValue(operation, parameter->repeats, path_values);
     if (value != in_path) {

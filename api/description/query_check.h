@@ -15,7 +15,8 @@ namespace tallyman::api {
 
 // InvalidArgument if `params` has a parameter that `operation` does not have:
 // the message names it, the nearest one that the operation has, and all of
-// these. Also if a parameter repeats one of the path with another value.
+// these. Also if a parameter that is no map is there twice with different
+// values, or repeats one of the path with another value.
 // `path_values` are the values of the path's parameters, in order. Costs
 // nothing without parameters.
 absl::Status CheckQuery(const Operation& operation, const Params& params,

@@ -42,7 +42,7 @@ absl::Status Check(const Operation& operation, std::string_view query) {
 
 TEST(QueryCheckTest, AcceptsTheParametersOfTheOperation) {
   for (const std::string_view query :
-       {"", "limit=1", "limit=x&limit=2",
+       {"", "limit=1", "limit=2&limit=2",
         "count=a:1&count[a]=1&%63ount[b]=", "stack_id=a"}) {
     EXPECT_EQ(Check(kStacks, query), absl::OkStatus()) << query;
   }
@@ -61,6 +61,15 @@ TEST(QueryCheckTest, NamesAnUnknownParameterAndTheNearest) {
   EXPECT_EQ(Check(kNone, "x"),
             absl::InvalidArgumentError(
                 "unknown parameter \"x\"; GET /healthz takes none"));
+}
+
+TEST(QueryCheckTest, RefusesAParameterWithTwoValues) {
+  EXPECT_EQ(Check(kStacks, "limit=1&count=a:1&limit=2"),
+            absl::InvalidArgumentError(
+                "limit is given twice, as \"1\" and as \"2\""));
+  EXPECT_EQ(Check(kHost, "token=x&token=y"),
+            absl::InvalidArgumentError(
+                "token is given twice, with different values"));
 }
 
 TEST(QueryCheckTest, OnlyAMapMayHaveKeys) {

@@ -37,7 +37,6 @@
 namespace tallyman::bench {
 namespace {
 
-constexpr size_t kStreamClients = 1'000;
 constexpr int kLines = 100;
 // Slow enough that each line is an event of its own: a server that is behind
 // sends many at once, which costs less.
