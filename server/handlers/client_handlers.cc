@@ -106,7 +106,7 @@ HandlerResult RevokeClient(SqliteClientStore& store,
 }  // namespace
 
 void AddClientRoutes(SqliteClientStore& store, Router& router,
-                     OnTokenChange on_token_change) {
+                     const OnTokenChange& on_token_change) {
   const auto add =
       [&](const api::Operation& operation,
           HandlerResult (*handler)(SqliteClientStore&, const RequestContext&)) {

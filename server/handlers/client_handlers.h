@@ -12,7 +12,7 @@ namespace tallyman::server {
 // Adds the operations of clients in api/oauth/oauth_operations.h. `store` must
 // outlive the router. To revoke a client is a change of each of its tokens.
 void AddClientRoutes(auth::SqliteClientStore& store, Router& router,
-                     OnTokenChange on_token_change = {});
+                     const OnTokenChange& on_token_change = {});
 
 }  // namespace tallyman::server
 

@@ -119,7 +119,7 @@ HandlerResult RevokeToken(auth::TokenStore& store,
 }  // namespace
 
 void AddTokenRoutes(auth::TokenStore& store, Router& router,
-                    OnTokenChange on_change) {
+                    const OnTokenChange& on_change) {
   router.Add(api::kListTokens, [&store](const RequestContext& context) {
     return ListTokens(store, context);
   });

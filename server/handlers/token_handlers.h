@@ -12,7 +12,7 @@ namespace tallyman::server {
 // Adds the operations of api/tokens/token_operations.h. `store` must outlive
 // the router.
 void AddTokenRoutes(auth::TokenStore& store, Router& router,
-                    OnTokenChange on_change = {});
+                    const OnTokenChange& on_change = {});
 
 }  // namespace tallyman::server
 

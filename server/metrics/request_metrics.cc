@@ -101,7 +101,8 @@ void RequestMetrics::Write(api::MetricsWriter& writer) const {
         {{"method", MethodOf(operation)}, {"route", RouteOf(operation)}},
         writer);
   }
-  writer.BeginGauge("tallyman_http_streams", "Open streams of output.");
+  writer.BeginGauge("tallyman_http_streams",
+                    "Open streams of output and events.");
   writer.Sample({}, streams_.load(std::memory_order_relaxed));
 }
 
