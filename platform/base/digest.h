@@ -10,7 +10,7 @@
 
 namespace tallyman::base {
 
-// All functions are thread-safe and leave no copy of the text.
+// All functions are thread-safe and leave no copy of the text or the key.
 
 using Sha256Digest = std::array<unsigned char, 32>;
 using Md5Digest = std::array<unsigned char, 16>;
@@ -18,6 +18,9 @@ using Md5Digest = std::array<unsigned char, 16>;
 // FIPS 180-4. Ends the process (abort) if the library has no SHA-256 or no
 // memory: there is no safe way to continue.
 Sha256Digest Sha256(std::string_view text);
+
+// HMAC-SHA-256 (RFC 2104) of `text`. Ends the process as Sha256() does.
+Sha256Digest HmacSha256(std::string_view key, std::string_view text);
 
 // RFC 1321; names a text, and protects nothing. nullopt if the library has no
 // MD5.

@@ -31,6 +31,23 @@ TEST(Sha256Test, HashesNothing) {
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
+// The examples of RFC 4231, sections 4.2, 4.3 and 4.7.
+TEST(HmacSha256Test, SignsAsTheRfcSays) {
+  EXPECT_EQ(HexOf(HmacSha256(std::string(20, '\x0b'), "Hi There")),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+  EXPECT_EQ(HexOf(HmacSha256("Jefe", "what do ya want for nothing?")),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(HexOf(HmacSha256(
+                std::string(131, '\xaa'),
+                "Test Using Larger Than Block-Size Key - Hash Key First")),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
+TEST(HmacSha256Test, SignsNothingWithNoKey) {
+  EXPECT_EQ(HexOf(HmacSha256("", "")),
+            "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+}
+
 // The examples of RFC 1321, appendix A.5.
 TEST(Md5Test, HashesAsTheRfcSays) {
   EXPECT_EQ(HexOf(Md5("").value()), "d41d8cd98f00b204e9800998ecf8427e");

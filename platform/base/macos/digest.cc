@@ -3,6 +3,7 @@
 #include "platform/base/digest.h"
 
 #include <CommonCrypto/CommonDigest.h>
+#include <CommonCrypto/CommonHMAC.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,13 @@ Sha256Digest Sha256(std::string_view text) {
     abort();
   }
   memset_s(&context, sizeof(context), 0, sizeof(context));
+  return digest;
+}
+
+Sha256Digest HmacSha256(std::string_view key, std::string_view text) {
+  Sha256Digest digest;
+  CCHmac(kCCHmacAlgSHA256, key.data(), key.size(), text.data(), text.size(),
+         digest.data());
   return digest;
 }
 

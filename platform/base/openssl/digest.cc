@@ -1,6 +1,7 @@
 #include "platform/base/digest.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <cstdlib>
 #include <memory>
@@ -59,6 +60,18 @@ bool Hash(const EVP_MD* algorithm, std::string_view text, Digest& digest) {
 Sha256Digest Sha256(std::string_view text) {
   Sha256Digest digest;
   if (!Hash(Sha256Algorithm(), text, digest)) std::abort();
+  return digest;
+}
+
+Sha256Digest HmacSha256(std::string_view key, std::string_view text) {
+  Sha256Digest digest;
+  unsigned int size = 0;
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+           reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+           digest.data(), &size) == nullptr ||
+      size != digest.size()) {
+    std::abort();
+  }
   return digest;
 }
 
