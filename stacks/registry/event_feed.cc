@@ -41,13 +41,13 @@ class LogFeed final : public EventFeed {
                                           options_.ring_bytes,
                                           [this] { loop_->Wake(); })) {
     ring_->Jump(last_id);
-    log_.SetListener([this] {
+    listener_ = log_.AddListener([this] {
       if (ring_->readers() > 0) OnAppend();
     });
     thread_.emplace(*loop_, [this] { AfterRound(); });
   }
   ~LogFeed() override {
-    log_.SetListener(nullptr);
+    log_.RemoveListener(listener_);
     ring_->Close();
   }
   LogFeed(const LogFeed&) = delete;
@@ -68,6 +68,7 @@ class LogFeed final : public EventFeed {
              bool& flag);
 
   EventLog& log_;
+  int64_t listener_ = 0;
   const Options options_;
   const std::unique_ptr<base::EventLoop> loop_;
   const std::shared_ptr<EventRing> ring_;

@@ -91,7 +91,7 @@ class EventFeed {
     std::function<void(const absl::Status&)> on_error;
   };
 
-  // `log` must outlive the feed, which is its one listener. ResourceExhausted
+  // `log` must outlive the feed. ResourceExhausted
   // if the process is out of descriptors; else the errors of the log.
   static absl::StatusOr<std::unique_ptr<EventFeed>> Start(
       EventLog& log, std::shared_ptr<const EventRenderer> renderer,

@@ -218,7 +218,7 @@ absl::Status EventLog::Append(Connection& connection,
     return retained;
   }
   absl::MutexLock lock(&listener_mutex_);
-  if (listener_) listener_();
+  for (const auto& [number, listener] : listeners_) listener();
   return absl::OkStatus();
 }
 
@@ -300,9 +300,15 @@ absl::Status EventLog::AwaitCommit() {
   return db_.Write([](Connection&) { return absl::OkStatus(); });
 }
 
-void EventLog::SetListener(std::function<void()> listener) {
+int64_t EventLog::AddListener(std::function<void()> listener) {
   absl::MutexLock lock(&listener_mutex_);
-  listener_ = std::move(listener);
+  listeners_.emplace(++last_listener_, std::move(listener));
+  return last_listener_;
+}
+
+void EventLog::RemoveListener(int64_t number) {
+  absl::MutexLock lock(&listener_mutex_);
+  listeners_.erase(number);
 }
 
 }  // namespace tallyman::stacks

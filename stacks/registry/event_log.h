@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -92,17 +93,20 @@ class EventLog {
 
   // Calls `listener` from each Append() that appends something, before its
   // transaction is committed: see AwaitCommit(). It must be quick, use no
-  // database and not call the log. One listener at a time; empty: none. After
-  // the return the former listener is not called any more.
-  void SetListener(std::function<void()> listener)
+  // database and not call the log. Returns its number, for RemoveListener().
+  int64_t AddListener(std::function<void()> listener)
       ABSL_LOCKS_EXCLUDED(listener_mutex_);
+  // After the return the listener is not called any more.
+  void RemoveListener(int64_t number) ABSL_LOCKS_EXCLUDED(listener_mutex_);
 
  private:
   EventLog(storage::Database& db, Options options);
   storage::Database& db_;
   const Options options_;
   absl::Mutex listener_mutex_;
-  std::function<void()> listener_ ABSL_GUARDED_BY(listener_mutex_);
+  std::map<int64_t, std::function<void()>> listeners_
+      ABSL_GUARDED_BY(listener_mutex_);
+  int64_t last_listener_ ABSL_GUARDED_BY(listener_mutex_) = 0;
 };
 
 }  // namespace tallyman::stacks
