@@ -145,6 +145,7 @@ void KeeperLink::OnConnectionLost(const absl::Status& why) {
     keeper_.reset();
     return;
   }
+  if (callbacks_.lost) callbacks_.lost(why);
   strays_.clear();  // The next connection lists them again.
   Connect();
   if (connected()) return;

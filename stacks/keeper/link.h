@@ -70,6 +70,8 @@ class KeeperLink {
     // A stray has ended: remove what belongs to its launch.
     std::function<void(const std::string& launch)> stray_ended;
     // keeper_connected, keeper_lost, keeper_unreachable, stray_killed.
+    // The connection broke while the keeper had children. May be empty.
+    std::function<void(const absl::Status&)> lost;
     NoticeSink notices;
   };
 

@@ -31,6 +31,13 @@ constexpr std::array kNames = {
     NamedKind{EventKind::kLost, "lost"},
     NamedKind{EventKind::kTokenCreated, "token_created"},
     NamedKind{EventKind::kTokenRevoked, "token_revoked"},
+    NamedKind{EventKind::kCrashLooping, "crash_looping"},
+    NamedKind{EventKind::kKeeperLost, "keeper_lost"},
+    NamedKind{EventKind::kWebhookCreated, "webhook_created"},
+    NamedKind{EventKind::kWebhookDeleted, "webhook_deleted"},
+    NamedKind{EventKind::kWebhookDelivered, "webhook_delivered"},
+    NamedKind{EventKind::kWebhookFailed, "webhook_failed"},
+    NamedKind{EventKind::kWebhookGivenUp, "webhook_given_up"},
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Events of instances, actions, stacks and tokens: the lines of the audit log.
+// Events of instances, actions, stacks, tokens and webhooks: the lines of the
+// audit log.
 //
 // Example: stacks/stacks_example_test.cc
 
@@ -32,8 +33,18 @@ enum class EventKind : uint8_t {
   kLost,     // It ended without a known exit status.
   kTokenCreated,
   kTokenRevoked,
+  kCrashLooping,  // It ended several times in a row too early.
+  kKeeperLost,    // The server lost the keeper of instances that run.
+  kWebhookCreated,
+  kWebhookDeleted,
+  kWebhookDelivered,  // The receiver has accepted events.
+  kWebhookFailed,     // An attempt to deliver failed; another one follows.
+  kWebhookGivenUp,    // Events were not delivered, and no attempt follows.
 };
-inline constexpr EventKind kLastEventKind = EventKind::kTokenRevoked;
+inline constexpr EventKind kLastEventKind = EventKind::kWebhookGivenUp;
+
+// The cause of a kActionFinished that has reached its aim.
+inline constexpr std::string_view kActionSucceeded = "succeeded";
 
 // "action_started", "started", "start_failed", ...
 std::string_view EventKindName(EventKind kind);
@@ -43,7 +54,7 @@ struct Event {
   int64_t id = 0;  // Ascending; set by the log.
   absl::Time time;
   EventKind kind = EventKind::kStarted;
-  std::string stack_uid;  // "" for events of tokens.
+  std::string stack_uid;  // "" for events of no stack.
   // For events of instances; else "" and 0.
   std::string process;
   std::string server_uid;
@@ -53,9 +64,8 @@ struct Event {
   // For people: "exited with code 3", "scaled to 4".
   std::string cause;
   int64_t action_id = 0;  // For events of actions; else 0.
-  // For events of actions and tokens, the name of the token of the request;
-  // else
-  // "".
+  // For events of actions, tokens and webhooks, the name of the token of the
+  // request; else "".
   std::string user;
 };
 

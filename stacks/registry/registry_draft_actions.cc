@@ -148,7 +148,8 @@ void RegistryDraft::FinishIfDecided(Action& action, absl::Time now) {
   AddEvent({.time = now,
             .kind = EventKind::kActionFinished,
             .stack_uid = action.stack_uid,
-            .cause = success ? "succeeded" : action.finished_message,
+            .cause = success ? std::string(kActionSucceeded)
+                             : action.finished_message,
             .action_id = action.id,
             .user = action.user});
 }

@@ -27,6 +27,10 @@ struct BackoffOptions {
 absl::Duration BackoffDelay(const BackoffOptions& options, int failures,
                             absl::BitGenRef random);
 
+// Failures in a row, without a healthy run in between, from which on an
+// instance counts as crash-looping.
+inline constexpr int kCrashLoop = 3;
+
 // The number of failures in a row after a run of `ran` ended in a failure;
 // `failures` is the number before that run.
 int CountFailure(const BackoffOptions& options, int failures,

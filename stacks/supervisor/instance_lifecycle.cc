@@ -122,6 +122,10 @@ void InstanceLifecycle::OnStartFailed(Instance& instance,
 void InstanceLifecycle::RetryAfterFailure(Instance& instance,
                                           absl::Duration ran) {
   instance.failures = CountFailure(options_.backoff, instance.failures, ran);
+  if (instance.failures == kCrashLoop) {
+    AddEvent(EventKind::kCrashLooping, instance,
+             absl::StrCat("failed ", kCrashLoop, " times in a row"));
+  }
   const absl::Duration delay =
       BackoffDelay(options_.backoff, instance.failures, random_);
   instance.next_start = absl::Now() + delay;  // For the API only.

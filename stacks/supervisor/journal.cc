@@ -29,6 +29,13 @@ void Journal::AddEvent(EventKind kind, const InstanceRecord& instance,
                      .cause = std::move(cause)});
 }
 
+void Journal::AddServerEvent(EventKind kind, std::string cause) {
+  events_.push_back({.time = absl::Now(),
+                     .kind = kind,
+                     .server_uid = server_uid_,
+                     .cause = std::move(cause)});
+}
+
 absl::Status Journal::Commit() {
   if (!records_.empty() || !events_.empty()) {
     absl::Status written = db_.Write([&](storage::Connection& connection) {

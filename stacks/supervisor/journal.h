@@ -40,6 +40,9 @@ class Journal {
   void AddEvent(EventKind kind, const InstanceRecord& instance,
                 std::string cause);
 
+  // Adds an event of this server as a whole, with the time now.
+  void AddServerEvent(EventKind kind, std::string cause);
+
   // Calls `action` once everything that was put before is durable.
   void AfterCommit(std::function<void()> action) {
     after_.push_back(std::move(action));

@@ -101,6 +101,7 @@ KeeperLink::Callbacks Launcher::LinkCallbacks() {
           },
       .stray_ended =
           [this](const std::string& launch) { RemoveCgroup(launch); },
+      .lost = callbacks_.keeper_lost,
       .notices = callbacks_.notices,
   };
 }

@@ -52,6 +52,8 @@ class Launcher {
     std::function<void(Instance&)> unstarted;
     // The keeper has ended and the process lives on.
     std::function<void(Instance&)> orphaned;
+    // The connection to the keeper broke while it had children.
+    std::function<void(const absl::Status&)> keeper_lost;
     NoticeSink notices;
   };
 

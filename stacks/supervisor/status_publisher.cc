@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "stacks/model/status.h"
+#include "stacks/supervisor/backoff.h"
 #include "stacks/supervisor/group.h"
 #include "stacks/supervisor/instance.h"
 #include "stacks/supervisor/instance_store.h"
@@ -12,10 +13,6 @@
 
 namespace tallyman::stacks {
 namespace {
-
-// Failures in a row, without a healthy run in between, from which on an
-// instance counts as crash-looping.
-constexpr int kCrashLoop = 3;
 
 InstanceState StateOf(const Instance& instance) {
   if (!instance.has_process()) {

@@ -1,6 +1,7 @@
 #include "stacks/supervisor/supervisor_core.h"
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -77,6 +78,11 @@ Launcher::Callbacks SupervisorCore::LauncherCallbacks() {
               [this](Instance& i) {
                 parts_.journal.AddEvent(EventKind::kAdopted, i.record,
                                         "its keeper has ended");
+              },
+          .keeper_lost =
+              [this](const absl::Status& why) {
+                parts_.journal.AddServerEvent(EventKind::kKeeperLost,
+                                              std::string(why.message()));
               },
           .notices = [this](const Notice& notice) { Notify(notice); }};
 }

@@ -76,6 +76,14 @@ TEST(SupervisorExitTest, AProgramThatEndsAtOnceDoesNotCountAsRunning) {
   EXPECT_EQ(status.instances[0].last_exit, "exited with code 3");
   EXPECT_EQ(status.instances[0].last_output, "it is broken");
   EXPECT_TRUE(status.instances[0].next_start.has_value());
+  // Once, however often it fails.
+  app.WaitUntil("worker", [&](const ProcessStatus& now) {
+    return now.instances[0].restarts > status.instances[0].restarts + 1;
+  });
+  const std::vector<Event> loops = app.Events(EventKind::kCrashLooping);
+  ASSERT_THAT(loops, SizeIs(1));
+  EXPECT_EQ(loops[0].process, "worker");
+  EXPECT_EQ(loops[0].cause, "failed 3 times in a row");
 }
 
 TEST(SupervisorExitTest, TheLastExitNamesCodeOrSignal) {

@@ -154,6 +154,10 @@ TEST(SupervisorRecoveryTest, InstancesOutliveTheirKeeper) {
   // The next keeper starts the fourth.
   app.ScaleTo("worker", 4);
   EXPECT_NE(app.KeeperPid(), keeper);
+  const std::vector<Event> lost = app.Events(EventKind::kKeeperLost);
+  ASSERT_THAT(lost, SizeIs(1));
+  EXPECT_EQ(lost[0].server_uid, app.server_uid());
+  EXPECT_EQ(lost[0].stack_uid, "");
   for (size_t i = 0; i < pids.size(); ++i) {
     EXPECT_EQ(app.Pids("worker")[i], pids[i]);
   }

@@ -218,8 +218,8 @@ std::vector<int32_t> Supervised::Pids(std::string_view process) const {
 std::vector<Event> Supervised::Events() {
   std::vector<Event> all;
   for (int64_t page = 1;; ++page) {
-    auto listed = events_->List(
-        stack_uid_, {.page = page, .per_page = storage::kMaxPerPage});
+    auto listed =
+        events_->List("", {.page = page, .per_page = storage::kMaxPerPage});
     CHECK_OK(listed);
     all.insert(all.end(), listed->events.begin(), listed->events.end());
     if (!listed->info.next) break;
