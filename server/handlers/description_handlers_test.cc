@@ -2,10 +2,12 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/description/operation.h"
 #include "api/http/http.h"
 #include "api/stacks/stack_operations.h"
+#include "api/webhooks/webhook_operations.h"
 #include "auth/token.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -82,7 +84,11 @@ TEST_F(DescriptionHandlersTest, CachesAskWhetherADocumentHasChanged) {
 
 TEST_F(DescriptionHandlersTest, AServerWithoutStacksDescribesThem) {
   const std::string admin = NewToken(auth::Scope::kAdmin);
-  for (const api::Operation* const operation : api::StackOperations()) {
+  std::vector<const api::Operation*> operations;
+  for (const auto part : {api::StackOperations(), api::WebhookOperations()}) {
+    operations.insert(operations.end(), part.begin(), part.end());
+  }
+  for (const api::Operation* const operation : operations) {
     const std::string path = "/api/3" + std::string(operation->path);
     const api::Response response = Ask(operation->method, path, admin);
     EXPECT_EQ(response.status, 501) << operation->id;
