@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 
@@ -23,6 +24,10 @@ struct StackOptions {
   int64_t max_event_streams = 0;
   int64_t max_event_streams_per_token = 0;
   int64_t max_log_bytes = 0;
+  std::vector<std::string> webhook_hosts;  // Empty: no webhooks.
+  std::string webhooks_file;               // "" for none.
+  std::string webhook_ca_file;             // "": those of the system.
+  absl::Duration webhook_retry_delay;
   bool cgroups = true;
   // RLIMIT_NOFILE of instances whose definition has no limit; 0: the server's.
   int64_t default_open_files = 0;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
@@ -48,6 +49,21 @@ ABSL_FLAG(int64_t, max_event_streams_per_token, 1024,
 ABSL_FLAG(int64_t, max_log_bytes, int64_t{10} << 20,
           "Size in bytes at which the output file of an instance is rotated; "
           "one rotated file is kept.");
+ABSL_FLAG(std::vector<std::string>, webhook_hosts, {},
+          "Hosts to which webhooks may post, as [http://]HOST[:PORT] with "
+          "commas between them; http only where it is written. An address that "
+          "is not public has to be in the list itself. Empty: no webhooks.");
+ABSL_FLAG(std::string, webhooks_file, "",
+          "JSON file of webhooks, read at the start: "
+          "{\"webhooks\":[{\"name\":\"pager\",\"url\":\"https://...\","
+          "\"events\":[\"crash_looping\"],\"secret\":\"...\"}]}. Those of an "
+          "earlier file that are not in it are deleted.");
+ABSL_FLAG(std::string, webhook_ca_file, "",
+          "PEM file of the certificate authorities that receivers of webhooks "
+          "must have. Empty: those of the system.");
+ABSL_FLAG(absl::Duration, webhook_retry_delay, absl::Seconds(5),
+          "Delay before the second attempt to deliver to a webhook; each "
+          "further one doubles it, up to an hour.");
 ABSL_FLAG(bool, cgroups, true,
           "Run each instance in a cgroup (version 2) of its own where the "
           "system allows it, so that a stop reaches all its processes.");
@@ -66,6 +82,8 @@ absl::Status CheckFlags() {
                    int64_t{1} << 32),
         CheckRange("max_event_streams", absl::GetFlag(FLAGS_max_event_streams),
                    1, 1'000'000),
+        CheckDuration("webhook_retry_delay",
+                      absl::GetFlag(FLAGS_webhook_retry_delay)),
         CheckRange("max_event_streams_per_token",
                    absl::GetFlag(FLAGS_max_event_streams_per_token), 1,
                    1'000'000),
@@ -96,6 +114,10 @@ absl::StatusOr<StackOptions> StackOptionsFromFlags() {
       .max_event_streams_per_token =
           absl::GetFlag(FLAGS_max_event_streams_per_token),
       .max_log_bytes = absl::GetFlag(FLAGS_max_log_bytes),
+      .webhook_hosts = absl::GetFlag(FLAGS_webhook_hosts),
+      .webhooks_file = absl::GetFlag(FLAGS_webhooks_file),
+      .webhook_ca_file = absl::GetFlag(FLAGS_webhook_ca_file),
+      .webhook_retry_delay = absl::GetFlag(FLAGS_webhook_retry_delay),
       .cgroups = absl::GetFlag(FLAGS_cgroups)};
 }
 

@@ -20,6 +20,7 @@
 #include "api/metrics/metrics_writer.h"
 #include "api/redaction/redaction.h"
 #include "api/stacks/stack_definition_json.h"
+#include "auth/clock.h"
 #include "platform/base/text.h"
 #include "platform/process_lister.h"
 #include "server/handlers/event_stream.h"
@@ -33,6 +34,7 @@
 #include "server/routing/router.h"
 #include "server/stack_options.h"
 #include "server/system/system.h"
+#include "server/webhooks/webhook_service.h"
 #include "stacks/keeper/daemon.h"
 #include "stacks/model/definition.h"
 #include "stacks/model/event.h"
@@ -122,6 +124,9 @@ class LinuxStackRuntime final : public StackRuntime {
                           storage::Database& database);
   absl::Status StartOutputHub(const Log& log);
   absl::Status StartEventFeed(const api::Redactor& redactor, const Log& log);
+  absl::Status StartWebhooks(const StackOptions& options,
+                             storage::Database& database,
+                             const api::Redactor& redactor, const Log& log);
   absl::Status ApplyStacksFile(const std::string& path, const Log& log);
 
   std::string server_uid_;
@@ -133,6 +138,7 @@ class LinuxStackRuntime final : public StackRuntime {
   std::optional<stacks::OutputLogs> logs_;
   std::unique_ptr<stacks::OutputHub> output_hub_;
   std::unique_ptr<stacks::RegistryWatch> registry_watch_;  // For output_hub_.
+  std::unique_ptr<WebhookService> webhooks_;
   std::unique_ptr<stacks::Supervisor> supervisor_;
 };
 
@@ -160,6 +166,11 @@ absl::StatusOr<std::unique_ptr<StackRuntime>> LinuxStackRuntime::Start(
     return started;
   }
   if (absl::Status started = runtime->StartEventFeed(redactor, log);
+      !started.ok()) {
+    return started;
+  }
+  if (absl::Status started =
+          runtime->StartWebhooks(options, database, redactor, log);
       !started.ok()) {
     return started;
   }
@@ -251,6 +262,33 @@ absl::Status LinuxStackRuntime::StartEventFeed(const api::Redactor& redactor,
   return absl::OkStatus();
 }
 
+absl::Status LinuxStackRuntime::StartWebhooks(const StackOptions& options,
+                                              storage::Database& database,
+                                              const api::Redactor& redactor,
+                                              const Log& log) {
+  std::optional<std::string> file;
+  if (!options.webhooks_file.empty()) {
+    absl::StatusOr<std::string> text = ReadFile(options.webhooks_file);
+    if (!text.ok()) return text.status();
+    file = *std::move(text);
+  }
+  auto webhooks = WebhookService::Start(
+      {.hosts = options.webhook_hosts,
+       .file = std::move(file),
+       .ca_file = options.webhook_ca_file,
+       .first_retry_delay = options.webhook_retry_delay,
+       .on_error =
+           [&log](const absl::Status& status) {
+             LogNotice(log, {.severity = stacks::Notice::Severity::kError,
+                             .event = "webhooks_not_delivered",
+                             .what = status.message()});
+           }},
+      database, *events_, auth::SystemClock(), redactor);
+  if (!webhooks.ok()) return webhooks.status();
+  webhooks_ = *std::move(webhooks);
+  return absl::OkStatus();
+}
+
 absl::Status LinuxStackRuntime::RecordToken(const TokenChange& change) {
   const bool is_revoked = change.kind == TokenChange::Kind::kRevoked;
   return events_->Append({{
@@ -324,6 +362,7 @@ void LinuxStackRuntime::AddRoutes(const api::Redactor& redactor,
                   .redactor = redactor,
                   .server_uid = server_uid_},
                  router);
+  webhooks_->AddRoutes(router);
 }
 
 void LinuxStackRuntime::WriteMetrics(api::MetricsWriter& writer) const {
@@ -336,6 +375,7 @@ void LinuxStackRuntime::WriteMetrics(api::MetricsWriter& writer) const {
       *registry,
       [this](stacks::ActionKind kind) { return registry_->CountEnded(kind); },
       writer);
+  webhooks_->WriteMetrics(writer);
   const absl::StatusOr<int64_t> events = events_->Count();
   if (!events.ok()) return;
   writer.BeginGauge("tallyman_event_log_events", "Events that are kept.");

@@ -42,12 +42,14 @@ std::string Encode(std::string_view text) {
 DescribedServer::DescribedServer()
     : server_({absl::StrCat("--data_dir=", directory_.path()),
                "--settle_time=0", "--server_name=here",
+               "--webhook_hosts=hooks.example.com",
                absl::StrCat("--max_body_bytes=", kMaxBodyBytes)}) {
   CHECK(server_.WaitUntilListening()) << server_.standard_error();
   admin_ = server_.shown_token();
   admin_ = NewToken("admin", kNoLimit);
   public_ = NewToken("public", kNoLimit);
   client_secret_ = MakeClient()["client_secret"];  // Its client_id is client-1.
+  webhook_ = MakeWebhook();
   description_.emplace(Ask("GET", "/openapi.json"));
   stack_ = MakeStack(kStackName);
   server_uid_ = Ask("GET", absl::StrCat("/stacks/", stack_,
@@ -98,6 +100,10 @@ std::string DescribedServer::PathOf(const DescribedOperation& operation,
   const bool removes = operation.method == "DELETE";
   if (path.find("/oauth/clients/{id}") != std::string::npos) {
     const int64_t id = removes ? MakeClient()["id"].get<int64_t>() : 1;
+    return absl::StrReplaceAll(path, {{"{id}", absl::StrCat(id)}});
+  }
+  if (path.find("/webhooks/{id}") != std::string::npos) {
+    const int64_t id = removes ? MakeWebhook() : webhook_;
     return absl::StrReplaceAll(path, {{"{id}", absl::StrCat(id)}});
   }
   if (path.find("/tokens/{id}") != std::string::npos) {
@@ -176,6 +182,14 @@ Json DescribedServer::MakeClient() const {
                    {"scopes", Json::array({"public"})},
                    {"hourly_limit", kNoLimit}})
                  .dump())["response"][0];
+}
+
+int64_t DescribedServer::MakeWebhook() const {
+  return Ask("POST", "/webhooks",
+             Json({{"name", "walker"},
+                   {"url", "https://hooks.example.com/"},
+                   {"events", Json::array({"keeper_lost"})}})
+                 .dump())["response"][0]["id"];
 }
 
 std::string DescribedServer::MakeStack(std::string_view name) const {

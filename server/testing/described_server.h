@@ -74,6 +74,8 @@ class DescribedServer {
                      std::optional<std::string> body = std::nullopt) const;
   // A new OAuth client, with its secret.
   nlohmann::json MakeClient() const;
+  // The id of a new webhook.
+  int64_t MakeWebhook() const;
   std::string MakeStack(std::string_view name) const;
   void AwaitAction(const std::string& stack, int64_t id) const;
   // An example of the description, about the resources of this server.
@@ -88,6 +90,7 @@ class DescribedServer {
   std::string stack_;
   std::string server_uid_;
   int64_t action_ = 0;
+  int64_t webhook_ = 0;
   int made_ = 0;  // Stacks, whose names are unique.
 };
 
