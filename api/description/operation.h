@@ -92,6 +92,12 @@ inline constexpr Header kEtagHeader = {
     .schema = String("The strong entity tag of the resource.",
                      "\"5999b763474b0eafa5fafb64bff0ba80\"")};
 
+// Of an operation that answers with a stream of events if asked to.
+inline constexpr Header kStreamBufferingHeader = {
+    .name = "X-Accel-Buffering",
+    .schema = String("Of a stream: nginx does not buffer it.", "no"),
+    .is_required = false};
+
 inline constexpr Parameter kIfNoneMatchParameter = {
     .name = "If-None-Match",
     .schema = String("Entity tags: 304 if one is the current one.",

@@ -5,12 +5,12 @@
 #include "api/description/schema.h"
 #include "api/http/error.h"
 #include "api/http/media_type.h"
+#include "api/http/server_sent_events.h"
 #include "api/stacks/action_json.h"
 #include "api/stacks/action_request.h"
 #include "api/stacks/event_json.h"
 #include "api/stacks/event_query.h"
 #include "api/stacks/event_stream.h"
-#include "api/stacks/output_event.h"
 #include "api/stacks/stack_operations.h"
 #include "api/stacks/stack_parameters.h"
 #include "api/stacks/stacks_envelope.h"
@@ -43,11 +43,7 @@ constexpr const Parameter* kEventQuery[] = {
     &kKindParameter, &kEventProcessParameter, &kAfterParameter, &kPageParameter,
     &kPerPageParameter};
 constexpr const Parameter* kEventHeaders[] = {&kLastEventHeader};
-constexpr Header kEventBuffering = {
-    .name = "X-Accel-Buffering",
-    .schema = String("Of a stream: nginx does not buffer it.", "no"),
-    .is_required = false};
-constexpr const Header* kEventAnswerHeaders[] = {&kEventBuffering};
+constexpr const Header* kEventAnswerHeaders[] = {&kStreamBufferingHeader};
 constexpr Content kEventContents[] = {
     {.schema = &kPageSchema<kEventSchema>},
     {.media_type = kEventStreamType, .schema = &kEventStreamSchema}};

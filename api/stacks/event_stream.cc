@@ -1,7 +1,6 @@
 #include "api/stacks/event_stream.h"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,12 +27,6 @@ constexpr Schema kEventStreamSchema = String(
     "\"instance\":1,\"pid\":4153,\"cause\":\"scaled to 4\","
     "\"action_id\":null,\"user\":null}\n\n");
 
-void AppendStreamBegin(std::optional<int64_t> id, std::string& out) {
-  out += "retry: 2000\n";
-  if (id) absl::StrAppend(&out, "id: ", *id, "\n");
-  out += "\n";
-}
-
 void AppendStreamEvent(const stacks::Event& event, const Redactor& redactor,
                        std::string& out) {
   absl::StrAppend(&out, "event: ", stacks::EventKindName(event.kind),
@@ -57,12 +50,6 @@ void AppendStreamGap(int64_t from, int64_t to, std::string_view reason,
   json.String(reason);
   json.EndObject();
   out += "\n\n";
-}
-
-void AppendStreamKeepAlive(std::optional<int64_t> id, std::string& out) {
-  out += ": keep-alive\n";
-  if (id) absl::StrAppend(&out, "id: ", *id, "\n");
-  out += "\n";
 }
 
 }  // namespace tallyman::api

@@ -5,13 +5,13 @@
 //   id: 42
 //   data: {"id":42,"time":"2016-01-01T19:08:05Z","event":"started",...}
 //
-// Each function appends to a string.
+// Each function appends to a string. What begins a stream and keeps it alive:
+// api/http/server_sent_events.h.
 
 #ifndef TALLYMAN_API_STACKS_EVENT_STREAM_H_
 #define TALLYMAN_API_STACKS_EVENT_STREAM_H_
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,10 +24,6 @@ namespace tallyman::api {
 // A stream of the events below.
 extern const Schema kEventStreamSchema;
 
-// The first bytes of a stream: how long a client waits before it reconnects,
-// and the id that it sends then, if it is known.
-void AppendStreamBegin(std::optional<int64_t> id, std::string& out);
-
 // `data` is as WriteEvent() writes it.
 void AppendStreamEvent(const stacks::Event& event, const Redactor& redactor,
                        std::string& out);
@@ -35,10 +31,6 @@ void AppendStreamEvent(const stacks::Event& event, const Redactor& redactor,
 // Events with ids from `from` to `to` may be missing here.
 void AppendStreamGap(int64_t from, int64_t to, std::string_view reason,
                      std::string& out);
-
-// A comment, so that proxies do not take the connection for dead; with the id
-// that the client is to send when it reconnects, if it has changed.
-void AppendStreamKeepAlive(std::optional<int64_t> id, std::string& out);
 
 }  // namespace tallyman::api
 

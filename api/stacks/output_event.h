@@ -19,8 +19,6 @@
 
 namespace tallyman::api {
 
-inline constexpr std::string_view kEventStreamType = "text/event-stream";
-
 // A stream of the events below.
 extern const Schema kOutputStreamSchema;
 

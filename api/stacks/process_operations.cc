@@ -5,6 +5,7 @@
 #include "api/description/schema.h"
 #include "api/http/error.h"
 #include "api/http/media_type.h"
+#include "api/http/server_sent_events.h"
 #include "api/stacks/action_json.h"
 #include "api/stacks/output_event.h"
 #include "api/stacks/output_json.h"
@@ -39,12 +40,7 @@ constexpr const Parameter* kScaleHeaders[] = {&kIdempotencyKeyParameter,
                                               &kIfMatchParameter};
 constexpr const Parameter* kLogHeaders[] = {&kLastEventIdParameter};
 constexpr const Header* kEtagHeaders[] = {&kEtagHeader};
-
-constexpr Header kBuffering = {
-    .name = "X-Accel-Buffering",
-    .schema = String("With `follow`: nginx does not buffer the stream.", "no"),
-    .is_required = false};
-constexpr const Header* kLogAnswerHeaders[] = {&kBuffering};
+constexpr const Header* kLogAnswerHeaders[] = {&kStreamBufferingHeader};
 
 constexpr Content kPageOfProcesses[] = {
     {.schema = &kPageSchema<kProcessSchema>,

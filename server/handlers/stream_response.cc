@@ -11,7 +11,7 @@
 #include "api/http/body_stream.h"
 #include "api/http/http.h"
 #include "api/http/params.h"
-#include "api/stacks/output_event.h"
+#include "api/http/server_sent_events.h"
 #include "api/stacks/stacks_envelope.h"
 
 namespace tallyman::server {
