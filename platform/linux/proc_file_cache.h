@@ -31,6 +31,8 @@ struct CachedFiles {
   std::array<int, kNumProcFiles> fds = {-1, -1, -1, -1, -1};  // By ProcFile.
   // The effective user when the files were opened; nullopt until it is read.
   std::optional<uint32_t> owner;
+  // When the process started, which never changes; -1 until it is read.
+  int64_t start_ticks = -1;
 };
 
 // Bounds of the cache. The system gives out the lowest free descriptor, so

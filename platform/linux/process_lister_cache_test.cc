@@ -205,6 +205,40 @@ TEST(ProcFileCacheTest, AReusedPidShowsTheNewProcess) {
   EXPECT_EQ(Find(List(*lister), pid)->name, "cat");
 }
 
+// As above, of a field that is read once for each process in the cache.
+TEST(ProcFileCacheTest, AReusedPidShowsTheStartOfTheNewProcess) {
+  const auto start_of = [](const ProcessLister& lister, pid_t pid) {
+    const absl::StatusOr<ProcessSnapshot> snapshot =
+        lister.List({.fields = kUsualFields | ProcessField::kStartTime});
+    CHECK_OK(snapshot);
+    const Process* const process = Find(*snapshot, pid);
+    CHECK(process != nullptr);
+    return process->start_ticks;
+  };
+  const std::unique_ptr<ProcessLister> lister = MakeLister();
+  Child first;
+  const pid_t pid = first.pid();
+  const int64_t start = start_of(*MakeLister(), pid);
+  EXPECT_GT(start, 0);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(start_of(*lister, pid), start);
+  first.Do('x');
+  EXPECT_EQ(start_of(*lister, pid), start);
+  first.End();
+  // Starts are counted in ticks: try until the next one.
+  int64_t next_start = start;
+  std::unique_ptr<Child> second;
+  while (next_start == start) {
+    second.reset();
+    second = std::make_unique<Child>(pid);
+    if (second->error() == EPERM) {
+      GTEST_SKIP() << "no permission to choose a pid";
+    }
+    ASSERT_EQ(second->pid(), pid) << second->error();
+    next_start = start_of(*MakeLister(), pid);
+  }
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(start_of(*lister, pid), next_start);
+}
+
 TEST(ProcFileCacheTest, AZombieHasNoArguments) {
   const std::unique_ptr<ProcessLister> lister = MakeLister();
   Child child;

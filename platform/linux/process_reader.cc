@@ -84,6 +84,9 @@ ReadPlan::ReadPlan(ProcessFields fields, bool may_be_thread)
     witness_ = ProcFile::kStatm;
   }
   files_ |= Bit(witness_);
+  remembers_start_ =
+      wants_times_ && witness_ != ProcFile::kStat &&
+      !fields.Intersects(kOnlyInStat.Without(ProcessField::kStartTime));
   // The resident size in `stat` is an estimate (proc_pid_stat(5)), up to some
   // hundred KiB from the others.
   if (witness_ == ProcFile::kStat &&
@@ -123,6 +126,9 @@ class ProcessReader::OpenFile {
   // 0, or the errno of open(2).
   int error() const { return error_; }
 
+  // Whether an earlier scan opened the file.
+  bool from_cache() const { return from_cache_; }
+
   // 0 or an errno; kOutOfDate if the file was in the cache and its process is
   // gone.
   int Read(ReadBuffer& buffer) const {
@@ -135,7 +141,7 @@ class ProcessReader::OpenFile {
   base::UniqueFd owned_;  // Invalid if the cache owns the file.
   int fd_ = -1;
   int error_ = 0;
-  bool from_cache_ = false;  // Opened by an earlier scan.
+  bool from_cache_ = false;
 };
 
 int ProcessReader::Read(const ReadPlan& plan, int32_t pid, CachedFiles* cached,
@@ -176,9 +182,16 @@ int ProcessReader::ReadFiles(const ReadPlan& plan, int32_t pid,
   for (const ProcFile file : {ProcFile::kArguments, ProcFile::kIo,
                               ProcFile::kStat, ProcFile::kStatm}) {
     if (!plan.Has(file) || file == plan.witness()) continue;
+    const bool is_start = file == ProcFile::kStat && plan.remembers_start();
+    if (is_start && witness.from_cache() && cached->start_ticks >= 0) {
+      // The witness shows that it is still the same process.
+      SetStart(cached->start_ticks, process);
+      continue;
+    }
     // An unreadable file costs its own fields only; the witness shows whether
     // the process still exists.
-    const int error = OpenFile(context_, pid, file, cached).Read(buffer_);
+    const int error = OpenFile(context_, pid, file, is_start ? nullptr : cached)
+                          .Read(buffer_);
     if (IsExhaustion(error) || error == kOutOfDate) return error;
     if (error != 0) continue;
     if (file == ProcFile::kArguments) {
@@ -189,6 +202,9 @@ int ProcessReader::ReadFiles(const ReadPlan& plan, int32_t pid,
       SetFromStatm(process);
     } else if (const auto stat = ParseStat(buffer_.text())) {
       SetTimes(*stat, process);
+      if (cached != nullptr && cached->has_any) {
+        cached->start_ticks = stat->start_ticks;
+      }
     }
   }
   return ReadWitness(plan, pid, witness, cached, process);
@@ -241,10 +257,14 @@ void ProcessReader::SetTimes(const StatText& stat, Process& process) const {
   process.cpu_time =
       (absl::Seconds(stat.user_ticks) + absl::Seconds(stat.system_ticks)) /
       per_second;
-  process.start_ticks = stat.start_ticks;
+  SetStart(stat.start_ticks, process);
+}
+
+void ProcessReader::SetStart(int64_t start_ticks, Process& process) const {
+  process.start_ticks = start_ticks;
   if (context_.boot_time) {
     process.start_time = absl::FromUnixSeconds(*context_.boot_time) +
-                         absl::Seconds(stat.start_ticks) / per_second;
+                         absl::Seconds(start_ticks) / context_.ticks_per_second;
   }
 }
 

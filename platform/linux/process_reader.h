@@ -33,7 +33,8 @@ class ReadPlan {
     return a.files_ == b.files_ && a.witness_ == b.witness_ &&
            a.checks_leader_ == b.checks_leader_ &&
            a.wants_name_ == b.wants_name_ && a.wants_user_ == b.wants_user_ &&
-           a.wants_times_ == b.wants_times_;
+           a.wants_times_ == b.wants_times_ &&
+           a.remembers_start_ == b.remembers_start_;
   }
 
   // The file that is opened first and read last: if that read succeeds, the
@@ -44,6 +45,8 @@ class ReadPlan {
   bool wants_name() const { return wants_name_; }
   bool wants_user() const { return wants_user_; }
   bool wants_times() const { return wants_times_; }
+  // `stat` is read for the start only, and so once for a process in the cache.
+  bool remembers_start() const { return remembers_start_; }
 
  private:
   static constexpr uint32_t Bit(ProcFile file) {
@@ -56,6 +59,7 @@ class ReadPlan {
   bool wants_name_ = false;
   bool wants_user_ = false;
   bool wants_times_ = false;
+  bool remembers_start_ = false;
 };
 
 // Shared by the readers of one scan. All pointers are borrowed.
@@ -98,6 +102,7 @@ class ProcessReader {
   void SetArguments(Process& process);
   void SetIo(Process& process) const;
   void SetTimes(const StatText& stat, Process& process) const;
+  void SetStart(int64_t start_ticks, Process& process) const;
   void SetFromStat(const ReadPlan& plan, const StatText& stat,
                    Process& process);
   void SetFromStatm(Process& process) const;
