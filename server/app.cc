@@ -20,6 +20,7 @@
 #include "auth/sqlite_token_store.h"
 #include "auth/token.h"
 #include "auth/token_store.h"
+#include "platform/process.h"
 #include "platform/process_lister.h"
 #include "server/config.h"
 #include "server/handlers/client_handlers.h"
@@ -39,6 +40,7 @@
 #include "server/stack_runtime.h"
 #include "server/tls/tls_acceptor.h"
 #include "server/version.h"
+#include "server/watch/process_feed.h"
 #include "storage/data_directory.h"
 #include "storage/database.h"
 
@@ -61,7 +63,12 @@ App::App(Config config, const Log& log, storage::DataDirectory directory)
     : config_(std::move(config)),
       log_(log),
       directory_(std::move(directory)),
-      failures_(auth::SystemClock(), {}) {}
+      failures_(auth::SystemClock(), {}),
+      process_streams_({.max_per_token = config_.max_process_streams_per_token,
+                        .max_in_all = config_.max_process_streams,
+                        .content = "processes",
+                        .per_token_flag = "--max_process_streams_per_token",
+                        .in_all_flag = "--max_process_streams"}) {}
 
 absl::StatusOr<std::unique_ptr<App>> App::Create(
     Config config, std::vector<ListeningSocket> activated, const Log& log) {
@@ -126,7 +133,11 @@ absl::Status App::Listen(std::vector<ListeningSocket> activated) {
   listeners_ = *std::move(listeners);
   if (listeners_->tls() != nullptr) LogCertificate();
   const absl::TimeZone zone = absl::LocalTimeZone();
-  AddHostRoutes(*lister_, *config_.redactor, zone, list_durations_, router_);
+  if (absl::Status started = StartProcessFeed(zone); !started.ok()) {
+    return started;
+  }
+  AddHostRoutes(*lister_, *config_.redactor, zone, list_durations_,
+                {.feed = *process_feed_, .limits = process_streams_}, router_);
   const OnTokenChange on_token_change = [this](const TokenChange& change) {
     // The change is made: the answer does not fail for its event.
     if (absl::Status recorded = stacks_->RecordToken(change); !recorded.ok()) {
@@ -181,6 +192,25 @@ absl::Status App::Listen(std::vector<ListeningSocket> activated) {
   };
   http_ = std::make_unique<HttpServer>(listeners_->Sockets(), *dispatcher_,
                                        std::move(options));
+  return absl::OkStatus();
+}
+
+absl::Status App::StartProcessFeed(absl::TimeZone zone) {
+  auto feed = ProcessFeed::Start(
+      [this](const platform::ProcessQuery& query) {
+        const absl::Duration begin = auth::SystemClock().Elapsed();
+        auto snapshot = lister_->List(query);
+        if (snapshot.ok()) {
+          list_durations_.Observe(auth::SystemClock().Elapsed() - begin);
+        }
+        return snapshot;
+      },
+      {.redactor = *config_.redactor, .zone = zone},
+      {.on_error = [this](const absl::Status& status) {
+        LogReason(log_, "processes_not_watched", status.message());
+      }});
+  if (!feed.ok()) return feed.status();
+  process_feed_ = *std::move(feed);
   return absl::OkStatus();
 }
 

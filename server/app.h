@@ -23,6 +23,7 @@
 #include "auth/sqlite_token_store.h"
 #include "platform/process_lister.h"
 #include "server/config.h"
+#include "server/handlers/stream_limits.h"
 #include "server/http/http_server.h"
 #include "server/listeners.h"
 #include "server/log/log.h"
@@ -32,6 +33,7 @@
 #include "server/routing/dispatcher.h"
 #include "server/routing/router.h"
 #include "server/stack_runtime.h"
+#include "server/watch/process_feed.h"
 #include "storage/data_directory.h"
 #include "storage/database.h"
 
@@ -83,6 +85,7 @@ class App {
   absl::Status OpenStores();
   absl::Status MakeAdminTokenIfNeeded();
   absl::Status Listen(std::vector<ListeningSocket> activated);
+  absl::Status StartProcessFeed(absl::TimeZone zone);
   void LogCertificate() const;
   absl::Status StartStacks();
   // Thread-safe.
@@ -104,6 +107,8 @@ class App {
   std::unique_ptr<auth::RateLimiter> limiter_;
   auth::AuthFailureLimiter failures_;
   std::unique_ptr<platform::ProcessLister> lister_;
+  StreamLimits process_streams_;
+  std::unique_ptr<ProcessFeed> process_feed_;
   Router router_;
   std::optional<Dispatcher> dispatcher_;
   std::unique_ptr<Listeners> listeners_;

@@ -38,6 +38,11 @@ ABSL_FLAG(int64_t, max_kept_descriptors,
           "Largest number of files of /proc that stay open between lists of "
           "processes, which makes lists about twice as fast: three for each "
           "process, closed two minutes after the last list. 0 keeps none.");
+ABSL_FLAG(int64_t, max_process_streams, 256,
+          "Largest number of streams of processes "
+          "(/server/processes?watch=2s) that are open at the same time.");
+ABSL_FLAG(int64_t, max_process_streams_per_token, 32,
+          "Largest number of them for each token.");
 ABSL_FLAG(std::string, cors_origins, "*",
           "Origins whose web pages may read /server/processes, with a token: "
           "\"*\" for all, \"\" for none, or a comma-separated list such as "
@@ -69,6 +74,11 @@ absl::Status CheckFlags() {
        {CheckRange("max_kept_descriptors",
                    absl::GetFlag(FLAGS_max_kept_descriptors), 0,
                    int64_t{1} << 30),
+        CheckRange("max_process_streams",
+                   absl::GetFlag(FLAGS_max_process_streams), 1, 1'000'000),
+        CheckRange("max_process_streams_per_token",
+                   absl::GetFlag(FLAGS_max_process_streams_per_token), 1,
+                   1'000'000),
         CheckDuration("stop_deadline", absl::GetFlag(FLAGS_stop_deadline))}) {
     if (!status.ok()) return status;
   }
@@ -101,6 +111,9 @@ absl::StatusOr<Config> ConfigFromFlags() {
                 .data_dir = std::move(data_dir),
                 .processes = {.max_kept_descriptors =
                                   absl::GetFlag(FLAGS_max_kept_descriptors)},
+                .max_process_streams = absl::GetFlag(FLAGS_max_process_streams),
+                .max_process_streams_per_token =
+                    absl::GetFlag(FLAGS_max_process_streams_per_token),
                 .stacks = *std::move(stacks),
                 .cors = *std::move(cors),
                 .redactor = *std::move(redactor),

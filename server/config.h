@@ -4,6 +4,7 @@
 #ifndef TALLYMAN_SERVER_CONFIG_H_
 #define TALLYMAN_SERVER_CONFIG_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ struct Config {
   NetworkConfig network;
   std::string data_dir;  // Not empty.
   platform::ProcessLister::Options processes;
+  // Of GET /server/processes?watch=.
+  int64_t max_process_streams = 0;
+  int64_t max_process_streams_per_token = 0;
   StackOptions stacks;
   CorsPolicy cors;
   std::unique_ptr<api::Redactor> redactor;  // Not null.

@@ -83,7 +83,9 @@ TEST_F(OpenApiTest, ValidCallsSucceedAsDescribed) {
       for (const Json& parameter : operation.ParametersIn("query")) {
         DescribedCall with = call;
         with.query = {{parameter["name"], server_.QueryValue(parameter)}};
-        ExpectStatus(operation, with, 200);
+        // A stream has no end.
+        const bool is_stream = parameter["name"] == "watch";
+        ExpectStatus(operation, with, 200, is_stream ? "HEAD" : "GET");
       }
     }
     if (operation.json.contains("requestBody")) {

@@ -59,11 +59,18 @@ inline constexpr Parameter kProcessFieldsParameter = {
     .schema = Array("Only these keys of each process. Fields that are not "
                     "requested are not read.",
                     kProcessKeyItem)};
+inline constexpr Parameter kProcessWatchParameter = {
+    .name = "watch",
+    .schema = String("Answers with a stream of the processes and of their "
+                     "differences, scanned at this interval, from `500ms` to "
+                     "`60s`. `sort` needs `limit` then, and both choose the "
+                     "processes of each scan.",
+                     "2s")};
 
 inline constexpr const Parameter* kProcessListParameters[] = {
-    &kProcessNameParameter,  &kProcessUserParameter, &kProcessStateParameter,
-    &kProcessPidParameter,   &kProcessSortParameter, &kProcessLimitParameter,
-    &kProcessFieldsParameter};
+    &kProcessNameParameter,   &kProcessUserParameter, &kProcessStateParameter,
+    &kProcessPidParameter,    &kProcessSortParameter, &kProcessLimitParameter,
+    &kProcessFieldsParameter, &kProcessWatchParameter};
 
 }  // namespace tallyman::api
 

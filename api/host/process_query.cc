@@ -200,6 +200,8 @@ absl::StatusOr<std::vector<const ProcessKey*>> ParseFields(
 absl::StatusOr<ProcessListQuery> ProcessListQuery::Parse(const Params& params) {
   ProcessListQuery query;
   for (const Parameter* const parameter : kProcessListParameters) {
+    // How often a list is made does not change its result.
+    if (parameter == &kProcessWatchParameter) continue;
     const auto value = Read(params, *parameter);
     // The size before each value keeps different queries different.
     if (value) {

@@ -1,6 +1,7 @@
 #include "server/handlers/host_handlers.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,11 +12,13 @@
 #include "api/host/host_envelope.h"
 #include "api/host/host_operations.h"
 #include "api/host/process_query.h"
+#include "api/host/process_stream.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
 #include "api/redaction/redaction.h"
 #include "auth/clock.h"
 #include "platform/process_lister.h"
+#include "server/handlers/process_stream.h"
 #include "server/handlers/request_coalescer.h"
 #include "server/metrics/duration_histogram.h"
 #include "server/routing/router.h"
@@ -26,12 +29,17 @@ namespace {
 // Shared by all requests of the route. Thread-safe.
 struct HostServices {
   HostServices(const platform::ProcessLister& lister,
-               const api::ProcessFormat& format, DurationHistogram& durations)
-      : lister(lister), format(format), durations(durations) {}
+               const api::ProcessFormat& format, DurationHistogram& durations,
+               const ProcessStreams& streams)
+      : lister(lister),
+        format(format),
+        durations(durations),
+        streams(streams) {}
 
   const platform::ProcessLister& lister;
   const api::ProcessFormat format;
   DurationHistogram& durations;
+  const ProcessStreams streams;
   RequestCoalescer coalescer;
 };
 
@@ -49,6 +57,12 @@ HandlerResult ListProcesses(HostServices& services,
   const absl::StatusOr<api::ProcessListQuery> query =
       api::ProcessListQuery::Parse(context.request.params);
   if (!query.ok()) return api::ErrorFromStatus(query.status());
+  const absl::StatusOr<std::optional<absl::Duration>> interval =
+      api::ParseWatch(context.request.params);
+  if (!interval.ok()) return api::ErrorFromStatus(interval.status());
+  if (*interval) {
+    return StreamProcesses(services.streams, context, *query, **interval);
+  }
   RequestCoalescer::Answer answer = services.coalescer.Get(
       query->text(), [&]() -> absl::StatusOr<std::string> {
         const absl::Duration begin = auth::SystemClock().Elapsed();
@@ -69,10 +83,11 @@ HandlerResult ListProcesses(HostServices& services,
 
 void AddHostRoutes(const platform::ProcessLister& lister,
                    const api::Redactor& redactor, absl::TimeZone zone,
-                   DurationHistogram& durations, Router& router) {
+                   DurationHistogram& durations, const ProcessStreams& streams,
+                   Router& router) {
   const auto services = std::make_shared<HostServices>(
-      lister, api::ProcessFormat{.redactor = redactor, .zone = zone},
-      durations);
+      lister, api::ProcessFormat{.redactor = redactor, .zone = zone}, durations,
+      streams);
   router.Add(api::kListHostProcesses,
              [services](const RequestContext& context) {
                return ListProcesses(*services, context);

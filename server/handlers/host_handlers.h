@@ -6,16 +6,19 @@
 #include "absl/time/time.h"
 #include "api/redaction/redaction.h"
 #include "platform/process_lister.h"
+#include "server/handlers/process_stream.h"
 #include "server/metrics/duration_histogram.h"
 #include "server/routing/router.h"
 
 namespace tallyman::server {
 
 // Adds the operations of api/host/host_operations.h. `durations` gets the time
-// of each list of processes. The arguments must outlive the router.
+// of each list of processes, `streams` make those of the parameter `watch`. The
+// arguments must outlive the router.
 void AddHostRoutes(const platform::ProcessLister& lister,
                    const api::Redactor& redactor, absl::TimeZone zone,
-                   DurationHistogram& durations, Router& router);
+                   DurationHistogram& durations, const ProcessStreams& streams,
+                   Router& router);
 
 }  // namespace tallyman::server
 

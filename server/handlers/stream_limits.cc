@@ -24,16 +24,16 @@ std::variant<StreamLimits::Lease, api::Error> StreamLimits::Acquire(
   const auto count = counts_->by_token.find(token_id);
   if (count != counts_->by_token.end() &&
       count->second >= options_.max_per_token) {
-    return api::Error{api::ErrorKind::kThrottled,
-                      absl::StrCat("the token has ", count->second,
-                                   " open streams of events (",
-                                   options_.per_token_flag, ")")};
+    return api::Error{
+        api::ErrorKind::kThrottled,
+        absl::StrCat("the token has ", count->second, " open streams of ",
+                     options_.content, " (", options_.per_token_flag, ")")};
   }
   if (counts_->all >= options_.max_in_all) {
     return api::Error{
         api::ErrorKind::kUnavailable,
-        absl::StrCat("the server has ", counts_->all,
-                     " open streams of events (", options_.in_all_flag, ")")};
+        absl::StrCat("the server has ", counts_->all, " open streams of ",
+                     options_.content, " (", options_.in_all_flag, ")")};
   }
   ++counts_->all;
   ++counts_->by_token[token_id];

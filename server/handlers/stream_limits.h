@@ -27,7 +27,8 @@ class StreamLimits {
   struct Options {
     int64_t max_per_token = 0;
     int64_t max_in_all = 0;
-    // The flags that set them, for messages.
+    // For messages: what the streams are of, and the flags that set the limits.
+    std::string content;
     std::string per_token_flag;
     std::string in_all_flag;
   };

@@ -104,6 +104,7 @@ class LinuxStackRuntime final : public StackRuntime {
   explicit LinuxStackRuntime(const StackOptions& options)
       : event_streams_({.max_per_token = options.max_event_streams_per_token,
                         .max_in_all = options.max_event_streams,
+                        .content = "events",
                         .per_token_flag = "--max_event_streams_per_token",
                         .in_all_flag = "--max_event_streams"}) {}
 

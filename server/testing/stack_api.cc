@@ -95,6 +95,7 @@ StackApi::StackApi(const auth::Clock* clock)
           {}))),
       event_streams_({.max_per_token = kMaxStreamsPerToken,
                       .max_in_all = kMaxStreams,
+                      .content = "events",
                       .per_token_flag = "--max_event_streams_per_token",
                       .in_all_flag = "--max_event_streams"}),
       registry_(Take(stacks::SqliteRegistry::Open(*database_, *events_))),
