@@ -1,8 +1,9 @@
 // Measures the ratios that Tallyman is held against, and prints them as one
 // table: listing beside the floor of reading /proc and beside other programs,
-// HTTP answers beside the listing and beside nginx, scaling beside loops of
-// posix_spawn(3) and kill(2), and idleness. See docs/performance.md. Starts
-// everything that it measures and leaves nothing behind.
+// watched lists beside scans, HTTP answers beside the listing and beside nginx,
+// scaling beside loops of posix_spawn(3) and kill(2), and idleness. See
+// docs/performance.md. Starts everything that it measures and leaves nothing
+// behind.
 //
 //   tools/bazel run //tools/bench:performance
 
@@ -38,15 +39,18 @@
 #include "tools/bench/sleeper_crowd.h"
 #include "tools/bench/small_area.h"
 #include "tools/bench/spawn_loop.h"
+#include "tools/bench/watch_area.h"
 
 ABSL_FLAG(std::vector<std::string>, areas,
-          (std::vector<std::string>{"listing", "http", "small", "scaling",
-                                    "idle", "connections"}),
-          "Areas to measure: listing, http, small, scaling, idle, connections; "
+          (std::vector<std::string>{"listing", "http", "watch", "small",
+                                    "scaling", "idle", "connections"}),
+          "Areas to measure: listing, http, watch, small, scaling, idle, "
+          "connections; "
           "and floor, the cost of reading /proc by its parts.");
 ABSL_FLAG(std::vector<std::string>, processes,
           (std::vector<std::string>{"100", "1000", "5000"}),
-          "Numbers of sleeping processes that are added for listing and http.");
+          "Numbers of sleeping processes that are added for listing, http and "
+          "watch.");
 ABSL_FLAG(std::vector<std::string>, instances,
           (std::vector<std::string>{"100", "1000"}),
           "Numbers of instances to scale to, from 0 and back.");
@@ -186,7 +190,8 @@ absl::Status Performance::Measure() {
   const std::string peers = DescribePeers();
   bool go_on = true;
   if (plan_.Has(Area::kFloor) || plan_.Has(Area::kListing) ||
-      plan_.Has(Area::kHttp) || plan_.Has(Area::kSmall)) {
+      plan_.Has(Area::kHttp) || plan_.Has(Area::kWatch) ||
+      plan_.Has(Area::kSmall)) {
     go_on = MeasureAnswers();
   }
   if (go_on && (plan_.Has(Area::kScaling) || plan_.Has(Area::kIdle))) {
@@ -244,14 +249,18 @@ bool Performance::MeasurePopulation(const BenchServer& server, int64_t added) {
               MeasureListing(plan_.run, server, population, table_))) {
     return false;
   }
-  return !plan_.Has(Area::kHttp) ||
-         Record("http", MeasureHttp(plan_.run, server, population, table_));
+  if (plan_.Has(Area::kHttp) &&
+      !Record("http", MeasureHttp(plan_.run, server, population, table_))) {
+    return false;
+  }
+  return !plan_.Has(Area::kWatch) ||
+         Record("watch", MeasureWatch(plan_.run, added, table_));
 }
 
 bool Performance::MeasureAnswers() {
   return WithServer([&](BenchServer& server) {
     if (plan_.Has(Area::kFloor) || plan_.Has(Area::kListing) ||
-        plan_.Has(Area::kHttp)) {
+        plan_.Has(Area::kHttp) || plan_.Has(Area::kWatch)) {
       for (const int64_t added : plan_.processes) {
         if (!MeasurePopulation(server, added)) return false;
       }
@@ -291,7 +300,8 @@ absl::StatusOr<int> Run() {
 int Main(int argc, char** argv) {
   absl::SetProgramUsageMessage(
       "Measures Tallyman beside floors and peers; prints one table.\n\n"
-      "  performance [--areas=listing,http,small,scaling,idle,connections]\n"
+      "  performance "
+      "[--areas=listing,http,watch,small,scaling,idle,connections]\n"
       "      [--processes=100,1000,5000] [--repetitions=5] "
       "[--format=table|markdown] [--check]");
   const std::vector<char*> arguments = absl::ParseCommandLine(argc, argv);

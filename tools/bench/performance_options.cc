@@ -54,6 +54,7 @@ absl::StatusOr<std::set<Area>> ParseAreas(
                           {{"floor", Area::kFloor},
                            {"listing", Area::kListing},
                            {"http", Area::kHttp},
+                           {"watch", Area::kWatch},
                            {"small", Area::kSmall},
                            {"scaling", Area::kScaling},
                            {"idle", Area::kIdle},

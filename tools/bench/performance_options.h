@@ -19,13 +19,15 @@ enum class Area {
   kFloor,
   kListing,
   kHttp,
+  kWatch,
   kSmall,
   kScaling,
   kIdle,
   kConnections
 };
 
-// Parses "floor", "listing", "http", "small", "scaling", "idle", "connections".
+// Parses "floor", "listing", "http", "watch", "small", "scaling", "idle",
+// "connections".
 // InvalidArgument for any other name and for an empty list.
 absl::StatusOr<std::set<Area>> ParseAreas(
     const std::vector<std::string>& names);

@@ -22,7 +22,7 @@ TEST(ParseAreasTest, RefusesUnknownNames) {
   EXPECT_EQ(areas.status(),
             absl::InvalidArgumentError(
                 "--areas: there is no \"disk\"; there are floor, listing, "
-                "http, small, scaling, idle, connections"));
+                "http, watch, small, scaling, idle, connections"));
   EXPECT_FALSE(ParseAreas({}).ok());
 }
 
