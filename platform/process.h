@@ -57,7 +57,10 @@ enum class ProcessField : uint32_t {
   kStartTime = 1u << 9,
   kCpuTime = 1u << 10,
   kVirtualBytes = 1u << 11,
-  kLast = kVirtualBytes,
+  kSession = 1u << 12,
+  kNice = 1u << 13,
+  kCgroup = 1u << 14,
+  kLast = kCgroup,
 };
 
 // A set of fields. A value type, cheap to copy.
@@ -149,6 +152,20 @@ struct Process {
   // Processor time of all its threads, in user and kernel mode; negative if
   // unknown.
   absl::Duration cpu_time = -absl::InfiniteDuration();
+
+  // The session: on Linux the pid of its leader (setsid(2)), 0 for threads of
+  // the kernel; on Windows that of Remote Desktop Services. -1 if unknown.
+  int32_t session = -1;
+
+  // From -20, which gets the most processor time, to 19; nullopt if unknown,
+  // since all numbers near 0 are values.
+  std::optional<int32_t> nice;
+
+  // The control group, from the root of the hierarchy that the reader sees:
+  // "/system.slice/nginx.service"; "" if unknown. That of cgroup v2 if it is
+  // not the root, else that of systemd's hierarchy of v1, else the first other
+  // one of v1 that is not the root. cgroup_names.h finds names in it.
+  std::string_view cgroup;
 };
 
 // A query of the lister. The default lists every process with all its fields,

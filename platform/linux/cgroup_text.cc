@@ -1,5 +1,6 @@
 #include "platform/linux/cgroup_text.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -59,6 +60,33 @@ std::optional<std::string_view> FindCgroupPath(std::string_view cgroups) {
     if (absl::ConsumePrefix(&line, "0::")) return line;
   }
   return std::nullopt;
+}
+
+std::string_view FindProcessCgroup(std::string_view cgroups) {
+  constexpr std::string_view kRoot = "/";
+  std::string_view best;
+  while (!cgroups.empty()) {
+    const size_t end = std::min(cgroups.find('\n'), cgroups.size());
+    const std::string_view line = cgroups.substr(0, end);
+    cgroups.remove_prefix(std::min(end + 1, cgroups.size()));
+    // hierarchy-ID:controller-list:path. A path may have colons; names of v1
+    // hierarchies have none.
+    const size_t first = line.find(':');
+    if (first == std::string_view::npos) continue;
+    const size_t second = line.find(':', first + 1);
+    if (second == std::string_view::npos) continue;
+    const std::string_view controllers =
+        line.substr(first + 1, second - first - 1);
+    const std::string_view path = line.substr(second + 1);
+    if (path.empty() || path.front() != '/') continue;
+    // The line of v2 comes last.
+    const bool is_preferred =
+        controllers.empty() || controllers == "name=systemd";
+    if (best.empty() || (path != kRoot && (is_preferred || best == kRoot))) {
+      best = path;
+    }
+  }
+  return best;
 }
 
 std::optional<std::string> CgroupDirectory(const CgroupMount& mount,

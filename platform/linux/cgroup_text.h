@@ -23,6 +23,11 @@ std::optional<CgroupMount> FindCgroupMount(std::string_view mountinfo);
 // "0::PATH" in the text of /proc/PID/cgroup. nullopt if there is none.
 std::optional<std::string_view> FindCgroupPath(std::string_view cgroups);
 
+// The cgroup to show of a process, from the text of /proc/PID/cgroup: the path
+// of v2 if it is not "/", else that of systemd's hierarchy of v1, else the
+// first of v1 that is not "/", else "/". "" if `cgroups` has no path.
+std::string_view FindProcessCgroup(std::string_view cgroups);
+
 // The directory of the cgroup `path` under `mount`; nullopt if the mount does
 // not show that cgroup.
 std::optional<std::string> CgroupDirectory(const CgroupMount& mount,

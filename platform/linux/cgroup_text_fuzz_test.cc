@@ -65,5 +65,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto found = tallyman::platform::FindCgroupMount(input.rest());
   const auto path = tallyman::platform::FindCgroupPath(input.rest());
   if (found && path) tallyman::platform::TestDirectory(*found, *path);
+  const auto shown = tallyman::platform::FindProcessCgroup(input.rest());
+  CHECK(shown.empty() || shown.starts_with('/'));
+  CHECK(absl::StrContains(input.rest(), shown));
   return 0;
 }

@@ -53,5 +53,22 @@ TEST(CgroupTextTest, JoinsMountAndPath) {
   EXPECT_EQ(CgroupDirectory(whole, "/../b"), std::nullopt);
 }
 
+TEST(FindProcessCgroupTest, PrefersTheCgroupThatSaysMost) {
+  EXPECT_EQ(FindProcessCgroup("0::/system.slice/a.service\n"),
+            "/system.slice/a.service");
+  EXPECT_EQ(FindProcessCgroup("0::/\n"), "/");
+  EXPECT_EQ(FindProcessCgroup("0::/a:b\n"), "/a:b");
+  // Version 1, with and without systemd; hybrid.
+  EXPECT_EQ(FindProcessCgroup("12:pids:/docker/1\n2:cpu,cpuacct:/docker/2\n"
+                              "1:name=systemd:/init.scope\n0::/\n"),
+            "/init.scope");
+  EXPECT_EQ(FindProcessCgroup("12:pids:/\n2:cpu:/docker/2\n1:cpuset:/x\n"),
+            "/docker/2");
+  EXPECT_EQ(FindProcessCgroup("1:name=systemd:/a.service\n0::/b.service\n"),
+            "/b.service");
+  EXPECT_EQ(FindProcessCgroup(""), "");
+  EXPECT_EQ(FindProcessCgroup("nonsense\n0:\n0::\n0::relative\n"), "");
+}
+
 }  // namespace
 }  // namespace tallyman::platform

@@ -21,14 +21,22 @@
 namespace tallyman::platform {
 
 // The files of a process that the lister reads.
-enum class ProcFile : uint8_t { kArguments, kIo, kStat, kStatm, kStatus };
-inline constexpr size_t kNumProcFiles = 5;
+enum class ProcFile : uint8_t {
+  kArguments,
+  kIo,
+  kStat,
+  kStatm,
+  kStatus,
+  kCgroup
+};
+inline constexpr size_t kNumProcFiles = 6;
 
 // The cached files of one process. Plain numbers, which ProcFileCache owns:
 // Align() moves thousands of entries at each scan, and copies them as bytes.
 struct CachedFiles {
   bool has_any = false;
-  std::array<int, kNumProcFiles> fds = {-1, -1, -1, -1, -1};  // By ProcFile.
+  std::array<int, kNumProcFiles> fds = {-1, -1, -1,
+                                        -1, -1, -1};  // By ProcFile.
   // The effective user when the files were opened; nullopt until it is read.
   std::optional<uint32_t> owner;
   // When the process started, which never changes; -1 until it is read.

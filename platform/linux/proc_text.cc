@@ -61,6 +61,15 @@ std::optional<Int> ParseNumber(std::string_view text) {
   return number;
 }
 
+// A nice value, which alone may be negative.
+std::optional<int32_t> ParseNice(std::string_view word) {
+  const bool is_negative = !word.empty() && word.front() == '-';
+  if (is_negative) word.remove_prefix(1);
+  const std::optional<int32_t> number = ParseNumber<int32_t>(word);
+  if (!number) return std::nullopt;
+  return is_negative ? -*number : *number;
+}
+
 // The first word of `text` as a number.
 template <typename Int>
 std::optional<Int> FirstNumber(std::string_view text) {
@@ -215,6 +224,7 @@ std::optional<StatText> ParseStat(std::string_view text) {
   constexpr int kSession = 6;
   constexpr int kUserTime = 14;
   constexpr int kSystemTime = 15;
+  constexpr int kNice = 19;
   constexpr int kNumThreads = 20;
   constexpr int kStartTime = 22;
   constexpr int kVirtualBytes = 23;
@@ -232,6 +242,9 @@ std::optional<StatText> ParseStat(std::string_view text) {
         break;
       case kSession:
         stat.session = ParseNumber<int32_t>(word).value_or(-1);
+        break;
+      case kNice:
+        stat.nice = ParseNice(word);
         break;
       case kNumThreads:
         stat.num_threads = ParseNumber<int64_t>(word).value_or(-1);

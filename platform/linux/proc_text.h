@@ -52,6 +52,7 @@ struct StatText {
   int64_t system_ticks = 0;
   int64_t start_ticks = 0;
   int64_t num_threads = -1;
+  std::optional<int32_t> nice;  // nullopt if the field is malformed.
   // 0 without an address space; -1 if the field is missing.
   int64_t virtual_bytes = -1;
 };

@@ -168,6 +168,11 @@ void TestStat(std::string_view text) {
   CHECK_EQ(stat->user_ticks, *user);
   CHECK_EQ(stat->system_ticks, *system);
   CHECK_EQ(stat->start_ticks, *start);
+  std::string_view nice = field(19);
+  const int32_t sign = absl::ConsumePrefix(&nice, "-") ? -1 : 1;
+  const std::optional<int32_t> magnitude = Number<int32_t>(nice);
+  CHECK_EQ(stat->nice.has_value(), magnitude.has_value());
+  if (magnitude) CHECK_EQ(*stat->nice, sign * *magnitude);
   CHECK_EQ(stat->num_threads, Number<int64_t>(field(20)).value_or(-1));
   CHECK_EQ(stat->virtual_bytes, Number<int64_t>(field(23)).value_or(-1));
 }

@@ -59,6 +59,30 @@ TEST(ProcessQueryTest, ReadsOnlyStatmForItsFields) {
   EXPECT_EQ(snapshot.processes()[0].resident_bytes, 8 << 20);
 }
 
+TEST(ProcessQueryTest, ReadsOnlyStatForTheSession) {
+  const ProcTree tree;
+  tree.Add(5, {.stat = "5 (p) S 1 5 4 0 -1 4194304 100 0 0 0 150 50 0 0 20 -7 "
+                       "2 0 500 16777216 9 9\n"});
+  const ProcessSnapshot snapshot = ListAt(
+      tree.root(), {.fields = ProcessField::kSession | ProcessField::kNice});
+  ASSERT_EQ(snapshot.processes().size(), 1u);
+  EXPECT_EQ(snapshot.processes()[0].session, 4);
+  EXPECT_EQ(snapshot.processes()[0].nice, -7);
+  EXPECT_EQ(snapshot.processes()[0].cgroup, "");
+}
+
+TEST(ProcessQueryTest, ReadsTheCgroupOnlyIfTheQueryHasIt) {
+  const ProcTree tree;
+  const ProcFiles files = OrdinaryProcess(5, "p", "");
+  tree.Add(5, {.statm = files.statm, .cgroup = "0::/a.service\n"});
+  const auto cgroup_with = [&](ProcessFields fields) {
+    const ProcessSnapshot snapshot = ListAt(tree.root(), {.fields = fields});
+    return std::string(snapshot.processes().at(0).cgroup);
+  };
+  EXPECT_EQ(cgroup_with(ProcessField::kCgroup), "/a.service");
+  EXPECT_EQ(cgroup_with(ProcessField::kResidentBytes), "");
+}
+
 TEST(ProcessQueryTest, AProcessWithoutMemoryHasNoArguments) {
   const ProcTree tree;
   tree.Add(5, {.statm = "0 0 0 0 0 0 0\n", .cmdline = "it ended"});

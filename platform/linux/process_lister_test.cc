@@ -61,6 +61,9 @@ TEST(ProcessListerTest, FillsInEveryField) {
   EXPECT_EQ(process.start_time, absl::FromUnixSeconds(1700000000) +
                                     absl::Seconds(500) / per_second);
   EXPECT_EQ(process.cpu_time, absl::Seconds(200) / per_second);
+  EXPECT_EQ(process.session, 1);
+  EXPECT_EQ(process.nice, 0);
+  EXPECT_EQ(process.cgroup, "/system.slice/ordinary.service");
 }
 
 TEST(ProcessListerTest, ReadsARecordedTree) {

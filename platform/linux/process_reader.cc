@@ -14,6 +14,7 @@
 
 #include "absl/time/time.h"
 #include "platform/base/unique_fd.h"
+#include "platform/linux/cgroup_text.h"
 #include "platform/linux/proc_file_cache.h"
 #include "platform/linux/proc_files.h"
 #include "platform/linux/proc_text.h"
@@ -27,19 +28,20 @@ namespace {
 constexpr int kArgumentAttempts = 4;
 
 // Fields that only one file has, and fields that two files have. `status`,
-// `stat` and `statm` all have the sizes of the memory; arguments and io have
-// files of their own.
+// `stat` and `statm` all have the sizes of the memory; arguments, io and
+// cgroup have files of their own.
 constexpr ProcessFields kOnlyInStatus =
     ProcessField::kPeakResidentBytes | ProcessField::kUser;
 constexpr ProcessFields kOnlyInStat =
-    ProcessField::kStartTime | ProcessField::kCpuTime;
+    ProcessFields(ProcessField::kStartTime) | ProcessField::kCpuTime |
+    ProcessField::kSession | ProcessField::kNice;
 constexpr ProcessFields kInStatusAndStat =
     ProcessFields(ProcessField::kName) | ProcessField::kNumThreads |
     ProcessField::kState | ProcessField::kParentPid;
 
 // By ProcFile.
 constexpr std::array<std::string_view, kNumProcFiles> kFileNames = {
-    "/cmdline", "/io", "/stat", "/statm", "/status"};
+    "/cmdline", "/io", "/stat", "/statm", "/status", "/cgroup"};
 
 // A cached file is of an earlier process with the pid, or of an earlier owner.
 constexpr int kOutOfDate = ESTALE;
@@ -66,14 +68,17 @@ bool IsInExec(const ReadPlan& plan, const Process& process) {
 ReadPlan::ReadPlan(ProcessFields fields, bool may_be_thread)
     : wants_name_(fields.Intersects(ProcessField::kName)),
       wants_user_(fields.Intersects(ProcessField::kUser)),
-      wants_times_(fields.Intersects(kOnlyInStat)) {
+      wants_stat_(fields.Intersects(kOnlyInStat)) {
   if (fields.empty() && !may_be_thread) return;
   checks_leader_ = may_be_thread;
   if (fields.Intersects(ProcessField::kArguments)) {
     files_ |= Bit(ProcFile::kArguments);
   }
   if (fields.Intersects(ProcessField::kStorageIo)) files_ |= Bit(ProcFile::kIo);
-  if (wants_times_) files_ |= Bit(ProcFile::kStat);
+  if (fields.Intersects(ProcessField::kCgroup)) {
+    files_ |= Bit(ProcFile::kCgroup);
+  }
+  if (wants_stat_) files_ |= Bit(ProcFile::kStat);
   if (may_be_thread || fields.Intersects(kOnlyInStatus)) {
     witness_ = ProcFile::kStatus;
   } else if (fields.Intersects(kOnlyInStat | kInStatusAndStat)) {
@@ -85,7 +90,7 @@ ReadPlan::ReadPlan(ProcessFields fields, bool may_be_thread)
   }
   files_ |= Bit(witness_);
   remembers_start_ =
-      wants_times_ && witness_ != ProcFile::kStat &&
+      wants_stat_ && witness_ != ProcFile::kStat &&
       !fields.Intersects(kOnlyInStat.Without(ProcessField::kStartTime));
   // The resident size in `stat` is an estimate (proc_pid_stat(5)), up to some
   // hundred KiB from the others.
@@ -179,8 +184,9 @@ int ProcessReader::ReadFiles(const ReadPlan& plan, int32_t pid,
   if (IsGone(witness.error()) || IsExhaustion(witness.error())) {
     return witness.error();
   }
-  for (const ProcFile file : {ProcFile::kArguments, ProcFile::kIo,
-                              ProcFile::kStat, ProcFile::kStatm}) {
+  for (const ProcFile file :
+       {ProcFile::kArguments, ProcFile::kIo, ProcFile::kStat, ProcFile::kStatm,
+        ProcFile::kCgroup}) {
     if (!plan.Has(file) || file == plan.witness()) continue;
     const bool is_start = file == ProcFile::kStat && plan.remembers_start();
     if (is_start && witness.from_cache() && cached->start_ticks >= 0) {
@@ -200,8 +206,10 @@ int ProcessReader::ReadFiles(const ReadPlan& plan, int32_t pid,
       SetIo(process);
     } else if (file == ProcFile::kStatm) {
       SetFromStatm(process);
+    } else if (file == ProcFile::kCgroup) {
+      process.cgroup = strings_.Copy(FindProcessCgroup(buffer_.text()));
     } else if (const auto stat = ParseStat(buffer_.text())) {
-      SetTimes(*stat, process);
+      SetOnlyInStat(*stat, process);
       if (cached != nullptr && cached->has_any) {
         cached->start_ticks = stat->start_ticks;
       }
@@ -231,7 +239,7 @@ int ProcessReader::ReadWitness(const ReadPlan& plan, int32_t pid,
     const std::optional<StatText> stat = ParseStat(buffer_.text());
     if (!stat) return 0;
     SetFromStat(plan, *stat, process);
-    if (plan.wants_times()) SetTimes(*stat, process);
+    if (plan.wants_stat()) SetOnlyInStat(*stat, process);
   } else {
     SetFromStatm(process);
   }
@@ -252,11 +260,14 @@ void ProcessReader::SetIo(Process& process) const {
   }
 }
 
-void ProcessReader::SetTimes(const StatText& stat, Process& process) const {
+void ProcessReader::SetOnlyInStat(const StatText& stat,
+                                  Process& process) const {
   const int64_t per_second = context_.ticks_per_second;
   process.cpu_time =
       (absl::Seconds(stat.user_ticks) + absl::Seconds(stat.system_ticks)) /
       per_second;
+  process.session = stat.session;
+  process.nice = stat.nice;
   SetStart(stat.start_ticks, process);
 }
 

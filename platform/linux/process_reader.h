@@ -33,7 +33,7 @@ class ReadPlan {
     return a.files_ == b.files_ && a.witness_ == b.witness_ &&
            a.checks_leader_ == b.checks_leader_ &&
            a.wants_name_ == b.wants_name_ && a.wants_user_ == b.wants_user_ &&
-           a.wants_times_ == b.wants_times_ &&
+           a.wants_stat_ == b.wants_stat_ &&
            a.remembers_start_ == b.remembers_start_;
   }
 
@@ -44,7 +44,7 @@ class ReadPlan {
   bool wants_arguments() const { return Has(ProcFile::kArguments); }
   bool wants_name() const { return wants_name_; }
   bool wants_user() const { return wants_user_; }
-  bool wants_times() const { return wants_times_; }
+  bool wants_stat() const { return wants_stat_; }
   // `stat` is read for the start only, and so once for a process in the cache.
   bool remembers_start() const { return remembers_start_; }
 
@@ -58,7 +58,7 @@ class ReadPlan {
   bool checks_leader_ = false;
   bool wants_name_ = false;
   bool wants_user_ = false;
-  bool wants_times_ = false;
+  bool wants_stat_ = false;
   bool remembers_start_ = false;
 };
 
@@ -101,7 +101,7 @@ class ProcessReader {
 
   void SetArguments(Process& process);
   void SetIo(Process& process) const;
-  void SetTimes(const StatText& stat, Process& process) const;
+  void SetOnlyInStat(const StatText& stat, Process& process) const;
   void SetStart(int64_t start_ticks, Process& process) const;
   void SetFromStat(const ReadPlan& plan, const StatText& stat,
                    Process& process);

@@ -54,6 +54,7 @@ std::string KinfoProcBytes(const FakeProcess& process) {
   StoreLittleEndian(static_cast<uint8_t>(process.status), Layout::kStatus,
                     bytes);
   StoreLittleEndian(process.pid, Layout::kPid, bytes);
+  StoreLittleEndian(process.nice, Layout::kNice, bytes);
   StoreLittleEndian(process.uid, Layout::kEffectiveUid, bytes);
   StoreLittleEndian(process.parent_pid, Layout::kParentPid, bytes);
   std::string name = process.name.substr(0, Layout::kNameSize);

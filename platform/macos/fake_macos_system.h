@@ -43,6 +43,7 @@ struct FakeProcess {
   int64_t start_microseconds = kFakeStart;
   ProcessStatus status = ProcessStatus::kRunnable;
   bool is_traced = false;
+  int8_t nice = -5;
 
   CallOutcome task_outcome = CallOutcome::kOk;
   // Those of the process that has the pid by the time of the call.

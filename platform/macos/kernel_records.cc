@@ -58,6 +58,7 @@ std::optional<ProcessRecord> ParseProcessRecord(std::string_view record) {
       .status =
           ProcessStatus{LoadLittleEndian<uint8_t>(record, Layout::kStatus)},
       .is_traced = (flags & kTracedFlag) != 0,
+      .nice = LoadLittleEndian<int8_t>(record, Layout::kNice),
       .name = name.substr(0, name.find('\0'))};
 }
 

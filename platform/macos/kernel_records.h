@@ -34,6 +34,7 @@ struct KinfoProcLayout {
   static constexpr size_t kFlags = 32;          // kp_proc.p_flag
   static constexpr size_t kStatus = 36;         // kp_proc.p_stat
   static constexpr size_t kPid = 40;            // kp_proc.p_pid
+  static constexpr size_t kNice = 242;          // kp_proc.p_nice
   static constexpr size_t kName = 243;          // kp_proc.p_comm
   static constexpr size_t kNameSize = 17;       // MAXCOMLEN + 1
   static constexpr size_t kEffectiveUid = 420;  // kp_eproc.e_ucred.cr_uid
@@ -88,6 +89,7 @@ struct ProcessRecord {
   ProcessStatus status =
       ProcessStatus::kBeingCreated;  // May be another number.
   bool is_traced = false;
+  int8_t nice = 0;        // From -20 to 20.
   std::string_view name;  // Points into the parsed bytes; at most 17 bytes.
 };
 

@@ -44,6 +44,7 @@ TALLYMAN_ASSERT_MEMBER(kinfo_proc, kp_proc.p_un.__p_starttime.tv_usec,
 TALLYMAN_ASSERT_MEMBER(kinfo_proc, kp_proc.p_flag, KinfoProcLayout::kFlags, 4);
 TALLYMAN_ASSERT_MEMBER(kinfo_proc, kp_proc.p_stat, KinfoProcLayout::kStatus, 1);
 TALLYMAN_ASSERT_MEMBER(kinfo_proc, kp_proc.p_pid, KinfoProcLayout::kPid, 4);
+TALLYMAN_ASSERT_MEMBER(kinfo_proc, kp_proc.p_nice, KinfoProcLayout::kNice, 1);
 TALLYMAN_ASSERT_MEMBER(kinfo_proc, kp_proc.p_comm, KinfoProcLayout::kName,
                        KinfoProcLayout::kNameSize);
 TALLYMAN_ASSERT_MEMBER(kinfo_proc, kp_eproc.e_ucred.cr_uid,

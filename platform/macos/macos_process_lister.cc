@@ -24,15 +24,16 @@ namespace {
 
 // The fields of a ProcessRecord. The user is not among them: its name may take
 // a lookup. Neither is the state: that of most processes takes a call.
-constexpr ProcessFields kTableFields = ProcessFields(ProcessField::kName) |
-                                       ProcessField::kParentPid |
-                                       ProcessField::kStartTime;
+constexpr ProcessFields kTableFields =
+    ProcessFields(ProcessField::kName) | ProcessField::kParentPid |
+    ProcessField::kStartTime | ProcessField::kNice;
 
 Process FromRecord(const ProcessRecord& record) {
   Process process;
   process.pid = record.pid;
   process.parent_pid = record.parent_pid;
   process.name = record.name;
+  process.nice = record.nice;
   process.start_ticks = record.start_microseconds;
   if (record.start_microseconds >= 0) {
     process.start_time = absl::FromUnixMicros(record.start_microseconds);

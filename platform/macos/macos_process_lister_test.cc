@@ -97,6 +97,9 @@ TEST_F(MacosProcessListerTest, AllFields) {
   EXPECT_EQ(process.start_time, absl::FromUnixMicros(kFakeStart));
   // The unit is 1 ns.
   EXPECT_EQ(process.cpu_time, absl::Milliseconds(36));
+  EXPECT_EQ(process.nice, -5);
+  EXPECT_EQ(process.session, -1);
+  EXPECT_EQ(process.cgroup, "");
 }
 
 TEST_F(MacosProcessListerTest, ProcessorTimeOnAppleSilicon) {

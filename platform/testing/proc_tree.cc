@@ -44,6 +44,7 @@ ProcFiles OrdinaryProcess(int32_t pid, std::string_view name,
           "rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 4096\n"
           "write_bytes: 8192\ncancelled_write_bytes: 0\n",
       .cmdline = std::string(arguments),
+      .cgroup = "0::/system.slice/ordinary.service\n",
   };
 }
 
@@ -83,6 +84,7 @@ void ProcTree::Add(int32_t pid, const ProcFiles& files) const {
   write("statm", files.statm);
   write("io", files.io);
   write("cmdline", files.cmdline);
+  write("cgroup", files.cgroup);
 }
 
 }  // namespace tallyman::platform

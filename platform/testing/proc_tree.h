@@ -17,11 +17,13 @@ struct ProcFiles {
   std::optional<std::string> statm;
   std::optional<std::string> io;
   std::optional<std::string> cmdline;
+  std::optional<std::string> cgroup = std::nullopt;
 };
 
 // The files of a process that sleeps, with 2 threads, of user 1000, with 8 MiB
 // resident and 9 MiB at its peak, 4096 bytes read and 8192 written, and started
-// 500 ticks after boot. `name` is in the kernel's escaped form.
+// 500 ticks after boot, in session 1, with the nice value 0, and in the unit
+// ordinary.service. `name` is in the kernel's escaped form.
 ProcFiles OrdinaryProcess(int32_t pid, std::string_view name,
                           std::string_view arguments);
 

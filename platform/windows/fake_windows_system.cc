@@ -176,6 +176,7 @@ std::string FakeProcessTable(const std::vector<FakeProcess>& processes,
     RawProcessEntry entry{};
     entry.next_entry_offset = is_last ? 0 : static_cast<uint32_t>(size);
     entry.number_of_threads = process.num_threads;
+    entry.session_id = process.session;
     entry.create_time = process.creation_time;
     entry.user_time = process.user_time;
     entry.kernel_time = process.kernel_time;

@@ -35,6 +35,7 @@ struct FakeProcess {
   uint64_t parent_pid = 0;
   std::u16string name;
   uint32_t num_threads = 1;
+  uint32_t session = 0;
   int64_t creation_time = 132'455'060'550'000'000;  // 2020-09-23
   int64_t user_time = 0;
   int64_t kernel_time = 0;

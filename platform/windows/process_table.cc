@@ -34,6 +34,7 @@ bool ProcessTable::Next(ProcessEntry& entry) {
           .value_or(std::string_view());
   entry.num_threads =
       LoadLittleEndian<uint32_t>(bytes, Layout::kNumberOfThreads);
+  entry.session = LoadLittleEndian<uint32_t>(bytes, Layout::kSessionId);
   entry.creation_time = std::max(
       LoadLittleEndian<int64_t>(bytes, Layout::kCreateTime), int64_t{0});
   entry.user_time = CountAt(bytes, Layout::kUserTime);

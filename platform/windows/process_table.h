@@ -23,6 +23,7 @@ struct ProcessEntry {
   // bytes are not in the table.
   std::string_view utf16_name;
   int64_t num_threads = -1;
+  uint32_t session = 0;
   // 100 ns since 1601; 0 if the process has none (pid 0).
   int64_t creation_time = 0;
   // Processor time in 100 ns; -1 if unknown.

@@ -40,6 +40,8 @@ static_assert(offsetof(SYSTEM_PROCESS_INFORMATION, ImageName) ==
               ProcessEntryLayout::kImageName);
 static_assert(offsetof(SYSTEM_PROCESS_INFORMATION, UniqueProcessId) ==
               ProcessEntryLayout::kUniqueProcessId);
+static_assert(offsetof(SYSTEM_PROCESS_INFORMATION, SessionId) ==
+              ProcessEntryLayout::kSessionId);
 static_assert(sizeof(SYSTEM_PROCESS_INFORMATION) == ProcessEntryLayout::kSize);
 #ifdef __MINGW32__
 // Microsoft's winternl.h names these members Reserved, or directly.

@@ -48,6 +48,7 @@ struct ProcessEntryLayout {
   static constexpr size_t kImageName = 0x38;        // UNICODE_STRING
   static constexpr size_t kUniqueProcessId = 0x50;  // uint64
   static constexpr size_t kInheritedFromUniqueProcessId = 0x58;  // uint64
+  static constexpr size_t kSessionId = 0x64;                     // uint32
   // uint64 each, in bytes.
   static constexpr size_t kVirtualSize = 0x78;
   static constexpr size_t kPeakWorkingSetSize = 0x88;

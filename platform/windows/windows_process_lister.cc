@@ -70,6 +70,7 @@ Process ToProcess(const ProcessEntry& entry) {
   process.pid = ToPid(entry.pid);
   process.parent_pid = ToPid(entry.parent_pid);
   process.num_threads = entry.num_threads;
+  process.session = ToPid(entry.session);
   process.resident_bytes = entry.working_set_bytes;
   process.peak_resident_bytes = entry.peak_working_set_bytes;
   process.virtual_bytes = entry.virtual_bytes;

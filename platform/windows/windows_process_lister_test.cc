@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -66,6 +67,7 @@ TEST_F(WindowsProcessListerTest, AllFields) {
                 .parent_pid = 700,
                 .name = u"svchost.exe",
                 .num_threads = 16,
+                .session = 2,
                 .creation_time = kCreation,
                 .user_time = 20'000'000,
                 .kernel_time = 5'000'001,
@@ -91,6 +93,9 @@ TEST_F(WindowsProcessListerTest, AllFields) {
   EXPECT_EQ(process.user, "jblow");
   EXPECT_EQ(process.state, ProcessState::kUnknown);
   EXPECT_EQ(process.num_threads, 16);
+  EXPECT_EQ(process.session, 2);
+  EXPECT_EQ(process.nice, std::nullopt);
+  EXPECT_EQ(process.cgroup, "");
   EXPECT_EQ(process.resident_bytes, 8192);
   EXPECT_EQ(process.peak_resident_bytes, 16384);
   EXPECT_EQ(process.virtual_bytes, 2203555188736);
