@@ -1,16 +1,19 @@
 #include "api/host/host_envelope.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "api/description/schema.h"
+#include "api/host/process_detail_fields.h"
 #include "api/host/process_query.h"
 #include "api/http/error.h"
 #include "api/json/json_writer.h"
 #include "api/json/timestamp.h"
 #include "platform/process.h"
+#include "platform/process_details.h"
 
 namespace tallyman::api {
 namespace {
@@ -50,6 +53,13 @@ constexpr Field kProcessesFields[] = {
     {"time_generated", kTimeGenerated},
 };
 
+constexpr Field kListOfOneFields[] = {
+    {"status_code", kStatusCode},
+    {"status_desc", String("`Ok`.", "Ok")},
+    {"data", ArrayOfOne("The process.", kHostProcessDetailsSchema)},
+    {"time_generated", kTimeGenerated},
+};
+
 constexpr Schema kNoProcesses = [] {
   Schema schema = Array("Empty.", kHostProcessSchema);
   schema.max = 0;
@@ -69,6 +79,8 @@ constexpr Field kErrorFields[] = {
 
 constexpr Schema kHostProcessesSchema =
     Object("HostProcesses", "The processes of the machine.", kProcessesFields);
+constexpr Schema kHostProcessListOfOneSchema = Object(
+    "HostProcessListOfOne", "A process of the machine.", kListOfOneFields);
 constexpr Schema kHostErrorSchema =
     Object("HostError", "An error of the host family.", kErrorFields);
 
@@ -87,6 +99,25 @@ std::string RenderProcesses(absl::Span<const platform::Process> processes,
     }
     json.EndObject();
   }
+  EndEnvelope(generated, format.zone, json);
+  return out;
+}
+
+std::string RenderProcessDetails(const platform::Process& process,
+                                 const platform::ProcessDetails& details,
+                                 absl::Span<const int32_t> children,
+                                 const ProcessFormat& format,
+                                 absl::Time generated) {
+  std::string out;
+  JsonWriter json(out);
+  BeginEnvelope(200, "Ok", json);
+  json.BeginObject();
+  for (const ProcessKey& key : ProcessKeys()) {
+    json.Key(key.name);
+    key.write(process, format, json);
+  }
+  WriteProcessDetails(details, children, json);
+  json.EndObject();
   EndEnvelope(generated, format.zone, json);
   return out;
 }

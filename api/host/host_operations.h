@@ -8,6 +8,7 @@
 namespace tallyman::api {
 
 extern const Operation kListHostProcesses;  // GET /server/processes
+extern const Operation kGetHostProcess;     // GET /server/processes/{pid}
 
 }  // namespace tallyman::api
 

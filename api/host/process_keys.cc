@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -13,11 +14,14 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "api/description/schema.h"
+#include "api/host/process_detail_fields.h"
+#include "api/host/process_owners.h"
 #include "api/host/process_parameters.h"
 #include "api/host/process_query.h"
 #include "api/json/json_writer.h"
 #include "api/json/timestamp.h"
 #include "api/redaction/redaction.h"
+#include "platform/cgroup_names.h"
 #include "platform/process.h"
 
 namespace tallyman::api {
@@ -40,7 +44,7 @@ void Write(const Process& process, const ProcessFormat& /*format*/,
 }
 
 template <auto Member>
-bool Less(const Process& a, const Process& b) {
+bool Less(const Process& a, const Process& b, const ProcessOwners& /*owners*/) {
   return a.*Member < b.*Member;
 }
 
@@ -65,7 +69,8 @@ void WriteState(const Process& process, const ProcessFormat& /*format*/,
   json.String(platform::ProcessStateName(process.state));
 }
 
-bool StateLess(const Process& a, const Process& b) {
+bool StateLess(const Process& a, const Process& b,
+               const ProcessOwners& /*owners*/) {
   return platform::ProcessStateName(a.state) <
          platform::ProcessStateName(b.state);
 }
@@ -86,7 +91,81 @@ void WriteCpuSeconds(const Process& process, const ProcessFormat& /*format*/,
   }
 }
 
-constexpr std::array<ProcessKey, 14> kKeys = {{
+void WriteNice(const Process& process, const ProcessFormat& /*format*/,
+               JsonWriter& json) {
+  if (process.nice) {
+    json.Int(*process.nice);
+  } else {
+    json.Null();
+  }
+}
+
+// A name in the path of the cgroup.
+template <auto NameOf>
+void WriteOfCgroup(const Process& process, const ProcessFormat& /*format*/,
+                   JsonWriter& json) {
+  json.String(NameOf(process.cgroup));
+}
+
+template <auto NameOf>
+bool LessOfCgroup(const Process& a, const Process& b,
+                  const ProcessOwners& /*owners*/) {
+  return NameOf(a.cgroup) < NameOf(b.cgroup);
+}
+
+// A member of the instance that a process belongs to, a string or an integer;
+// "" or -1 without an instance.
+template <auto Member>
+auto OfInstance(const Process& process, const ProcessOwners& owners) {
+  using Value = std::decay_t<decltype(RunningInstance().*Member)>;
+  const RunningInstance* const instance = owners.Find(process);
+  if constexpr (std::is_integral_v<Value>) {
+    return instance == nullptr ? Value{-1} : instance->*Member;
+  } else {
+    return instance == nullptr ? std::string_view()
+                               : std::string_view(instance->*Member);
+  }
+}
+
+template <auto Member>
+void WriteOfInstance(const Process& process, const ProcessFormat& format,
+                     JsonWriter& json) {
+  const auto value = OfInstance<Member>(process, format.owners);
+  if constexpr (std::is_integral_v<decltype(value)>) {
+    json.Int(value);
+  } else {
+    json.String(value);
+  }
+}
+
+template <auto Member>
+bool LessOfInstance(const Process& a, const Process& b,
+                    const ProcessOwners& owners) {
+  return OfInstance<Member>(a, owners) < OfInstance<Member>(b, owners);
+}
+
+template <auto NameOf>
+constexpr ProcessKey CgroupKey(std::string_view name, const Schema& schema) {
+  return {name,
+          schema,
+          ProcessField::kCgroup,
+          false,
+          WriteOfCgroup<NameOf>,
+          LessOfCgroup<NameOf>};
+}
+
+template <auto Member>
+constexpr ProcessKey InstanceKey(std::string_view name, const Schema& schema) {
+  return {name,
+          schema,
+          ProcessOwners::kFields,
+          false,
+          WriteOfInstance<Member>,
+          LessOfInstance<Member>,
+          /*needs_owners=*/true};
+}
+
+constexpr std::array<ProcessKey, 22> kKeys = {{
     Key<&Process::name>("name",
                         String("The kernel's name of the task; \"\" if it is "
                                "unknown.",
@@ -133,22 +212,68 @@ constexpr std::array<ProcessKey, 14> kKeys = {{
              "4096"),
         ProcessField::kStorageIo, true),
     Key<&Process::parent_pid>(
-        "ppid", Size("Only on request: the id of the parent.", "1"),
+        "ppid", Size("In lists only on request: the id of the parent.", "1"),
         ProcessField::kParentPid, false),
     {"start_time",
-     String("Only on request: the start, in ISO 8601 with milliseconds; \"\" "
+     String("In lists only on request: the start, in ISO 8601 with "
+            "milliseconds; \"\" "
             "if unknown.",
             "2026-11-22T00:10:09.512+01:00"),
      ProcessField::kStartTime, false, WriteStartTime,
      Less<&Process::start_ticks>},
     {"cpu_seconds",
-     Number("Only on request: processor time so far; -1 if unknown.", "12.75"),
+     Number("In lists only on request: processor time so far; -1 if unknown.",
+            "12.75"),
      ProcessField::kCpuTime, false, WriteCpuSeconds, Less<&Process::cpu_time>},
-    Key<&Process::virtual_bytes>(
-        "virtual_memory",
-        Size("Only on request: bytes of the address space; -1 if unknown.",
-             "58720256"),
-        ProcessField::kVirtualBytes, false),
+    Key<&Process::virtual_bytes>("virtual_memory",
+                                 Size("In lists only on request: bytes of the "
+                                      "address space; -1 if unknown.",
+                                      "58720256"),
+                                 ProcessField::kVirtualBytes, false),
+    Key<&Process::session>(
+        "session",
+        Size("In lists only on request: the session, on Linux the pid of its "
+             "leader; -1 if unknown.",
+             "812"),
+        ProcessField::kSession, false),
+    {"nice",
+     OrNull(Integer("In lists only on request: from -20, which gets the most "
+                    "processor time, to 19; null if unknown.",
+                    "0", -20, 20)),
+     ProcessField::kNice, false, WriteNice, Less<&Process::nice>},
+    Key<&Process::cgroup>(
+        "cgroup",
+        String("In lists only on request: the path of the control group, of v2 "
+               "if it is used; \"\" if unknown.",
+               "/system.slice/nginx.service"),
+        ProcessField::kCgroup, false),
+    CgroupKey<platform::UnitOfCgroup>(
+        "unit", String("In lists only on request: the innermost unit of "
+                       "systemd; \"\" if there is none or it is unknown.",
+                       "nginx.service")),
+    CgroupKey<platform::ContainerOfCgroup>(
+        "container",
+        String("In lists only on request: the id of the innermost container, "
+               "64 hex digits, or its name for LXC; \"\" if there is none or "
+               "it is unknown.",
+               "4f5ae07b3fd1d1c8ea2a1d0d8a1f7d5e0c2e9b14f6a07b3c58d9e2f1a4b6c7d"
+               "8")),
+    InstanceKey<&RunningInstance::stack_uid>(
+        "stack",
+        String("In lists only on request: the uid of the stack that the "
+               "process belongs to, as the first process of an instance, in "
+               "its session, or in its cgroup; \"\" if it belongs to none.",
+               "5999b763474b0eafa5fafb64bff0ba80")),
+    InstanceKey<&RunningInstance::process>(
+        "process",
+        String("In lists only on request: the process of that stack; \"\" if "
+               "the process belongs to none.",
+               "web")),
+    InstanceKey<&RunningInstance::number>(
+        "instance",
+        Size("In lists only on request: the number of the instance; -1 if the "
+             "process belongs to none.",
+             "1")),
 }};
 
 // All keys are optional: the parameter `fields` chooses them.
@@ -160,8 +285,19 @@ constexpr auto kFields = [] {
   return fields;
 }();
 
+constexpr auto kDetailedFields = [] {
+  std::array<Field, kKeys.size() + std::size(kProcessDetailFields)> fields = {};
+  size_t next = 0;
+  for (const ProcessKey& key : kKeys) fields[next++] = {key.name, key.schema};
+  for (const Field& field : kProcessDetailFields) fields[next++] = field;
+  return fields;
+}();
+
 }  // namespace
 
+constexpr Schema kHostProcessDetailsSchema =
+    Object("HostProcessDetails", "Everything that is known of a process.",
+           kDetailedFields);
 constexpr Schema kHostProcessSchema =
     Object("HostProcess", "A process of the machine.", kFields);
 

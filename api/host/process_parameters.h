@@ -45,6 +45,29 @@ inline constexpr Parameter kProcessStateParameter = {
     .schema = Array("Processes in one of these states.", kProcessStateItem)};
 inline constexpr Parameter kProcessPidParameter = {
     .name = "pid", .schema = Array("The processes with these ids.", kPidItem)};
+inline constexpr Schema kUnitItem =
+    String("The name of a unit.", "nginx.service");
+inline constexpr Parameter kProcessUnitParameter = {
+    .name = "unit",
+    .schema = Array("Processes of one of these units of systemd; a name "
+                    "without a type is a service. Empty list on systems "
+                    "without systemd.",
+                    kUnitItem)};
+inline constexpr Schema kStackItem = String("The uid or the name of a stack.",
+                                            "5999b763474b0eafa5fafb64bff0ba80");
+inline constexpr Parameter kProcessStackParameter = {
+    .name = "stack",
+    .schema = Array("Processes that belong to instances of one of these "
+                    "stacks, by uid or name; see the key `stack`. Empty list "
+                    "on systems where the server runs no stacks.",
+                    kStackItem)};
+inline constexpr Parameter kProcessMinMemoryParameter = {
+    .name = "min_memory",
+    .schema = {.description =
+                   "Processes with at least so many resident bytes. The "
+                   "suffixes K, M, G and T stand for powers of 1024.",
+               .pattern = "^[0-9]+[KMGTkmgt]?$",
+               .example = "100M"}};
 inline constexpr Parameter kProcessSortParameter = {
     .name = "sort",
     .schema = OneOf(ProcessSortNames,
@@ -67,10 +90,18 @@ inline constexpr Parameter kProcessWatchParameter = {
                      "processes of each scan.",
                      "2s")};
 
+// In the path.
+inline constexpr Parameter kProcessPidPath = {
+    .name = "pid",
+    .schema = Integer("The id of the process.", "812", 0, 2147483647)};
+
 inline constexpr const Parameter* kProcessListParameters[] = {
-    &kProcessNameParameter,   &kProcessUserParameter, &kProcessStateParameter,
-    &kProcessPidParameter,    &kProcessSortParameter, &kProcessLimitParameter,
-    &kProcessFieldsParameter, &kProcessWatchParameter};
+    &kProcessNameParameter,      &kProcessUserParameter,
+    &kProcessStateParameter,     &kProcessPidParameter,
+    &kProcessUnitParameter,      &kProcessStackParameter,
+    &kProcessMinMemoryParameter, &kProcessSortParameter,
+    &kProcessLimitParameter,     &kProcessFieldsParameter,
+    &kProcessWatchParameter};
 
 }  // namespace tallyman::api
 

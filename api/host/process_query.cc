@@ -21,9 +21,12 @@
 #include "absl/strings/strip.h"
 #include "absl/types/span.h"
 #include "api/description/parameter.h"
+#include "api/host/process_filters.h"
+#include "api/host/process_owners.h"
 #include "api/host/process_parameters.h"
 #include "api/http/params.h"
 #include "platform/base/text.h"
+#include "platform/cgroup_names.h"
 #include "platform/process.h"
 #include "re2/re2.h"
 
@@ -227,6 +230,23 @@ absl::StatusOr<ProcessListQuery> ProcessListQuery::Parse(const Params& params) {
     if (!pids.ok()) return pids.status();
     query.pids_ = *std::move(pids);
   }
+  if (const auto text = Read(params, kProcessUnitParameter)) {
+    for (const std::string_view unit : absl::StrSplit(*text, ',')) {
+      query.units_.push_back(UnitName(unit));
+    }
+  }
+  if (const auto text = Read(params, kProcessStackParameter)) {
+    query.stacks_ = absl::StrSplit(*text, ',');
+  }
+  if (const auto text = Read(params, kProcessMinMemoryParameter)) {
+    query.min_memory_ = ParseByteSize(*text);
+    if (!query.min_memory_) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("min_memory: ", base::Quote(*text),
+                       " is not a number of bytes, such as 1048576, 1024K, 1M "
+                       "or 1G"));
+    }
+  }
   if (const auto text = Read(params, kProcessSortParameter)) {
     query.descending_ = text->starts_with('-');
     const std::string_view name = text->substr(query.descending_ ? 1 : 0);
@@ -247,25 +267,41 @@ absl::StatusOr<ProcessListQuery> ProcessListQuery::Parse(const Params& params) {
   return query;
 }
 
-platform::ProcessQuery ProcessListQuery::ToPlatform() const {
+bool ProcessListQuery::needs_owners() const {
+  return !stacks_.empty() ||
+         (sort_key_ != nullptr && sort_key_->needs_owners) ||
+         absl::c_any_of(
+             keys_, [](const ProcessKey* key) { return key->needs_owners; });
+}
+
+platform::ProcessFields ProcessListQuery::ConditionFields() const {
   using platform::ProcessField;
+  ProcessFields fields;
+  if (name_ != nullptr) fields |= ProcessField::kName;
+  if (!users_.empty()) fields |= ProcessField::kUser;
+  if (!states_.empty()) fields |= ProcessField::kState;
+  if (!units_.empty()) fields |= ProcessField::kCgroup;
+  if (!stacks_.empty()) fields |= ProcessOwners::kFields;
+  if (min_memory_) fields |= ProcessField::kResidentBytes;
+  return fields;
+}
+
+platform::ProcessQuery ProcessListQuery::ToPlatform(
+    std::shared_ptr<const ProcessOwners> owners) const {
+  if (owners == nullptr) owners = std::make_shared<const ProcessOwners>();
   platform::ProcessQuery query;
   query.pids = pids_;
-  ProcessFields filtered;
-  if (name_ != nullptr) filtered |= ProcessField::kName;
-  if (!users_.empty()) filtered |= ProcessField::kUser;
-  if (!states_.empty()) filtered |= ProcessField::kState;
-  if (!filtered.empty()) {
-    query.condition = [copy = *this](const Process& process) {
-      return copy.Matches(process);
+  query.condition_fields = ConditionFields();
+  if (!query.condition_fields.empty()) {
+    query.condition = [copy = *this, owners](const Process& process) {
+      return copy.Matches(process, *owners);
     };
-    query.condition_fields = filtered;
   }
   if (sort_key_ != nullptr) {
     query.order_fields = sort_key_->fields;
-    query.order = [key = sort_key_, descending = descending_](
+    query.order = [key = sort_key_, descending = descending_, owners](
                       const Process& a, const Process& b) {
-      return descending ? key->less(b, a) : key->less(a, b);
+      return descending ? key->less(b, a, *owners) : key->less(a, b, *owners);
     };
   }
   if (limit_) query.limit = static_cast<size_t>(*limit_);
@@ -274,7 +310,21 @@ platform::ProcessQuery ProcessListQuery::ToPlatform() const {
   return query;
 }
 
-bool ProcessListQuery::Matches(const Process& process) const {
+bool ProcessListQuery::Matches(const Process& process,
+                               const ProcessOwners& owners) const {
+  if (process.resident_bytes < min_memory_.value_or(-1)) return false;
+  if (!units_.empty() &&
+      !absl::c_linear_search(units_, platform::UnitOfCgroup(process.cgroup))) {
+    return false;
+  }
+  if (!stacks_.empty()) {
+    const RunningInstance* const instance = owners.Find(process);
+    if (instance == nullptr ||
+        !(absl::c_linear_search(stacks_, instance->stack_uid) ||
+          absl::c_linear_search(stacks_, instance->stack_name))) {
+      return false;
+    }
+  }
   return (users_.empty() || absl::c_linear_search(users_, process.user)) &&
          (states_.empty() || absl::c_linear_search(states_, process.state)) &&
          (name_ == nullptr || RE2::PartialMatch(process.name, *name_));

@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "api/description/schema.h"
+#include "api/host/process_owners.h"
 #include "api/http/params.h"
 #include "api/json/json_writer.h"
 #include "api/redaction/redaction.h"
@@ -27,6 +28,8 @@ namespace tallyman::api {
 struct ProcessFormat {
   const Redactor& redactor;
   absl::TimeZone zone;
+  // The instances to show; must outlive the rendering.
+  const ProcessOwners& owners = ProcessOwners::None();
 };
 
 // One key of a process in JSON: a row of the one table of keys, which
@@ -40,7 +43,10 @@ struct ProcessKey {
   bool is_default;
   void (*write)(const platform::Process& process, const ProcessFormat& format,
                 JsonWriter& json);
-  bool (*less)(const platform::Process& a, const platform::Process& b);
+  bool (*less)(const platform::Process& a, const platform::Process& b,
+               const ProcessOwners& owners);
+  // Whether the two depend on the owners.
+  bool needs_owners = false;
 };
 
 // All keys, in the order of the output.
@@ -48,6 +54,8 @@ absl::Span<const ProcessKey> ProcessKeys();
 
 // A process in JSON.
 extern const Schema kHostProcessSchema;
+// The same with all keys and kProcessDetailFields.
+extern const Schema kHostProcessDetailsSchema;
 
 // A valid query. Copyable; thread-safe once made.
 class ProcessListQuery {
@@ -57,8 +65,12 @@ class ProcessListQuery {
   static absl::StatusOr<ProcessListQuery> Parse(const Params& params);
 
   // The query for the platform, which filters, sorts and limits. It copies this
-  // query, so it may outlive it.
-  platform::ProcessQuery ToPlatform() const;
+  // query, so it may outlive it. Null owners: no process belongs to a stack.
+  platform::ProcessQuery ToPlatform(
+      std::shared_ptr<const ProcessOwners> owners = nullptr) const;
+
+  // False if the result is the same with any owners.
+  bool needs_owners() const;
 
   // A normal form of the parameters: queries with equal texts have equal
   // results.
@@ -68,13 +80,19 @@ class ProcessListQuery {
   absl::Span<const ProcessKey* const> keys() const { return keys_; }
 
  private:
-  bool Matches(const platform::Process& process) const;
+  // The fields that Matches() reads.
+  platform::ProcessFields ConditionFields() const;
+  bool Matches(const platform::Process& process,
+               const ProcessOwners& owners) const;
 
   std::string text_;
   std::shared_ptr<const RE2> name_;             // Null: any name.
   std::vector<std::string> users_;              // Empty: any user.
   std::vector<platform::ProcessState> states_;  // Empty: any state.
   std::optional<std::vector<int32_t>> pids_;    // nullopt: all.
+  std::vector<std::string> units_;              // Empty: any unit.
+  std::vector<std::string> stacks_;             // Empty: any or no stack.
+  std::optional<int64_t> min_memory_;           // Bytes.
   const ProcessKey* sort_key_ = nullptr;        // Null: by pid.
   bool descending_ = false;
   std::optional<int64_t> limit_;
