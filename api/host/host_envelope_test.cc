@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "api/host/process_owners.h"
 #include "api/host/process_query.h"
 #include "api/http/error.h"
 #include "api/http/params.h"
@@ -24,12 +25,14 @@ const absl::Time kGenerated = absl::FromUnixSeconds(1600880058);
 const absl::TimeZone kZone = absl::FixedTimeZone(-6 * 3600);
 
 std::string Render(const std::vector<Process>& processes,
-                   std::string_view query_string) {
+                   std::string_view query_string,
+                   const ProcessOwners& owners = ProcessOwners::None()) {
   const auto query = ProcessListQuery::Parse(Params::Parse(query_string));
   EXPECT_TRUE(query.ok()) << query.status();
   const auto redactor = Redactor::Create(DefaultSecretNames());
-  return RenderProcesses(processes, query->keys(),
-                         {.redactor = **redactor, .zone = kZone}, kGenerated);
+  return RenderProcesses(
+      processes, query->keys(),
+      {.redactor = **redactor, .zone = kZone, .owners = owners}, kGenerated);
 }
 
 // The values of the documented sample, and the forms of unknown values.
@@ -87,6 +90,73 @@ TEST(RenderProcessesTest, WritesTheOptionalKeys) {
             R"({"status_code":200,"status_desc":"Ok","data":[{"ppid":-1,)"
             R"("start_time":"","cpu_seconds":-1,"virtual_memory":-1}],)"
             R"("time_generated":"2020-09-23T10:54:18-06:00"})");
+}
+
+TEST(RenderProcessesTest, WritesTheKeysOfWhatAProcessBelongsTo) {
+  std::vector<Process> processes(1);
+  processes[0].pid = 7;
+  processes[0].session = 7;
+  processes[0].start_ticks = 3;
+  processes[0].nice = -1;
+  processes[0].cgroup =
+      "/system.slice/docker-"
+      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope";
+  constexpr std::string_view kKeys =
+      "fields=session,nice,unit,container,stack,process,instance";
+  const ProcessOwners owners({{.stack_uid = "f00",
+                               .process = "web",
+                               .number = 2,
+                               .pid = 7,
+                               .start_ticks = 3}});
+  EXPECT_EQ(
+      Render(processes, kKeys, owners),
+      R"({"status_code":200,"status_desc":"Ok","data":[{"session":7,)"
+      R"("nice":-1,"unit":"docker-0123456789abcdef0123456789abcdef)"
+      R"(0123456789abcdef0123456789abcdef.scope","container":)"
+      R"("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",)"
+      R"("stack":"f00","process":"web","instance":2}],)"
+      R"("time_generated":"2020-09-23T10:54:18-06:00"})");
+  EXPECT_EQ(Render(std::vector<Process>(1), kKeys),
+            R"({"status_code":200,"status_desc":"Ok","data":[{"session":-1,)"
+            R"("nice":null,"unit":"","container":"","stack":"","process":"",)"
+            R"("instance":-1}],)"
+            R"("time_generated":"2020-09-23T10:54:18-06:00"})");
+}
+
+TEST(RenderProcessDetailsTest, WritesAllKeysAndTheDetails) {
+  const auto redactor = Redactor::Create(DefaultSecretNames());
+  const ProcessFormat format = {.redactor = **redactor, .zone = kZone};
+  Process process;
+  process.pid = 7;
+  process.arguments = "a\0--password=hunter2"sv;
+  const auto known = nlohmann::json::parse(RenderProcessDetails(
+      process,
+      {.proportional_bytes = 4096,
+       .open_descriptors = 3,
+       .listening = {{{.protocol = "tcp", .address = "::", .port = 80},
+                      {.protocol = "unix", .address = "@x"}}},
+       .environment_names = {{"PATH", "HOME"}}},
+      {8, 9}, format, kGenerated));
+  const nlohmann::json& data = known["data"][0];
+  EXPECT_EQ(data.size(), ProcessKeys().size() + 5);
+  EXPECT_EQ(data["command_line"], "a --password=***");
+  EXPECT_EQ(data["pss"], 4096);
+  EXPECT_EQ(data["open_descriptors"], 3);
+  EXPECT_EQ(data["listening"],
+            nlohmann::json::parse(
+                R"([{"protocol":"tcp","address":"::","port":80},)"
+                R"({"protocol":"unix","address":"@x","port":null}])"));
+  EXPECT_EQ(data["environment_names"],
+            nlohmann::json::parse(R"(["PATH","HOME"])"));
+  EXPECT_EQ(data["children"], nlohmann::json::parse("[8,9]"));
+
+  const auto unknown = nlohmann::json::parse(
+      RenderProcessDetails(process, {}, {}, format, kGenerated));
+  EXPECT_EQ(unknown["data"][0]["pss"], -1);
+  EXPECT_EQ(unknown["data"][0]["open_descriptors"], -1);
+  EXPECT_TRUE(unknown["data"][0]["listening"].is_null());
+  EXPECT_TRUE(unknown["data"][0]["environment_names"].is_null());
+  EXPECT_EQ(unknown["data"][0]["children"], nlohmann::json::array());
 }
 
 TEST(RenderProcessesTest, HidesSecretsAndIsAlwaysValid) {

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "api/host/process_owners.h"
 #include "api/http/params.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -18,6 +20,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 using platform::Process;
 using platform::ProcessField;
@@ -37,6 +40,12 @@ std::vector<Process> SomeProcesses() {
   processes[3] = {.pid = 30, .name = "sh", .user = "1000"};
   processes[3].state = ProcessState::kZombie;
   processes[3].resident_bytes = 100;
+  processes[1].cgroup = "/system.slice/nginx.service";
+  processes[2].cgroup = "/system.slice/nginx.service";
+  processes[3].cgroup = "/user.slice/session-3.scope";
+  processes[2].session = 20;
+  processes[1].start_ticks = 7;
+  processes[2].start_ticks = 8;
   return processes;
 }
 
@@ -45,7 +54,14 @@ std::vector<int32_t> Select(std::string_view query_string) {
   const auto query = ProcessListQuery::Parse(Params::Parse(query_string));
   EXPECT_TRUE(query.ok()) << query.status();
   if (!query.ok()) return {};
-  const platform::ProcessQuery desired = query->ToPlatform();
+  const auto owners = std::make_shared<const ProcessOwners>(
+      std::vector<RunningInstance>{{.stack_uid = "f00",
+                                    .stack_name = "shop",
+                                    .process = "web",
+                                    .number = 1,
+                                    .pid = 20,
+                                    .start_ticks = 7}});
+  const platform::ProcessQuery desired = query->ToPlatform(owners);
   std::vector<Process> processes = SomeProcesses();
   if (desired.condition) {
     std::erase_if(processes, [&](const Process& process) {
@@ -75,6 +91,14 @@ TEST(ProcessListQueryTest, Filters) {
   EXPECT_THAT(Select("state=sleeping"), ElementsAre(1, 21));
   EXPECT_THAT(Select("state=running,zombie"), ElementsAre(20, 30));
   EXPECT_THAT(Select("name=nginx&state=sleeping&user=www"), ElementsAre(21));
+  EXPECT_THAT(Select("unit=nginx"), ElementsAre(20, 21));
+  EXPECT_THAT(Select("unit=x,session-3.scope"), ElementsAre(30));
+  EXPECT_THAT(Select("unit="), IsEmpty());
+  EXPECT_THAT(Select("stack=shop"), ElementsAre(20, 21));
+  EXPECT_THAT(Select("stack=f00,x"), ElementsAre(20, 21));
+  EXPECT_THAT(Select("stack=f0"), IsEmpty());
+  EXPECT_THAT(Select("min_memory=200"), ElementsAre(1, 21));
+  EXPECT_THAT(Select("min_memory=1K"), IsEmpty());
 }
 
 TEST(ProcessListQueryTest, SortsAndLimits) {
@@ -83,6 +107,8 @@ TEST(ProcessListQueryTest, SortsAndLimits) {
   EXPECT_THAT(Select("sort=-memory&limit=2"), ElementsAre(1, 21));
   EXPECT_THAT(Select("sort=-pid"), ElementsAre(30, 21, 20, 1));
   EXPECT_THAT(Select("sort=name"), ElementsAre(1, 20, 21, 30));
+  EXPECT_THAT(Select("sort=-stack"), ElementsAre(20, 21, 1, 30));
+  EXPECT_THAT(Select("sort=unit&user=root,www"), ElementsAre(1, 20, 21));
   EXPECT_THAT(Select("sort=state"), ElementsAre(20, 1, 21, 30));
   EXPECT_THAT(Select("limit=1"), ElementsAre(1));
   EXPECT_THAT(Select("limit=9223372036854775807"), ElementsAre(1, 20, 21, 30));
@@ -100,8 +126,37 @@ TEST(ProcessListQueryTest, AsksThePlatformForTheNeededFields) {
                 ProcessField::kState | ProcessField::kName);
   EXPECT_FALSE(fields("").Intersects(ProcessField::kStartTime));
   EXPECT_TRUE(fields("").Intersects(ProcessField::kStorageIo));
+  EXPECT_FALSE(fields("").Intersects(ProcessOwners::kFields));
+  EXPECT_FALSE(fields("").Intersects(ProcessField::kNice));
+  EXPECT_EQ(fields("fields=unit,container,cgroup"), ProcessField::kCgroup);
+  EXPECT_EQ(fields("fields=pid&unit=x"), ProcessField::kCgroup);
+  EXPECT_EQ(fields("fields=pid&min_memory=1"), ProcessField::kResidentBytes);
+  EXPECT_EQ(fields("fields=instance"), ProcessOwners::kFields);
+  EXPECT_EQ(fields("fields=pid&stack=x"), ProcessOwners::kFields);
   const auto query = ProcessListQuery::Parse(Params::Parse("pid=3,1"));
   EXPECT_THAT(*query->ToPlatform().pids, ElementsAre(3, 1));
+}
+
+TEST(ProcessListQueryTest, AsksForInstancesOnlyIfTheyMatter) {
+  const auto needs = [](std::string_view text) {
+    return ProcessListQuery::Parse(Params::Parse(text))->needs_owners();
+  };
+  EXPECT_FALSE(needs(""));
+  EXPECT_FALSE(needs("fields=unit,session&unit=x&min_memory=1"));
+  EXPECT_TRUE(needs("fields=pid,stack"));
+  EXPECT_TRUE(needs("sort=-instance"));
+  EXPECT_TRUE(needs("stack=x"));
+}
+
+TEST(ProcessListQueryTest, WithoutInstancesNoProcessBelongsToAStack) {
+  const auto query = ProcessListQuery::Parse(Params::Parse("stack=shop"));
+  EXPECT_FALSE(query->ToPlatform().condition(SomeProcesses()[1]));
+}
+
+TEST(ProcessListQueryTest, AnUnknownSizeIsNotLarge) {
+  const auto query = ProcessListQuery::Parse(Params::Parse("min_memory=0"));
+  EXPECT_FALSE(query->ToPlatform().condition(Process()));
+  EXPECT_TRUE(query->ToPlatform().condition(SomeProcesses()[1]));
 }
 
 TEST(ProcessListQueryTest, WritesKeysInTheDocumentedOrder) {
@@ -150,6 +205,8 @@ TEST(ProcessListQueryTest, ErrorsNameTheParameterAndThePosition) {
   EXPECT_THAT(error("name=%0a["), HasSubstr(R"(missing ]: "[")"));
   EXPECT_LT(error("state=" + std::string(100000, 'x')).size(), 300);
   EXPECT_LT(error("name=(" + std::string(999, 'x')).size(), 300);
+  EXPECT_THAT(error("min_memory=1.5G"),
+              HasSubstr("min_memory: \"1.5G\" is not a number of bytes"));
   EXPECT_THAT(error("limit=0"), HasSubstr("limit: \"0\""));
   EXPECT_THAT(error("limit=-5"), HasSubstr("limit: \"-5\""));
 }
