@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "api/host/process_owners.h"
 #include "api/json/json_writer.h"
 #include "api/metrics/metrics_writer.h"
 #include "auth/authenticator.h"
@@ -28,6 +29,7 @@
 #include "server/handlers/health_handlers.h"
 #include "server/handlers/host_handlers.h"
 #include "server/handlers/host_metrics.h"
+#include "server/handlers/host_process_handler.h"
 #include "server/handlers/metrics_handlers.h"
 #include "server/handlers/oauth_handlers.h"
 #include "server/handlers/token_change.h"
@@ -133,11 +135,15 @@ absl::Status App::Listen(std::vector<ListeningSocket> activated) {
   listeners_ = *std::move(listeners);
   if (listeners_->tls() != nullptr) LogCertificate();
   const absl::TimeZone zone = absl::LocalTimeZone();
-  if (absl::Status started = StartProcessFeed(zone); !started.ok()) {
+  // Requests come once the stacks have started.
+  const auto owners = [this] { return stacks_->ProcessOwners(); };
+  if (absl::Status started = StartProcessFeed(zone, owners); !started.ok()) {
     return started;
   }
-  AddHostRoutes(*lister_, *config_.redactor, zone, list_durations_,
+  AddHostRoutes(*lister_, *config_.redactor, zone, list_durations_, owners,
                 {.feed = *process_feed_, .limits = process_streams_}, router_);
+  AddHostProcessRoute(*lister_, config_.processes.proc_root, *config_.redactor,
+                      zone, owners, router_);
   const OnTokenChange on_token_change = [this](const TokenChange& change) {
     // The change is made: the answer does not fail for its event.
     if (absl::Status recorded = stacks_->RecordToken(change); !recorded.ok()) {
@@ -195,7 +201,8 @@ absl::Status App::Listen(std::vector<ListeningSocket> activated) {
   return absl::OkStatus();
 }
 
-absl::Status App::StartProcessFeed(absl::TimeZone zone) {
+absl::Status App::StartProcessFeed(absl::TimeZone zone,
+                                   api::ProcessOwnersSource owners) {
   auto feed = ProcessFeed::Start(
       [this](const platform::ProcessQuery& query) {
         const absl::Duration begin = auth::SystemClock().Elapsed();
@@ -206,7 +213,8 @@ absl::Status App::StartProcessFeed(absl::TimeZone zone) {
         return snapshot;
       },
       {.redactor = *config_.redactor, .zone = zone},
-      {.on_error = [this](const absl::Status& status) {
+      {.owners = std::move(owners),
+       .on_error = [this](const absl::Status& status) {
         LogReason(log_, "processes_not_watched", status.message());
       }});
   if (!feed.ok()) return feed.status();

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "api/host/process_owners.h"
 #include "api/metrics/metrics_writer.h"
 #include "auth/auth_failure_limiter.h"
 #include "auth/authenticator.h"
@@ -85,7 +86,8 @@ class App {
   absl::Status OpenStores();
   absl::Status MakeAdminTokenIfNeeded();
   absl::Status Listen(std::vector<ListeningSocket> activated);
-  absl::Status StartProcessFeed(absl::TimeZone zone);
+  absl::Status StartProcessFeed(absl::TimeZone zone,
+                                api::ProcessOwnersSource owners);
   void LogCertificate() const;
   absl::Status StartStacks();
   // Thread-safe.

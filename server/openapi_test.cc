@@ -210,8 +210,10 @@ TEST_F(OpenApiTest, ResourcesThatDoNotExistAre404) {
       DescribedCall call = server_.CallOf(operation);
       const std::string segment =
           absl::StrCat("{", parameter["name"].get<std::string>(), "}");
+      // Other texts are no process ids, which is 400.
+      const std::string_view none = segment == "{pid}" ? "2147483647" : "none";
       call.path = server_.PathOf(
-          operation, absl::StrReplaceAll(operation.path, {{segment, "none"}}));
+          operation, absl::StrReplaceAll(operation.path, {{segment, none}}));
       ExpectStatus(operation, call, 404);
     }
   }

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "api/host/process_owners.h"
 #include "api/metrics/metrics_writer.h"
 #include "api/redaction/redaction.h"
 #include "platform/process_lister.h"
@@ -46,6 +47,10 @@ class StackRuntime {
 
   // Adds the change to the log of events, if there is one. Thread-safe.
   virtual absl::Status RecordToken(const TokenChange& change) = 0;
+
+  // The instances that run, if the server runs any; null without stacks.
+  // Thread-safe.
+  virtual std::shared_ptr<const api::ProcessOwners> ProcessOwners() const = 0;
 
   // Writes the metrics of stacks, if there are any. Thread-safe; reads the
   // database.

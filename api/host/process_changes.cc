@@ -1,11 +1,13 @@
 #include "api/host/process_changes.h"
 
 #include <cstddef>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "absl/algorithm/container.h"
 #include "absl/types/span.h"
+#include "api/host/process_owners.h"
 #include "api/host/process_query.h"
 #include "platform/process.h"
 #include "platform/process_lister.h"
@@ -58,7 +60,9 @@ std::vector<const ProcessKey*> WithIdentityKeys(
 }
 
 ProcessChanges CompareProcesses(absl::Span<const Process> before,
+                                const ProcessOwners& before_owners,
                                 absl::Span<const Process> after,
+                                const ProcessOwners& after_owners,
                                 absl::Span<const ProcessKey* const> keys) {
   std::vector<const ProcessKey*> compared;
   for (const ProcessKey* const key : keys) {
@@ -73,7 +77,8 @@ ProcessChanges CompareProcesses(absl::Span<const Process> before,
       [&](const Process& old_one, const Process& new_one) {
         changed.clear();
         for (const ProcessKey* const key : compared) {
-          if (key->less(old_one, new_one) || key->less(new_one, old_one)) {
+          if (key->less(old_one, before_owners, new_one, after_owners) ||
+              key->less(new_one, after_owners, old_one, before_owners)) {
             changed.push_back(key);
           }
         }
@@ -85,13 +90,15 @@ ProcessChanges CompareProcesses(absl::Span<const Process> before,
 }
 
 const ProcessChanges& WatchedProcesses::Update(
-    platform::ProcessSnapshot snapshot) {
+    platform::ProcessSnapshot snapshot,
+    std::shared_ptr<const ProcessOwners> owners) {
   previous_ = std::move(latest_);
   const absl::Span<const Process> listed = snapshot.processes();
   latest_.processes.assign(listed.begin(), listed.end());
   if (!absl::c_is_sorted(latest_.processes, PidLess)) {
     absl::c_sort(latest_.processes, PidLess);
   }
+  latest_.owners = std::move(owners);
   latest_.taken_at = snapshot.taken_at();
   latest_.storage.emplace(std::move(snapshot));
   Merge(
@@ -100,7 +107,8 @@ const ProcessChanges& WatchedProcesses::Update(
       [](const Process& old_one, Process& new_one) {
         new_one.start_time = old_one.start_time;
       });
-  changes_ = CompareProcesses(previous_.processes, latest_.processes, keys_);
+  changes_ = CompareProcesses(previous_.processes, previous_.Owners(),
+                              latest_.processes, latest_.Owners(), keys_);
   return changes_;
 }
 

@@ -8,12 +8,14 @@
 #ifndef TALLYMAN_API_HOST_PROCESS_CHANGES_H_
 #define TALLYMAN_API_HOST_PROCESS_CHANGES_H_
 
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "api/host/process_owners.h"
 #include "api/host/process_query.h"
 #include "platform/process.h"
 #include "platform/process_lister.h"
@@ -49,9 +51,12 @@ struct ProcessChanges {
 // if pid and start are (Process::start_ticks). A key has changed if its order
 // (ProcessKey::less) has; keys that identify a process are not compared. The
 // result points into both lists.
-ProcessChanges CompareProcesses(absl::Span<const platform::Process> before,
-                                absl::Span<const platform::Process> after,
-                                absl::Span<const ProcessKey* const> keys);
+ProcessChanges CompareProcesses(
+    absl::Span<const platform::Process> before,
+    const ProcessOwners& before_owners,
+    absl::Span<const platform::Process> after,
+    const ProcessOwners& after_owners,
+    absl::Span<const ProcessKey* const> keys);
 
 // The latest list of a query, and its differences from the one before. Not
 // thread-safe.
@@ -65,23 +70,32 @@ class WatchedProcesses {
   WatchedProcesses& operator=(const WatchedProcesses&) = delete;
 
   // Replaces the list by `snapshot`, in any order, which must have the field
-  // kStartTime. The result is valid until the next call.
+  // kStartTime, and its owners; null: no process belongs to an instance. The
+  // result is valid until the next call.
   //
   // A process keeps the start time that it was first seen with: the system
   // computes that from the wall clock, and setting the clock would change it,
   // and with it the identity that clients know the process by.
-  const ProcessChanges& Update(platform::ProcessSnapshot snapshot);
+  const ProcessChanges& Update(
+      platform::ProcessSnapshot snapshot,
+      std::shared_ptr<const ProcessOwners> owners = nullptr);
 
   // By ascending pid; empty before the first Update().
   absl::Span<const platform::Process> processes() const {
     return latest_.processes;
   }
+  const ProcessOwners& owners() const { return latest_.Owners(); }
   // When the scan of the list began.
   absl::Time taken_at() const { return latest_.taken_at; }
 
  private:
   struct List {
+    const ProcessOwners& Owners() const {
+      return owners == nullptr ? ProcessOwners::None() : *owners;
+    }
+
     std::vector<platform::Process> processes;
+    std::shared_ptr<const ProcessOwners> owners;
     std::optional<platform::ProcessSnapshot> storage;  // Owns their strings.
     absl::Time taken_at = absl::InfinitePast();
   };

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "api/host/process_owners.h"
 #include "api/host/process_query.h"
 #include "api/http/params.h"
 #include "gmock/gmock.h"
@@ -66,7 +67,8 @@ std::vector<std::string> Show(const ProcessChanges& changes) {
 std::vector<std::string> Compare(const std::vector<Process>& before,
                                  const std::vector<Process>& after,
                                  std::string_view query = "") {
-  return Show(CompareProcesses(before, after, KeysOf(query)));
+  return Show(CompareProcesses(before, ProcessOwners::None(), after,
+                               ProcessOwners::None(), KeysOf(query)));
 }
 
 TEST(CompareProcessesTest, FindsWhatEnteredAndWhatIsGone) {
@@ -109,7 +111,13 @@ TEST(CompareProcessesTest, NamesTheKeysThatChanged) {
 
 // Every key is compared: a new one needs no code here.
 TEST(CompareProcessesTest, ComparesEveryKeyOfTheTable) {
-  Process before = MakeProcess(1, 10);
+  const Process before = MakeProcess(1, 10);
+  const ProcessOwners owners({{.stack_uid = "uid",
+                               .stack_name = "shop",
+                               .process = "web",
+                               .number = 3,
+                               .pid = 1,
+                               .start_ticks = 10}});
   Process after;
   after.pid = 1;
   after.start_ticks = 10;
@@ -126,20 +134,38 @@ TEST(CompareProcessesTest, ComparesEveryKeyOfTheTable) {
   after.storage_read_bytes = 7;
   after.storage_written_bytes = 8;
   after.cpu_time = absl::Milliseconds(9);
+  after.session = 1;
+  after.nice = 5;
+  const std::string cgroup =
+      absl::StrCat("/system.slice/docker-", std::string(64, 'a'), ".scope");
+  after.cgroup = cgroup;
   std::vector<const ProcessKey*> keys;
-  for (const std::string_view name :
-       {"name", "command_line", "num_threads", "state", "memory", "peak_memory",
-        "pid", "user", "io_bytes_read", "io_bytes_written", "ppid",
-        "start_time", "cpu_seconds", "virtual_memory"}) {
-    keys.push_back(KeysOf(absl::StrCat("fields=", name)).front());
+  std::vector<std::string_view> others;  // Than those that identify a process.
+  for (const ProcessKey& key : ProcessKeys()) {
+    keys.push_back(&key);
+    if (!IsIdentityKey(key)) others.push_back(key.name);
   }
   const std::vector<Process> old_list = {before};
   const std::vector<Process> new_list = {after};
   EXPECT_THAT(
-      Show(CompareProcesses(old_list, new_list, keys)),
-      ElementsAre("~1@10 name,command_line,num_threads,state,memory,"
-                  "peak_memory,user,io_bytes_read,io_bytes_written,ppid,"
-                  "cpu_seconds,virtual_memory"));
+      Show(CompareProcesses(old_list, ProcessOwners::None(), new_list, owners,
+                            keys)),
+      ElementsAre(absl::StrCat("~1@10 ", absl::StrJoin(others, ","))));
+}
+
+// An instance may be known only after its process has been listed.
+TEST(CompareProcessesTest, ComparesInstancesWithTheOwnersOfEachList) {
+  const std::vector<Process> list = {MakeProcess(1, 10)};
+  const auto keys = KeysOf("fields=name,stack");
+  const ProcessOwners owners(
+      {{.stack_uid = "uid", .process = "web", .pid = 1, .start_ticks = 10}});
+  const ProcessOwners& none = ProcessOwners::None();
+  EXPECT_THAT(Show(CompareProcesses(list, none, list, owners, keys)),
+              ElementsAre("~1@10 stack"));
+  EXPECT_THAT(Show(CompareProcesses(list, owners, list, none, keys)),
+              ElementsAre("~1@10 stack"));
+  EXPECT_THAT(Show(CompareProcesses(list, owners, list, owners, keys)),
+              IsEmpty());
 }
 
 TEST(WithIdentityKeysTest, AddsPidAndStartInTheOrderOfTheOutput) {

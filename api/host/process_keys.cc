@@ -44,7 +44,8 @@ void Write(const Process& process, const ProcessFormat& /*format*/,
 }
 
 template <auto Member>
-bool Less(const Process& a, const Process& b, const ProcessOwners& /*owners*/) {
+bool Less(const Process& a, const ProcessOwners& /*a_owners*/, const Process& b,
+          const ProcessOwners& /*b_owners*/) {
   return a.*Member < b.*Member;
 }
 
@@ -69,8 +70,8 @@ void WriteState(const Process& process, const ProcessFormat& /*format*/,
   json.String(platform::ProcessStateName(process.state));
 }
 
-bool StateLess(const Process& a, const Process& b,
-               const ProcessOwners& /*owners*/) {
+bool StateLess(const Process& a, const ProcessOwners& /*a_owners*/,
+               const Process& b, const ProcessOwners& /*b_owners*/) {
   return platform::ProcessStateName(a.state) <
          platform::ProcessStateName(b.state);
 }
@@ -108,8 +109,8 @@ void WriteOfCgroup(const Process& process, const ProcessFormat& /*format*/,
 }
 
 template <auto NameOf>
-bool LessOfCgroup(const Process& a, const Process& b,
-                  const ProcessOwners& /*owners*/) {
+bool LessOfCgroup(const Process& a, const ProcessOwners& /*a_owners*/,
+                  const Process& b, const ProcessOwners& /*b_owners*/) {
   return NameOf(a.cgroup) < NameOf(b.cgroup);
 }
 
@@ -139,9 +140,9 @@ void WriteOfInstance(const Process& process, const ProcessFormat& format,
 }
 
 template <auto Member>
-bool LessOfInstance(const Process& a, const Process& b,
-                    const ProcessOwners& owners) {
-  return OfInstance<Member>(a, owners) < OfInstance<Member>(b, owners);
+bool LessOfInstance(const Process& a, const ProcessOwners& a_owners,
+                    const Process& b, const ProcessOwners& b_owners) {
+  return OfInstance<Member>(a, a_owners) < OfInstance<Member>(b, b_owners);
 }
 
 template <auto NameOf>

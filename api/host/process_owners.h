@@ -10,6 +10,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +64,10 @@ class ProcessOwners {
   absl::flat_hash_map<int32_t, size_t> by_pid_;
   absl::flat_hash_map<std::string_view, size_t> by_launch_;
 };
+
+// Returns the instances of the moment of the call; null stands for none.
+using ProcessOwnersSource =
+    std::function<std::shared_ptr<const ProcessOwners>()>;
 
 }  // namespace tallyman::api
 

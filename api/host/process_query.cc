@@ -301,7 +301,8 @@ platform::ProcessQuery ProcessListQuery::ToPlatform(
     query.order_fields = sort_key_->fields;
     query.order = [key = sort_key_, descending = descending_, owners](
                       const Process& a, const Process& b) {
-      return descending ? key->less(b, a, *owners) : key->less(a, b, *owners);
+      return descending ? key->less(b, *owners, a, *owners)
+                        : key->less(a, *owners, b, *owners);
     };
   }
   if (limit_) query.limit = static_cast<size_t>(*limit_);

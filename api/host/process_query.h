@@ -43,8 +43,9 @@ struct ProcessKey {
   bool is_default;
   void (*write)(const platform::Process& process, const ProcessFormat& format,
                 JsonWriter& json);
-  bool (*less)(const platform::Process& a, const platform::Process& b,
-               const ProcessOwners& owners);
+  // Each process with the owners of its list.
+  bool (*less)(const platform::Process& a, const ProcessOwners& a_owners,
+               const platform::Process& b, const ProcessOwners& b_owners);
   // Whether the two depend on the owners.
   bool needs_owners = false;
 };

@@ -1,9 +1,11 @@
 #include "api/host/process_stream.h"
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -14,6 +16,7 @@
 #include "api/description/parameter.h"
 #include "api/description/schema.h"
 #include "api/host/process_changes.h"
+#include "api/host/process_owners.h"
 #include "api/host/process_parameters.h"
 #include "api/host/process_query.h"
 #include "api/http/params.h"
@@ -102,8 +105,9 @@ absl::StatusOr<std::optional<absl::Duration>> ParseWatch(const Params& params) {
   return interval;
 }
 
-platform::ProcessQuery ToWatchQuery(const ProcessListQuery& query) {
-  platform::ProcessQuery watched = query.ToPlatform();
+platform::ProcessQuery ToWatchQuery(
+    const ProcessListQuery& query, std::shared_ptr<const ProcessOwners> owners) {
+  platform::ProcessQuery watched = query.ToPlatform(std::move(owners));
   watched.fields |= platform::ProcessField::kStartTime;
   return watched;
 }

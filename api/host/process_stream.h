@@ -13,6 +13,7 @@
 #ifndef TALLYMAN_API_HOST_PROCESS_STREAM_H_
 #define TALLYMAN_API_HOST_PROCESS_STREAM_H_
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,7 @@
 #include "absl/types/span.h"
 #include "api/description/schema.h"
 #include "api/host/process_changes.h"
+#include "api/host/process_owners.h"
 #include "api/host/process_query.h"
 #include "api/http/params.h"
 #include "platform/process.h"
@@ -38,9 +40,11 @@ inline constexpr absl::Duration kMaxWatchInterval = absl::Seconds(60);
 // order without a limit, which a stream does not have.
 absl::StatusOr<std::optional<absl::Duration>> ParseWatch(const Params& params);
 
-// The query for the platform: as query.ToPlatform(), and what identifies a
-// process.
-platform::ProcessQuery ToWatchQuery(const ProcessListQuery& query);
+// The query for the platform: as query.ToPlatform(owners), and what identifies
+// a process.
+platform::ProcessQuery ToWatchQuery(
+    const ProcessListQuery& query,
+    std::shared_ptr<const ProcessOwners> owners = nullptr);
 
 // Each appends an event to `out`. `keys` are those of WithIdentityKeys();
 // `time` is when the scan began.

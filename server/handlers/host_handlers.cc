@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "api/host/host_envelope.h"
 #include "api/host/host_operations.h"
+#include "api/host/process_owners.h"
 #include "api/host/process_query.h"
 #include "api/host/process_stream.h"
 #include "api/http/error.h"
@@ -30,15 +31,17 @@ namespace {
 struct HostServices {
   HostServices(const platform::ProcessLister& lister,
                const api::ProcessFormat& format, DurationHistogram& durations,
-               const ProcessStreams& streams)
+               api::ProcessOwnersSource owners, const ProcessStreams& streams)
       : lister(lister),
         format(format),
         durations(durations),
+        owners(std::move(owners)),
         streams(streams) {}
 
   const platform::ProcessLister& lister;
   const api::ProcessFormat format;
   DurationHistogram& durations;
+  const api::ProcessOwnersSource owners;
   const ProcessStreams streams;
   RequestCoalescer coalescer;
 };
@@ -65,13 +68,19 @@ HandlerResult ListProcesses(HostServices& services,
   }
   RequestCoalescer::Answer answer = services.coalescer.Get(
       query->text(), [&]() -> absl::StatusOr<std::string> {
+        std::shared_ptr<const api::ProcessOwners> owners;
+        if (query->needs_owners()) owners = services.owners();
         const absl::Duration begin = auth::SystemClock().Elapsed();
         const absl::StatusOr<platform::ProcessSnapshot> snapshot =
-            services.lister.List(query->ToPlatform());
+            services.lister.List(query->ToPlatform(owners));
         if (!snapshot.ok()) return snapshot.status();
         services.durations.Observe(auth::SystemClock().Elapsed() - begin);
+        const api::ProcessFormat format = {
+            .redactor = services.format.redactor,
+            .zone = services.format.zone,
+            .owners = owners == nullptr ? api::ProcessOwners::None() : *owners};
         return api::RenderProcesses(snapshot->processes(), query->keys(),
-                                    services.format, absl::Now());
+                                    format, absl::Now());
       });
   if (!answer.ok()) return ListError(answer.status());
   api::Response response;
@@ -83,11 +92,12 @@ HandlerResult ListProcesses(HostServices& services,
 
 void AddHostRoutes(const platform::ProcessLister& lister,
                    const api::Redactor& redactor, absl::TimeZone zone,
-                   DurationHistogram& durations, const ProcessStreams& streams,
-                   Router& router) {
+                   DurationHistogram& durations,
+                   api::ProcessOwnersSource owners,
+                   const ProcessStreams& streams, Router& router) {
   const auto services = std::make_shared<HostServices>(
       lister, api::ProcessFormat{.redactor = redactor, .zone = zone}, durations,
-      streams);
+      std::move(owners), streams);
   router.Add(api::kListHostProcesses,
              [services](const RequestContext& context) {
                return ListProcesses(*services, context);

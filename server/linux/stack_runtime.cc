@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "api/host/process_owners.h"
 #include "api/json/json_writer.h"
 #include "api/metrics/metrics_writer.h"
 #include "api/redaction/redaction.h"
@@ -24,6 +25,7 @@
 #include "platform/base/text.h"
 #include "platform/process_lister.h"
 #include "server/handlers/event_stream.h"
+#include "server/handlers/instance_owners.h"
 #include "server/handlers/stack_handlers.h"
 #include "server/handlers/stack_lookup.h"
 #include "server/handlers/stack_metrics.h"
@@ -116,6 +118,7 @@ class LinuxStackRuntime final : public StackRuntime {
 
   void AddRoutes(const api::Redactor& redactor, Router& router) override;
   absl::Status RecordToken(const TokenChange& change) override;
+  std::shared_ptr<const api::ProcessOwners> ProcessOwners() const override;
   void WriteMetrics(api::MetricsWriter& writer) const override;
 
  private:
@@ -364,6 +367,11 @@ void LinuxStackRuntime::AddRoutes(const api::Redactor& redactor,
                   .server_uid = server_uid_},
                  router);
   webhooks_->AddRoutes(router);
+}
+
+std::shared_ptr<const api::ProcessOwners> LinuxStackRuntime::ProcessOwners()
+    const {
+  return OwnersOf(*registry_->Snapshot(), *supervisor_->Status());
 }
 
 void LinuxStackRuntime::WriteMetrics(api::MetricsWriter& writer) const {

@@ -1,5 +1,7 @@
 #include "server/testing/described_server.h"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdint>
 #include <optional>
@@ -122,6 +124,7 @@ std::string DescribedServer::PathOf(const DescribedOperation& operation,
   return absl::StrReplaceAll(path, {{"{uid}", stack_},
                                     {"{server_uid}", server_uid_},
                                     {"{name}", "web"},
+                                    {"{pid}", absl::StrCat(getpid())},
                                     {"{id}", absl::StrCat(action_)}});
 }
 

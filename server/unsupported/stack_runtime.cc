@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "api/host/process_owners.h"
 #include "api/metrics/metrics_writer.h"
 #include "api/redaction/redaction.h"
 #include "platform/process_lister.h"
@@ -28,6 +29,9 @@ class NoStacks final : public StackRuntime {
   }
   absl::Status RecordToken(const TokenChange& /*change*/) override {
     return absl::OkStatus();
+  }
+  std::shared_ptr<const api::ProcessOwners> ProcessOwners() const override {
+    return nullptr;
   }
   void WriteMetrics(api::MetricsWriter& /*writer*/) const override {}
 };

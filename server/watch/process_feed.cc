@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "api/host/process_owners.h"
 #include "api/host/process_query.h"
 #include "api/http/body_stream.h"
 #include "platform/base/event_loop.h"
@@ -168,11 +169,15 @@ void ThreadFeed::AfterRound() {
 }
 
 void ThreadFeed::Scan(ScheduledWatch& scheduled) {
+  std::shared_ptr<const api::ProcessOwners> owners;
+  if (scheduled.watch.needs_owners() && options_.owners) {
+    owners = options_.owners();
+  }
   absl::StatusOr<platform::ProcessSnapshot> snapshot =
-      list_(scheduled.watch.query());
+      list_(scheduled.watch.QueryOf(owners));
   if (snapshot.ok()) {
     scheduled.is_failing = false;
-    scheduled.watch.Update(*std::move(snapshot));
+    scheduled.watch.Update(*std::move(snapshot), std::move(owners));
   } else if (!std::exchange(scheduled.is_failing, true) && options_.on_error) {
     options_.on_error(snapshot.status());
   }

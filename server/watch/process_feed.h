@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "api/host/process_owners.h"
 #include "api/host/process_query.h"
 #include "api/http/body_stream.h"
 #include "platform/process.h"
@@ -38,6 +39,9 @@ class ProcessFeed {
     absl::Duration keep_alive = absl::Seconds(15);
     // The differences of a query that are kept for slow readers.
     size_t kept_bytes = size_t{256} << 10;
+    // The instances that the server runs, for the queries that show them;
+    // called from the thread, before each list. May be empty.
+    api::ProcessOwnersSource owners;
     // Called from the thread when a list of a query fails after one that
     // succeeded. The streams go on with the next list.
     std::function<void(const absl::Status&)> on_error;

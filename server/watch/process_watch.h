@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/host/process_changes.h"
+#include "api/host/process_owners.h"
 #include "api/host/process_query.h"
 #include "platform/process.h"
 #include "platform/process_lister.h"
@@ -23,19 +24,27 @@ class ProcessWatch {
                const api::ProcessFormat& format,
                std::shared_ptr<DifferenceBroadcast> broadcast);
 
-  // The query to list with.
-  const platform::ProcessQuery& query() const { return query_; }
+  // Whether the list depends on the instances that the server runs.
+  bool needs_owners() const { return query_.needs_owners(); }
+  // The query to list with; null owners: no process belongs to an instance.
+  platform::ProcessQuery QueryOf(
+      const std::shared_ptr<const api::ProcessOwners>& owners) const;
   DifferenceBroadcast& broadcast() const { return *broadcast_; }
 
-  // Publishes how `snapshot` differs from the one before, if it does.
-  void Update(platform::ProcessSnapshot snapshot);
+  // Publishes how `snapshot`, a list by QueryOf(owners), differs from the one
+  // before, if it does.
+  void Update(platform::ProcessSnapshot snapshot,
+              std::shared_ptr<const api::ProcessOwners> owners);
 
   // Gives the latest snapshot to the readers that wait for one, after the first
   // Update().
   void GiveSnapshot();
 
  private:
-  const platform::ProcessQuery query_;
+  // With the owners of the latest list.
+  api::ProcessFormat Format() const;
+
+  const api::ProcessListQuery query_;
   const std::vector<const api::ProcessKey*> keys_;
   const api::ProcessFormat format_;
   const std::shared_ptr<DifferenceBroadcast> broadcast_;

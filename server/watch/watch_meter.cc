@@ -60,12 +60,13 @@ class ListerMeter final : public WatchMeter {
     return Scan(query_.ToPlatform(), [](const platform::ProcessSnapshot&) {});
   }
   absl::StatusOr<double> ScanWatch() override {
-    return Scan(watch_.query(), [](const platform::ProcessSnapshot&) {});
+    return Scan(watch_.QueryOf(nullptr), [](const platform::ProcessSnapshot&) {});
   }
   absl::StatusOr<Round> Watch() override {
+    const platform::ProcessQuery query = watch_.QueryOf(nullptr);
     const absl::StatusOr<double> time =
-        Scan(watch_.query(), [this](platform::ProcessSnapshot snapshot) {
-          watch_.Update(std::move(snapshot));
+        Scan(query, [this](platform::ProcessSnapshot snapshot) {
+          watch_.Update(std::move(snapshot), /*owners=*/nullptr);
         });
     if (!time.ok()) return time.status();
     return Round{.milliseconds = *time, .bytes = Receive()};

@@ -34,6 +34,11 @@ struct InstanceStatus {
   InstanceState state = InstanceState::kStarting;
   int32_t pid = 0;                       // 0: no process.
   std::optional<absl::Time> started_at;  // Of the process.
+  // Of the last launch, also while only other processes of it are left: its
+  // id, and the start of its first process as in platform::ProcessIdentity.
+  // "" and -1: none.
+  std::string launch;
+  int64_t start_ticks = -1;
   int64_t restarts = 0;
   std::string
       last_exit;  // "exited with code 3", "killed by SIGSEGV"; "": never

@@ -46,6 +46,8 @@ ProcessStatus MakeStatus(const InstanceGroup& group) {
     if (one.last_exit.empty()) one.last_exit = instance->failure;
     if (record.launch) {
       one.started_at = record.launch->started_at;
+      one.launch = record.launch->launch;
+      one.start_ticks = record.launch->identity.start_ticks;
       if (!instance->exit) one.pid = record.launch->identity.pid;
     }
     if (one.runs()) ++status.running;

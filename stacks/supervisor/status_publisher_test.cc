@@ -35,7 +35,9 @@ class StatusPublisherTest : public testing::Test {
     Instance& instance = table_.Add(Key(number));
     instance.phase = Phase::kRunning;
     instance.record.launch =
-        LaunchRecord{.identity = {.pid = static_cast<int32_t>(100 + number)},
+        LaunchRecord{.launch = "launch",
+                     .identity = {.pid = static_cast<int32_t>(100 + number),
+                                  .start_ticks = 7},
                      .started_at = absl::FromUnixSeconds(10),
                      .confirmed = true};
     return instance;
@@ -68,6 +70,10 @@ TEST_F(StatusPublisherTest, TheStatusShowsEachInstance) {
   EXPECT_EQ(status.paused, 1);
   EXPECT_EQ(status.instances[0].pid, 101);
   EXPECT_EQ(status.instances[4].pid, 0);
+  EXPECT_EQ(status.instances[0].launch, "launch");
+  EXPECT_EQ(status.instances[0].start_ticks, 7);
+  EXPECT_EQ(status.instances[4].launch, "");
+  EXPECT_EQ(status.instances[4].start_ticks, -1);
 }
 
 TEST_F(StatusPublisherTest, AnInstanceThatCanNotStartShowsTheReason) {
