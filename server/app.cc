@@ -215,8 +215,8 @@ absl::Status App::StartProcessFeed(absl::TimeZone zone,
       {.redactor = *config_.redactor, .zone = zone},
       {.owners = std::move(owners),
        .on_error = [this](const absl::Status& status) {
-        LogReason(log_, "processes_not_watched", status.message());
-      }});
+         LogReason(log_, "processes_not_watched", status.message());
+       }});
   if (!feed.ok()) return feed.status();
   process_feed_ = *std::move(feed);
   return absl::OkStatus();

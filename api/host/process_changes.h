@@ -51,12 +51,11 @@ struct ProcessChanges {
 // if pid and start are (Process::start_ticks). A key has changed if its order
 // (ProcessKey::less) has; keys that identify a process are not compared. The
 // result points into both lists.
-ProcessChanges CompareProcesses(
-    absl::Span<const platform::Process> before,
-    const ProcessOwners& before_owners,
-    absl::Span<const platform::Process> after,
-    const ProcessOwners& after_owners,
-    absl::Span<const ProcessKey* const> keys);
+ProcessChanges CompareProcesses(absl::Span<const platform::Process> before,
+                                const ProcessOwners& before_owners,
+                                absl::Span<const platform::Process> after,
+                                const ProcessOwners& after_owners,
+                                absl::Span<const ProcessKey* const> keys);
 
 // The latest list of a query, and its differences from the one before. Not
 // thread-safe.

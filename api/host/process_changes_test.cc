@@ -147,10 +147,9 @@ TEST(CompareProcessesTest, ComparesEveryKeyOfTheTable) {
   }
   const std::vector<Process> old_list = {before};
   const std::vector<Process> new_list = {after};
-  EXPECT_THAT(
-      Show(CompareProcesses(old_list, ProcessOwners::None(), new_list, owners,
-                            keys)),
-      ElementsAre(absl::StrCat("~1@10 ", absl::StrJoin(others, ","))));
+  EXPECT_THAT(Show(CompareProcesses(old_list, ProcessOwners::None(), new_list,
+                                    owners, keys)),
+              ElementsAre(absl::StrCat("~1@10 ", absl::StrJoin(others, ","))));
 }
 
 // An instance may be known only after its process has been listed.

@@ -106,7 +106,8 @@ absl::StatusOr<std::optional<absl::Duration>> ParseWatch(const Params& params) {
 }
 
 platform::ProcessQuery ToWatchQuery(
-    const ProcessListQuery& query, std::shared_ptr<const ProcessOwners> owners) {
+    const ProcessListQuery& query,
+    std::shared_ptr<const ProcessOwners> owners) {
   platform::ProcessQuery watched = query.ToPlatform(std::move(owners));
   watched.fields |= platform::ProcessField::kStartTime;
   return watched;

@@ -60,7 +60,8 @@ class ListerMeter final : public WatchMeter {
     return Scan(query_.ToPlatform(), [](const platform::ProcessSnapshot&) {});
   }
   absl::StatusOr<double> ScanWatch() override {
-    return Scan(watch_.QueryOf(nullptr), [](const platform::ProcessSnapshot&) {});
+    return Scan(watch_.QueryOf(nullptr),
+                [](const platform::ProcessSnapshot&) {});
   }
   absl::StatusOr<Round> Watch() override {
     const platform::ProcessQuery query = watch_.QueryOf(nullptr);
