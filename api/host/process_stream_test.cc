@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "api/host/process_changes.h"
+#include "api/host/process_owners.h"
 #include "api/host/process_query.h"
 #include "api/http/params.h"
 #include "api/redaction/redaction.h"
@@ -28,6 +29,14 @@ using ::testing::HasSubstr;
 
 const absl::Time kTime =
     absl::FromUnixSeconds(1600880058) + absl::Milliseconds(250);
+
+// Without instances.
+ProcessChanges Compare(const std::vector<Process>& before,
+                       const std::vector<Process>& after,
+                       const std::vector<const ProcessKey*>& keys) {
+  return CompareProcesses(before, ProcessOwners::None(), after,
+                          ProcessOwners::None(), keys);
+}
 
 class ProcessStreamTest : public testing::Test {
  protected:
@@ -89,8 +98,8 @@ TEST_F(ProcessStreamTest, WritesADifference) {
   std::vector<Process> after = {MakeProcess(2), MakeProcess(3), MakeProcess(4)};
   after[0].resident_bytes = 5;
   std::string out;
-  AppendProcessDifference(CompareProcesses(before, after, keys), keys, format(),
-                          kTime, out);
+  AppendProcessDifference(Compare(before, after, keys), keys, format(), kTime,
+                          out);
   EXPECT_EQ(
       out,
       "event: difference\n"
@@ -119,8 +128,8 @@ TEST_F(ProcessStreamTest, ADifferenceOfFewIsSmall) {
   std::string list;
   AppendProcessSnapshot(before, keys, format(), kTime, list);
   std::string difference;
-  AppendProcessDifference(CompareProcesses(before, after, keys), keys, format(),
-                          kTime, difference);
+  AppendProcessDifference(Compare(before, after, keys), keys, format(), kTime,
+                          difference);
   EXPECT_GT(difference.size(), 50u * 50u);
   EXPECT_LE(difference.size(), list.size() / 20);
 }
