@@ -88,6 +88,11 @@ BENCHMARK_CAPTURE(BM_ListLiveFields, peak_memory,
                   ProcessField::kPeakResidentBytes)
     ->UseRealTime();
 
+BENCHMARK_CAPTURE(BM_ListLiveFields, session, ProcessField::kSession)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(BM_ListLiveFields, cgroup, ProcessField::kCgroup)
+    ->UseRealTime();
+
 // One process, chosen by its pid, and then by a condition.
 void BM_ListLiveOne(benchmark::State& state) {
   ListRepeatedly(state, {.max_threads = 1},
