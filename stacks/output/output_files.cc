@@ -19,6 +19,28 @@
 #include "stacks/output/output_rotation.h"
 
 namespace tallyman::stacks {
+namespace {
+
+// Differs from the generation before, since both files exist at once, and from
+// older ones, whose inode may be the same, by time.
+uint64_t GenerationOf(const struct stat& rotated) {
+  constexpr uint64_t kNanosecond = 1'000'000'000;
+  const uint64_t time =
+      static_cast<uint64_t>(rotated.st_mtim.tv_sec) * kNanosecond +
+      static_cast<uint64_t>(rotated.st_mtim.tv_nsec);
+  return time ^ (static_cast<uint64_t>(rotated.st_ino) * 0x9e3779b97f4a7c15);
+}
+
+}  // namespace
+
+RotatedOutput ExamineRotatedOutput(const std::string& path) {
+  struct stat info;
+  if (lstat(RotatedOutputPath(path).c_str(), &info) != 0 ||
+      !S_ISREG(info.st_mode)) {
+    return {};
+  }
+  return {.size = info.st_size, .generation = GenerationOf(info)};
+}
 
 absl::StatusOr<base::UniqueFd> OpenOutputFile(const std::string& path) {
   // O_NONBLOCK: a program of our user could have put a FIFO there.

@@ -27,6 +27,13 @@ absl::StatusOr<std::string> ReadOutputFile(const base::UniqueFd& fd,
                                            const std::string& path,
                                            int64_t begin, int64_t max_bytes);
 
+// The rotated file of the output file `path`.
+struct RotatedOutput {
+  int64_t size = 0;
+  uint64_t generation = 0;  // OutputPart::generation.
+};
+RotatedOutput ExamineRotatedOutput(const std::string& path);
+
 // Not thread-safe. The caller excludes that a rotation moves bytes between the
 // files meanwhile. A file that does not exist is empty.
 class OutputFiles {

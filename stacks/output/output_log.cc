@@ -21,18 +21,21 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "platform/base/unique_fd.h"
 #include "stacks/model/instance_key.h"
 #include "stacks/output/output_file_error.h"
 #include "stacks/output/output_file_name.h"
 #include "stacks/output/output_files.h"
 #include "stacks/output/output_rotation.h"
+#include "stacks/output/output_times.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -42,16 +45,6 @@ constexpr int64_t kReadBytes = 64 << 10;  // By one step of Tail().
 constexpr size_t kLastLineBytes = 500;
 // How many bytes LastLine() reads at first, then at most.
 constexpr int64_t kLastLineWindows[] = {4 << 10, 64 << 10};
-
-// Differs from the generation before, since both files exist at once, and from
-// older ones, whose inode may be the same, by time.
-uint64_t GenerationOf(const struct stat& rotated) {
-  constexpr uint64_t kNanosecond = 1'000'000'000;
-  const uint64_t time =
-      static_cast<uint64_t>(rotated.st_mtim.tv_sec) * kNanosecond +
-      static_cast<uint64_t>(rotated.st_mtim.tv_nsec);
-  return time ^ (static_cast<uint64_t>(rotated.st_ino) * 0x9e3779b97f4a7c15);
-}
 
 // Removes the last line from `text` with its end, and returns it without. Sets
 // `is_first` if no line was before it. `text` must not be empty.
@@ -187,11 +180,9 @@ absl::StatusOr<OutputPart> OutputLogs::Read(const InstanceKey& key,
   }
   part.end = part.file_begin + *size;
   part.oldest = part.file_begin;
-  struct stat rotated;
-  if (lstat(rotated_path.c_str(), &rotated) == 0 && S_ISREG(rotated.st_mode)) {
-    part.oldest -= rotated.st_size;
-    part.generation = GenerationOf(rotated);
-  }
+  const RotatedOutput rotated = ExamineRotatedOutput(path);
+  part.oldest -= rotated.size;
+  part.generation = rotated.generation;
   part.begin = std::max(begin, part.oldest);
   const OutputPosition end =
       part.begin +
@@ -327,11 +318,56 @@ absl::StatusOr<bool> OutputLogs::RotateIfLarge(const InstanceKey& key) const {
   if (info.st_size <= options_.max_bytes) return false;
   Locks::Lock& lock = locks_->For(key.stack_uid);
   absl::MutexLock rotating(&lock.rotating);
-  return RotateOutputFile(
+  const uint64_t before = ExamineRotatedOutput(path).generation;
+  absl::Status times;
+  const absl::StatusOr<bool> rotated = RotateOutputFile(
       path, options_.max_bytes, options_.may_collapse, lock.moving,
       [&](int64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock.moving) {
         lock.moved[path] += bytes;
+        times = MoveTimeMarks(path, before,
+                              ExamineRotatedOutput(path).generation, bytes);
       });
+  if (rotated.ok() && !times.ok()) return times;
+  return rotated;
+}
+
+absl::Status OutputLogs::MarkTime(const InstanceKey& key, absl::Time after,
+                                  absl::FunctionRef<absl::Time()> now) const {
+  if (absl::Status status = CheckOutputKey(key); !status.ok()) return status;
+  const std::string path = Path(key);
+  // Excludes rotations and the removal of the stack.
+  Locks::Lock& lock = locks_->For(key.stack_uid);
+  absl::MutexLock rotating(&lock.rotating);
+  struct stat info;
+  if (lstat(path.c_str(), &info) != 0) {
+    if (errno == ENOENT) return absl::OkStatus();
+    return OutputFileError(errno, path, "can't be examined");
+  }
+  if (!S_ISREG(info.st_mode)) return absl::OkStatus();
+  const absl::Time seen = now();
+  // Excludes readers of the marks.
+  absl::MutexLock moving(&lock.moving);
+  return AppendTimeMark(path, ExamineRotatedOutput(path).generation,
+                        info.st_size,
+                        {.after = std::min(after, seen), .seen = seen});
+}
+
+absl::StatusOr<OutputTimes> OutputLogs::Times(const InstanceKey& key) const {
+  if (absl::Status status = CheckOutputKey(key); !status.ok()) return status;
+  const std::string path = Path(key);
+  Locks::Lock& lock = locks_->For(key.stack_uid);
+  absl::ReaderMutexLock moving(&lock.moving);
+  absl::StatusOr<std::vector<OutputTimeMark>> marks =
+      LoadTimeMarks(path, ExamineRotatedOutput(path).generation);
+  if (!marks.ok()) return marks.status();
+  if (const auto moved = lock.moved.find(path); moved != lock.moved.end()) {
+    for (OutputTimeMark& mark : *marks) mark.end += moved->second;
+  }
+  struct stat info;
+  const absl::Time modified = lstat(path.c_str(), &info) == 0
+                                  ? absl::TimeFromTimespec(info.st_mtim)
+                                  : absl::InfiniteFuture();
+  return OutputTimes(*std::move(marks), modified);
 }
 
 absl::Status OutputLogs::RemoveStack(std::string_view stack_uid) const {

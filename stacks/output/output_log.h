@@ -12,10 +12,13 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "platform/base/unique_fd.h"
 #include "stacks/model/instance_key.h"
+#include "stacks/output/output_times.h"
 
 namespace tallyman::stacks {
 
@@ -44,8 +47,9 @@ struct OutputPart {
   uint64_t generation = 0;
 };
 
-// The files below one directory: STACK_UID/PROCESS.NUMBER.log, and .log.1 with
-// the output before the last rotation. Thread-safe; copies share their locks.
+// The files below one directory: STACK_UID/PROCESS.NUMBER.log, .log.1 with the
+// output before the last rotation, and .log.times with the times at which it
+// was seen. Thread-safe; copies share their locks.
 //
 // InvalidArgument if a key is no file name; otherwise errors are those of the
 // file system and name the file.
@@ -86,6 +90,20 @@ class OutputLogs {
                                   const base::UniqueFd& file,
                                   OutputPosition begin,
                                   int64_t max_bytes) const;
+
+  // Keeps that the bytes which the file has now were written at or before now,
+  // and those that no call has seen after `after` and after the last call. Does
+  // nothing if there is no file. Waits for a rotation in progress. `now` is
+  // called after the look at the file.
+  absl::Status MarkTime(const InstanceKey& key, absl::Time after,
+                        absl::FunctionRef<absl::Time()> now) const;
+
+  // The times of the output, by the positions of Read(). They outlive the
+  // object: another one finds those that this one has kept. Times are unknown
+  // after the loss of the marks (a crash during a rotation, a full disk), and
+  // wrong where a program truncates its file and writes more than it had before
+  // the next MarkTime().
+  absl::StatusOr<OutputTimes> Times(const InstanceKey& key) const;
 
   // The numbers of the instances of a process that have a file, in no order;
   // NotFound if the stack has no directory.

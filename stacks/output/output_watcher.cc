@@ -4,6 +4,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -21,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "platform/base/event_loop.h"
 #include "platform/base/loop_thread.h"
@@ -61,16 +63,20 @@ class InotifyWatcher final : public OutputWatcher {
   }
 
   void Remove(const InstanceKey& key) override {
-    absl::MutexLock lock(&mutex_);
-    const auto file = files_.find(key);
-    if (file == files_.end()) return;
-    const int watch = file->second.watch;
-    if (watch >= 0) {
-      keys_.erase(watch);
-      // Fails if the watch has just fired.
-      inotify_rm_watch(inotify_.get(), watch);
+    {
+      absl::MutexLock lock(&mutex_);
+      const auto file = files_.find(key);
+      if (file == files_.end()) return;
+      const int watch = file->second.watch;
+      if (watch >= 0) {
+        keys_.erase(watch);
+        // Fails if the watch has just fired.
+        inotify_rm_watch(inotify_.get(), watch);
+      }
+      files_.erase(file);
+      removed_.push_back(key);
     }
-    files_.erase(file);
+    loop_->Wake();
   }
 
  private:
@@ -84,23 +90,49 @@ class InotifyWatcher final : public OutputWatcher {
                           [this](uint32_t) { OnWritten(); });
   }
 
-  // Runs after each round of the loop, thus after each Add().
+  // Runs after each round of the loop, thus after each Add() and Remove().
   void CheckAdded() {
     std::vector<InstanceKey> added;
+    std::vector<InstanceKey> removed;
     {
       absl::MutexLock lock(&mutex_);
       added.swap(added_);
+      removed.swap(removed_);
     }
-    for (const InstanceKey& key : added) Check(key);
+    // What a program writes before it ends.
+    for (const InstanceKey& key : removed) Mark(key, LastQuiet(absl::Now()));
+    // When the bytes of the others were written is unknown.
+    for (const InstanceKey& key : added) Check(key, absl::InfinitePast());
+    for (const InstanceKey& key : added) Rotate(key);
   }
 
   void OnWritten() {
+    const absl::Time now = absl::Now();
+    const absl::Time quiet = LastQuiet(now);
     const std::set<InstanceKey> written = ReadEvents();
+    last_read_ = now;
     if (written.empty()) return;
     inotify_watch_.reset();
-    rest_ = loop_->RunAfter(options_.interval,
-                            [this] { inotify_watch_ = WatchInotify(); });
-    for (const InstanceKey& key : written) Check(key);
+    rest_ = loop_->RunAfter(options_.interval, [this] {
+      rested_ = absl::Now();
+      inotify_watch_ = WatchInotify();
+    });
+    for (const InstanceKey& key : written) Check(key, quiet);
+    // After all checks: it can take long.
+    for (const InstanceKey& key : written) Rotate(key);
+  }
+
+  // The time after which files were written whose events are read at `now`: the
+  // last read had no events of them, and a thread that waits wakes at the first
+  // event.
+  absl::Time LastQuiet(absl::Time now) const {
+    const absl::Time waiting = now - options_.interval;
+    return rested_ <= waiting ? std::max(last_read_, waiting) : last_read_;
+  }
+
+  void Mark(const InstanceKey& key, absl::Time after) {
+    const absl::Status marked = logs_.MarkTime(key, after, absl::Now);
+    if (!marked.ok()) Report(marked);
   }
 
   // Reads all events. Returns the files that were written to, and those whose
@@ -130,8 +162,9 @@ class InotifyWatcher final : public OutputWatcher {
     }
   }
 
-  // Watches the file for its next write, then rotates it if it is too large.
-  void Check(const InstanceKey& key) {
+  // Watches the file for its next write, then marks what was written after
+  // `after`. In this order no write is without a mark.
+  void Check(const InstanceKey& key, absl::Time after) {
     bool removed = false;
     const absl::Status watched = Watch(key, removed);
     if (unwatched_.empty()) {
@@ -142,6 +175,11 @@ class InotifyWatcher final : public OutputWatcher {
     }
     if (removed) return;
     if (!watched.ok()) Report(watched);
+    Mark(key, after);
+  }
+
+  // Rotates the file if it is too large.
+  void Rotate(const InstanceKey& key) {
     const absl::StatusOr<bool> rotated = logs_.RotateIfLarge(key);
     if (!rotated.ok()) Report(rotated.status());
     if (rotated.ok() && *rotated && options_.on_rotated) {
@@ -153,7 +191,10 @@ class InotifyWatcher final : public OutputWatcher {
     retry_.reset();
     // A copy: Check() changes the set.
     const std::set<InstanceKey> unwatched = unwatched_;
-    for (const InstanceKey& key : unwatched) Check(key);
+    for (const InstanceKey& key : unwatched) {
+      Check(key, absl::InfinitePast());
+      Rotate(key);
+    }
   }
 
   // Sets `removed` if the file needs no watch any more. Returns an error once
@@ -198,9 +239,11 @@ class InotifyWatcher final : public OutputWatcher {
   const Options options_;
   const base::UniqueFd inotify_;
   const std::unique_ptr<base::EventLoop> loop_;
-  // The following four are used by the thread only.
+  // The following six are used by the thread only.
   base::EventLoop::Registration inotify_watch_;  // Inactive while it rests.
   base::EventLoop::Registration rest_;
+  absl::Time last_read_ = absl::InfinitePast();  // Of events.
+  absl::Time rested_ = absl::InfinitePast();     // The end of the last rest.
   std::set<InstanceKey> unwatched_;  // Files that can't be watched now.
   base::EventLoop::Registration retry_;
 
@@ -208,6 +251,7 @@ class InotifyWatcher final : public OutputWatcher {
   std::map<InstanceKey, File> files_ ABSL_GUARDED_BY(mutex_);
   std::map<int, InstanceKey> keys_ ABSL_GUARDED_BY(mutex_);  // By watch.
   std::vector<InstanceKey> added_ ABSL_GUARDED_BY(mutex_);
+  std::vector<InstanceKey> removed_ ABSL_GUARDED_BY(mutex_);
 
   base::LoopThread thread_;  // Last: it uses all of the above.
 };

@@ -1,4 +1,5 @@
-// Rotates output files when they have grown, and sleeps while none grows.
+// Rotates output files when they have grown and keeps when they grew, and
+// sleeps while none grows.
 //
 //   absl::StatusOr<std::unique_ptr<OutputWatcher>> watcher =
 //       OutputWatcher::Start(logs, {});
@@ -19,7 +20,10 @@
 namespace tallyman::stacks {
 
 // A thread that waits in the kernel (inotify(7)) until a watched file is
-// written to, then looks at its size, and not again within `interval`. It wakes
+// written to, then looks at its size, and not again within `interval`. At each
+// look it marks the time (OutputLogs::MarkTime()): unless the machine is so
+// busy that the thread does not run for an interval, a mark is about two
+// intervals wide, and the time that rotations took meanwhile. It wakes
 // at most a few times an interval for all files together, however much is
 // written, and not at all while nothing is written. Thread-safe. Linux only.
 class OutputWatcher {
@@ -46,7 +50,8 @@ class OutputWatcher {
   // The file must exist. A second call changes nothing. Neither Add() nor
   // Remove() waits for the copy of a rotation.
   virtual void Add(const InstanceKey& key) = 0;
-  // A rotation in progress is still completed.
+  // A rotation in progress is still completed. Looks at the file a last time,
+  // soon.
   virtual void Remove(const InstanceKey& key) = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "stacks/output/output_watcher.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -21,12 +22,14 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "platform/base/unique_fd.h"
 #include "stacks/model/instance_key.h"
 #include "stacks/output/output_log.h"
+#include "stacks/output/output_times.h"
 #include "stacks/output/testing/output_log_fixture.h"
 
 namespace tallyman::stacks {
@@ -343,6 +346,34 @@ TEST(OutputWatcherStartTest, AnIntervalMustBePositive) {
   EXPECT_TRUE(absl::IsInvalidArgument(
       OutputWatcher::Start(*logs, {.interval = absl::ZeroDuration()})
           .status()));
+}
+
+// Also what a program writes right before the file is not watched any more.
+TEST_F(OutputWatcherTest, MarksWhenFilesGrow) {
+  const base::UniqueFd file = Append();
+  Write(file, "old\n");
+  const absl::Time before = absl::Now();
+  watcher_->Add(kWeb);
+  const auto await_mark = [this](int64_t end) {
+    while (true) {
+      const absl::StatusOr<std::vector<OutputTimeMark>> marks =
+          LoadTimeMarks(path(), 0);
+      if (marks.ok() && !marks->empty() && marks->back().end == end) {
+        return marks->back().time;
+      }
+      sched_yield();
+    }
+  };
+  const OutputTime old = await_mark(4);
+  EXPECT_EQ(old.after, absl::InfinitePast());
+  EXPECT_GE(old.seen, before - absl::Microseconds(1));
+  Write(file, "new\n");
+  const OutputTime written = await_mark(8);
+  EXPECT_GE(written.after, old.seen);
+  EXPECT_GE(written.seen, written.after);
+  Write(file, "last\n");
+  watcher_->Remove(kWeb);
+  EXPECT_GE(await_mark(13).after, written.seen);
 }
 
 }  // namespace
