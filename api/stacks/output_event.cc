@@ -1,10 +1,14 @@
 #include "api/stacks/output_event.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/time/time.h"
 #include "api/description/schema.h"
 #include "api/json/json_writer.h"
@@ -27,6 +31,39 @@ void WriteOrigin(const OutputOrigin& origin, JsonWriter& json) {
     json.Null();
   } else {
     json.Int(origin.instance);
+  }
+}
+
+// Appends the character of the escape sequence that `text` begins with; returns
+// the size of the sequence. JsonWriter writes \u for control characters only.
+size_t Unescape(std::string_view text, std::string& out) {
+  const char c = text.size() < 2 ? '\\' : text[1];
+  switch (c) {
+    case 'b':
+      out += '\b';
+      return 2;
+    case 'f':
+      out += '\f';
+      return 2;
+    case 'n':
+      out += '\n';
+      return 2;
+    case 'r':
+      out += '\r';
+      return 2;
+    case 't':
+      out += '\t';
+      return 2;
+    case 'u': {
+      uint32_t code = 0;
+      if (absl::SimpleHexAtoi(text.substr(2, 4), &code)) {
+        out += static_cast<char>(code);
+      }
+      return std::min<size_t>(6, text.size());
+    }
+    default:
+      out += c;
+      return std::min<size_t>(2, text.size());
   }
 }
 
@@ -58,11 +95,33 @@ void AppendOutputEvent(const OutputEvent& event, const Redactor& redactor,
     json.Bool(true);
   }
   if (event.time != absl::InfinitePast()) {
-    json.Key("time");
+    json.Key("seen_at");
     json.String(LocalTimestampMillis(event.time, absl::UTCTimeZone()));
   }
   json.EndObject();
   out += "\n\n";
+}
+
+std::optional<std::string_view> LineOfOutputEvent(std::string_view event,
+                                                  std::string& buffer) {
+  if (!absl::StartsWith(event, "event: output\n")) return std::nullopt;
+  // In a string the quotation marks have a backslash before them.
+  constexpr std::string_view kKey = ",\"line\":\"";
+  const size_t key = event.find(kKey);
+  if (key == std::string_view::npos) return std::nullopt;
+  event.remove_prefix(key + kKey.size());
+  size_t end = event.find_first_of("\"\\");
+  if (end == std::string_view::npos) return std::nullopt;
+  if (event[end] == '"') return event.substr(0, end);
+  buffer.clear();
+  while (end != std::string_view::npos && event[end] == '\\') {
+    buffer += event.substr(0, end);
+    event.remove_prefix(end);
+    event.remove_prefix(Unescape(event, buffer));
+    end = event.find_first_of("\"\\");
+  }
+  buffer += event.substr(0, end);
+  return buffer;
 }
 
 void AppendGapEvent(const OutputOrigin& origin, std::string_view reason,

@@ -10,6 +10,7 @@
 #define TALLYMAN_API_STACKS_OUTPUT_EVENT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,13 +34,18 @@ struct OutputEvent {
   OutputOrigin origin;
   std::string_view line;
   bool is_partial = false;                 // The next event continues it.
-  absl::Time time = absl::InfinitePast();  // When it was read; or unknown.
+  absl::Time time = absl::InfinitePast();  // When it was seen; or unknown.
   std::string_view id;                     // For the header Last-Event-ID.
 };
 
 // `redactor` hides secrets in the line.
 void AppendOutputEvent(const OutputEvent& event, const Redactor& redactor,
                        std::string& out);
+
+// The line in the bytes of an event, as AppendOutputEvent() writes them;
+// nullopt if it is another event. The view is of `event` or of `buffer`.
+std::optional<std::string_view> LineOfOutputEvent(std::string_view event,
+                                                  std::string& buffer);
 
 // Lines may be missing here: `lines` of them, or -1 if that is unknown.
 void AppendGapEvent(const OutputOrigin& origin, std::string_view reason,

@@ -1,6 +1,7 @@
 #include "api/stacks/output_event.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,7 +30,7 @@ TEST(OutputEventTest, ALineIsAnEvent) {
              .id = "a:1"}),
       "event: output\nid: a:1\n"
       R"(data: {"process":"web","server":"host","instance":2,"line":"hello",)"
-      R"("time":"2020-09-13T12:26:40.123+00:00"})"
+      R"("seen_at":"2020-09-13T12:26:40.123+00:00"})"
       "\n\n");
   EXPECT_EQ(
       Event({.origin = kOrigin, .line = "", .is_partial = true, .id = "a:2"}),
@@ -47,6 +48,26 @@ TEST(OutputEventTest, ALineCanNotEndTheEvent) {
             "event: output\nid: x\n"
             R"(data: {"process":"web","server":"host","instance":2,)"
             "\"line\":\"a\\rb\\u001b\xEF\xBF\xBD\\ndata: c token=***\"}\n\n");
+}
+
+TEST(OutputEventTest, TheLineOfAnEventCanBeReadAgain) {
+  std::string all;
+  for (int c = 1; c < 0x80; ++c) all += static_cast<char>(c);
+  for (const std::string& line :
+       {std::string(), std::string("hello"), all, std::string("\\\"line\":\"x"),
+        std::string("caf\u00e9 \u20ac \U0001F600")}) {
+    const std::string event =
+        Event({.origin = {.process = "a\",\"line\":\"b", .server = "\\"},
+               .line = line,
+               .id = "a:1"});
+    std::string buffer;
+    EXPECT_EQ(LineOfOutputEvent(event, buffer), line) << event;
+  }
+  std::string gap;
+  AppendGapEvent(kOrigin, "slow", 3, gap);
+  std::string buffer;
+  EXPECT_EQ(LineOfOutputEvent(gap, buffer), std::nullopt);
+  EXPECT_EQ(LineOfOutputEvent("event: output\ndata: {", buffer), std::nullopt);
 }
 
 TEST(OutputEventTest, GapsAndEndsAreEvents) {

@@ -9,6 +9,7 @@
 #include "api/stacks/action_json.h"
 #include "api/stacks/output_event.h"
 #include "api/stacks/output_json.h"
+#include "api/stacks/output_query.h"
 #include "api/stacks/process_json.h"
 #include "api/stacks/scale_request.h"
 #include "api/stacks/stack_operations.h"
@@ -33,14 +34,29 @@ constexpr const Parameter* kOneQuery[] = {
 constexpr const Parameter* kScaleQuery[] = {
     &kStackIdParameter, &kScaleProcessNameParameter, &kServerCountParameter};
 constexpr const Parameter* kLogQuery[] = {
-    &kLinesParameter,     &kFollowParameter, &kInstanceParameter,
-    &kServerUidParameter, &kPageParameter,   &kPerPageParameter};
+    &kLinesParameter,        &kGrepParameter,     &kSinceParameter,
+    &kUntilParameter,        &kTimesParameter,    &kFollowParameter,
+    &kOutputStreamParameter, &kInstanceParameter, &kServerUidParameter,
+    &kPageParameter,         &kPerPageParameter};
 constexpr const Parameter* kOneHeaders[] = {&kIfNoneMatchParameter};
 constexpr const Parameter* kScaleHeaders[] = {&kIdempotencyKeyParameter,
                                               &kIfMatchParameter};
 constexpr const Parameter* kLogHeaders[] = {&kLastEventIdParameter};
 constexpr const Header* kEtagHeaders[] = {&kEtagHeader};
-constexpr const Header* kLogAnswerHeaders[] = {&kStreamBufferingHeader};
+
+constexpr Header kDisposition = {
+    .name = "Content-Disposition",
+    .schema = String("With `Accept: text/plain`: the name of a file.",
+                     "attachment; filename=\"web.log\""),
+    .is_required = false};
+constexpr Header kLeftOut = {
+    .name = "X-Older-Lines-Left-Out",
+    .schema = String("With `Accept: text/plain`: there are older lines that "
+                     "match, above the limits.",
+                     "true"),
+    .is_required = false};
+constexpr const Header* kLogAnswerHeaders[] = {&kStreamBufferingHeader, &kDisposition,
+                                               &kLeftOut};
 
 constexpr Content kPageOfProcesses[] = {
     {.schema = &kPageSchema<kProcessSchema>,
@@ -53,6 +69,7 @@ constexpr Content kScaleBodies[] = {
     {.media_type = kFormMediaType, .schema = &kScaleFormSchema}};
 constexpr Content kLogContents[] = {
     {.schema = &kPageSchema<kInstanceOutputSchema>},
+    {.media_type = kPlainTextType, .schema = &kOutputTextSchema},
     {.media_type = kEventStreamType, .schema = &kOutputStreamSchema}};
 
 constexpr Answer kListAnswers[] = {
@@ -68,7 +85,9 @@ constexpr Answer kScaleAnswers[] = {
     {.description = "The action, which may be over already.",
      .contents = kOneContent<kActionSchema>}};
 constexpr Answer kLogAnswers[] = {
-    {.description = "The output of each instance; with `follow`, a stream.",
+    {.description = "The output of each instance; with `Accept: "
+                    "text/plain`, of all together, as text; with `follow`, a "
+                    "stream.",
      .contents = kLogContents,
      .headers = kLogAnswerHeaders}};
 
@@ -137,7 +156,10 @@ constexpr Operation kGetLogs = {
     .summary = "Shows or follows the output of a process",
     .description =
         "Standard output and standard error together. Values that "
-        "look like secrets are replaced by `***`.",
+        "look like secrets are replaced by `***`, also for `grep`. Programs "
+        "write to files, so times are those at which the server saw the lines, "
+        "which is at most about two seconds after they were written, or later "
+        "if no server ran.",
     .scope = auth::Scope::kPublic,
     .path_parameters = kProcessPath,
     .query = kLogQuery,

@@ -16,8 +16,11 @@
 #include "api/http/error.h"
 #include "api/http/http.h"
 #include "api/http/params.h"
+#include "api/stacks/output_query.h"
 #include "api/stacks/stack_parameters.h"
 #include "platform/base/text.h"
+#include "server/handlers/filtered_output.h"
+#include "server/handlers/output_find.h"
 #include "server/handlers/output_renderer.h"
 #include "server/handlers/stack_services.h"
 #include "server/handlers/stream_response.h"
@@ -62,6 +65,7 @@ absl::StatusOr<bool> ParseFollow(const api::Params& params) {
 
 HandlerResult StreamOutput(const StackServices& services,
                            const OutputSource& source,
+                           const api::OutputQuery& query,
                            stacks::FollowRequest follow,
                            const api::Request& request) {
   api::Response response = StreamResponse(request);
@@ -72,18 +76,22 @@ HandlerResult StreamOutput(const StackServices& services,
     // An id of unknown form is an unknown place.
     follow.resume = ParseEventId(id).value_or(stacks::OutputMark());
   }
+  follow.matches = MatcherOf(query, services.redactor);
+  follow.since = query.since;
   absl::StatusOr<std::unique_ptr<stacks::OutputFollower>> follower =
       services.output_hub.Follow(
           source.stack_uid, source.process, follow,
           std::make_shared<const OutputRenderer>(source.process, source.server,
                                                  services.redactor));
   if (!follower.ok()) {
-    return api::ErrorFromStatus(
-        absl::IsResourceExhausted(follower.status())
-            ? absl::UnavailableError(follower.status().message())
-            : absl::InternalError(follower.status().message()));
+    return api::ErrorFromStatus(OutputFault(follower.status()));
   }
-  response.stream = std::make_unique<OutputStream>(*std::move(follower));
+  if (query.grep == nullptr) {
+    response.stream = std::make_unique<OutputStream>(*std::move(follower));
+  } else {
+    response.stream =
+        std::make_unique<FilteredOutput>(*std::move(follower), query.grep);
+  }
   return response;
 }
 

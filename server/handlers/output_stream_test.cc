@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -11,12 +12,14 @@
 #include "absl/log/check.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "api/http/http.h"
 #include "auth/token.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/testing/stack_api.h"
 #include "server/testing/stream_client.h"
+#include "stacks/model/instance_key.h"
 #include "stacks/model/registry.h"
 #include "stacks/model/status.h"
 
@@ -95,7 +98,7 @@ TEST_F(OutputStreamTest, SendsTheLastLinesAndThenNewOnes) {
   EXPECT_EQ(event.data["server"], "server_name");
   EXPECT_EQ(event.data["instance"], 2);
   EXPECT_EQ(event.data["line"], "caf\xEF\xBF\xBD \"x\"");
-  EXPECT_TRUE(event.data.contains("time"));
+  EXPECT_TRUE(event.data.contains("seen_at"));
   EXPECT_FALSE(event.data.contains("partial"));
   EXPECT_FALSE(event.id.empty());
 
@@ -115,6 +118,49 @@ TEST_F(OutputStreamTest, FollowsOneInstance) {
   WriteOutput(1, "c\n");
   WriteOutput(2, "d\n");
   EXPECT_THAT(client->Next(2), ElementsAre("2:b", "2:d"));
+}
+
+TEST_F(OutputStreamTest, GrepChoosesOldAndNewLines) {
+  api_.status().Set(uid_, "web", {{.number = 1}, {.number = 2}});
+  WriteOutput(1, "error 1\nok\nerror 2\nok\n");
+  auto client = Follow("?follow=1&grep=%5Eerror&lines=1");
+  EXPECT_THAT(client->Next(1), ElementsAre("1:error 2"));
+  WriteOutput(2, "ok\nerror 3\npassword=error\n");
+  EXPECT_THAT(client->Next(1), ElementsAre("2:error 3"));
+  const std::string id = client->last_id();
+  client.reset();
+  WriteOutput(1, "ok\nerror \"4\"\nok\n");
+  client = Follow("?follow=1&grep=error..[34]", id);
+  EXPECT_THAT(client->Next(1), ElementsAre("1:error \"4\""));
+}
+
+TEST_F(OutputStreamTest, GrepPassesOverMuchThatDoesNotMatch) {
+  api_.status().Set(uid_, "web", {{.number = 1}});
+  const auto client = Follow("?follow=1&grep=needle");
+  std::string hay;
+  while (hay.size() < (size_t{1} << 20)) hay += std::string(1000, 'h') + "\n";
+  WriteOutput(1, hay + "needle\n");
+  EXPECT_THAT(client->Next(1), ElementsAre("1:needle"));
+}
+
+TEST_F(OutputStreamTest, SinceSaysWhereItBegins) {
+  api_.status().Set(uid_, "web", {{.number = 1}});
+  const stacks::InstanceKey key = {
+      .stack_uid = uid_, .process = "web", .number = 1};
+  for (const int64_t second : {100, 200}) {
+    WriteOutput(1, absl::StrCat(second, "\n"));
+    const absl::Time seen = absl::FromUnixSeconds(second);
+    CHECK_OK(api_.logs().MarkTime(key, seen, [&] { return seen; }));
+  }
+  const auto of_one = Follow("?follow=1&since=1970-01-01T00:01:00Z&lines=1");
+  EXPECT_EQ(of_one->Next().data["reason"], "too_far");
+  EXPECT_THAT(of_one->Next(1), ElementsAre("1:200"));
+  const auto client = Follow("?follow=1&since=1970-01-01T00:03:00Z");
+  const SseEvent event = client->Next();
+  EXPECT_EQ(event.data["line"], "200");
+  EXPECT_EQ(event.data["seen_at"], "1970-01-01T00:03:20.000+00:00");
+  WriteOutput(1, "new\n");
+  EXPECT_THAT(client->Next(1), ElementsAre("1:new"));
 }
 
 TEST_F(OutputStreamTest, InstancesMayComeAndGo) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -28,12 +29,12 @@ class NoStream final : public api::BodyStream {
 
 }  // namespace
 
-absl::Status CheckNoPage(const api::Params& params) {
+absl::Status CheckNoPage(const api::Params& params, std::string_view what) {
   for (const api::Parameter* const parameter :
        {&api::kPageParameter, &api::kPerPageParameter}) {
     if (api::Read(params, *parameter)) {
       return absl::InvalidArgumentError(absl::StrCat(
-          parameter->name, ": a stream has no pages; leave it out"));
+          parameter->name, ": ", what, " has no pages; leave it out"));
     }
   }
   return absl::OkStatus();

@@ -3,14 +3,18 @@
 #ifndef TALLYMAN_SERVER_HANDLERS_STREAM_RESPONSE_H_
 #define TALLYMAN_SERVER_HANDLERS_STREAM_RESPONSE_H_
 
+#include <string_view>
+
 #include "absl/status/status.h"
 #include "api/http/http.h"
 #include "api/http/params.h"
 
 namespace tallyman::server {
 
-// InvalidArgument if there are parameters of pages, which a stream lacks.
-absl::Status CheckNoPage(const api::Params& params);
+// InvalidArgument if there are parameters of pages, which `what`, "a stream" or
+// "text", lacks.
+absl::Status CheckNoPage(const api::Params& params,
+                         std::string_view what = "a stream");
 
 // The headers of a stream. To HEAD, with a stream that has no bytes: that is
 // the whole answer. Else the caller sets the stream.

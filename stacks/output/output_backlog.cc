@@ -9,12 +9,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/strip.h"
+#include "absl/time/time.h"
 #include "platform/base/unique_fd.h"
 #include "stacks/model/instance_key.h"
 #include "stacks/output/line_splitter.h"
 #include "stacks/output/output_cursor.h"
 #include "stacks/output/output_line.h"
 #include "stacks/output/output_log.h"
+#include "stacks/output/output_times.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -98,6 +100,7 @@ absl::Status ReadBacklog(const OutputLogs& logs, const InstanceKey& key,
   if (range.begin && first > *range.begin) {
     sink.OnGap({.reason = OutputGap::Reason::kTooFar, .instance = key.number});
   }
+  const absl::StatusOr<OutputTimes> times = logs.Times(key);
   LineSplitter splitter;
   const auto pass_on = [&](const LineSplitter::Piece& piece) {
     sink.OnLine({.instance = key.number,
@@ -105,7 +108,10 @@ absl::Status ReadBacklog(const OutputLogs& logs, const InstanceKey& key,
                  .is_partial = piece.is_partial,
                  .mark = {.instance = key.number,
                           .generation = part.generation,
-                          .offset = first + piece.end - part.file_begin}});
+                          .offset = first + piece.end - part.file_begin},
+                 // A line is worth more than its time.
+                 .read_at = times.ok() ? times->At(first + piece.end).seen
+                                       : absl::InfinitePast()});
   };
   splitter.Add(bytes, pass_on);
   splitter.Flush(pass_on);

@@ -151,10 +151,18 @@ int64_t OutputBroadcast::CatchUp(Subscription& subscription) {
   return lost;
 }
 
+void OutputBroadcast::PassOver(Subscription& subscription) {
+  absl::MutexLock lock(&mutex_);
+  subscription.is_quiet = subscription.is_quiet || subscription.was_quiet;
+  subscription.needs_sign = subscription.needs_sign || subscription.needed_sign;
+}
+
 bool OutputBroadcast::Read(Subscription& subscription, size_t max_bytes,
                            std::string& out) {
   const size_t before = out.size();
   absl::MutexLock lock(&mutex_);
+  subscription.was_quiet = subscription.is_quiet;
+  subscription.needed_sign = subscription.needs_sign;
   if (const int64_t lost = CatchUp(subscription); lost > 0) {
     renderer_->Gap({.reason = OutputGap::Reason::kSlow,
                     .instance = subscription.instance,

@@ -93,12 +93,16 @@ class OutputBroadcast : public std::enable_shared_from_this<OutputBroadcast> {
     bool is_waiting = false;
     bool is_quiet = false;    // Got nothing since the last KeepAlive().
     bool needs_sign = false;  // Of life.
+    // The two before the last Read().
+    bool was_quiet = false;
+    bool needed_sign = false;
     Wake wake;
   };
 
   void Evict() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Unsubscribe(const Subscription& subscription);
   bool Read(Subscription& subscription, size_t max_bytes, std::string& out);
+  void PassOver(Subscription& subscription);
   // Moves a subscription that fell off the ring to its beginning; returns how
   // many events it has lost.
   int64_t CatchUp(Subscription& subscription)
@@ -139,6 +143,10 @@ class OutputFollower {
   // Appends the next events, about `max_bytes` at most; none if there are none
   // yet. False: the stream ends after these bytes. Does not block.
   bool Read(size_t max_bytes, std::string& out);
+
+  // Says that the reader sends nothing of what the last Read() has appended,
+  // so that this is no sign of life.
+  void PassOver() { broadcast_->PassOver(subscription_); }
 
  private:
   friend class OutputBroadcast;

@@ -43,8 +43,8 @@ struct OutputLine {
   // The line did not end yet: the next event of the instance continues it.
   bool is_partial = false;
   OutputMark mark;  // After this line.
-  // When the server read the line; InfinitePast for lines that were there when
-  // the follower came.
+  // When the server saw the line; of lines that were there when the follower
+  // came, OutputTime::seen; InfinitePast if it is unknown.
   absl::Time read_at = absl::InfinitePast();
 };
 
@@ -55,7 +55,7 @@ struct OutputGap {
     kRotated,    // The bytes were rotated away before the server read them.
     kTruncated,  // The program truncated its file.
     kUnknown,    // The follower asked to resume at a place that is unknown.
-    kTooFar,     // ... at a place that is too far behind.
+    kTooFar,     // ... or to begin, at a place that is too far behind.
   };
   Reason reason = Reason::kSlow;
   int64_t instance = 0;  // 0: any.

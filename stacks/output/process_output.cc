@@ -25,6 +25,7 @@
 #include "stacks/output/output_cursor.h"
 #include "stacks/output/output_line.h"
 #include "stacks/output/output_log.h"
+#include "stacks/output/output_search.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -54,6 +55,31 @@ class Backlog final : public OutputSink {
   const OutputRenderer& renderer_;
   std::deque<std::string> events_;
 };
+
+// As ReadBacklog(), for the lines that match.
+absl::Status SearchBacklog(const OutputLogs& logs, const InstanceKey& key,
+                           const BacklogRange& range,
+                           const FollowRequest& request, OutputSink& sink) {
+  const absl::StatusOr<FoundOutput> found =
+      SearchOutput(logs, key,
+                   {.matches = request.matches,
+                    .since = request.since,
+                    .end = range.end,
+                    .max_lines = range.max_lines,
+                    .max_bytes = range.max_bytes});
+  if (!found.ok()) return found.status();
+  if (found->has_older && request.since != absl::InfinitePast()) {
+    sink.OnGap({.reason = OutputGap::Reason::kTooFar, .instance = key.number});
+  }
+  for (const FoundLine& line : found->lines) {
+    sink.OnLine({.instance = key.number,
+                 .text = line.text,
+                 .is_partial = line.is_partial,
+                 .mark = line.mark,
+                 .read_at = line.time.seen});
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -258,8 +284,12 @@ absl::StatusOr<std::unique_ptr<OutputFollower>> ProcessOutput::Follow(
   for (Start::Part& part : start.parts) {
     part.range.max_bytes =
         kMaxBacklogBytes / static_cast<int64_t>(start.parts.size());
-    absl::Status status =
-        ReadBacklog(logs_, KeyOf(part.number), part.range, backlog);
+    const absl::Status status =
+        part.range.begin ||
+                (!request.matches && request.since == absl::InfinitePast())
+            ? ReadBacklog(logs_, KeyOf(part.number), part.range, backlog)
+            : SearchBacklog(logs_, KeyOf(part.number), part.range, request,
+                            backlog);
     if (!status.ok()) return status;
   }
   backlog.OnMark(*start.mark);

@@ -5,16 +5,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "stacks/model/instance_key.h"
 #include "stacks/output/output_broadcast.h"
 #include "stacks/output/output_cursor.h"
@@ -33,9 +36,13 @@ struct FollowRequest {
   // The last `lines` lines of these instances come first.
   std::vector<int64_t> present;
   int64_t lines = 0;
+  // Only those of them that match, see OutputSearch. New lines are not looked
+  // at: all followers of a process share them.
+  std::function<bool(std::string_view line)> matches = {};
+  absl::Time since = absl::InfinitePast();
   // Instead of the last lines, the lines after this place. If it is unknown,
   // the stream begins with a gap.
-  std::optional<OutputMark> resume;
+  std::optional<OutputMark> resume = {};
 };
 
 // Thread-safe. Calls wait for reads of files, but not for followers.
