@@ -27,6 +27,7 @@ constexpr std::array kNames = {
     NamedKind{EventKind::kStopped, "stopped"},
     NamedKind{EventKind::kPaused, "paused"},
     NamedKind{EventKind::kResumed, "resumed"},
+    NamedKind{EventKind::kSignalled, "signalled"},
     NamedKind{EventKind::kAdopted, "adopted"},
     NamedKind{EventKind::kLost, "lost"},
     NamedKind{EventKind::kTokenCreated, "token_created"},

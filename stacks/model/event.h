@@ -29,8 +29,9 @@ enum class EventKind : uint8_t {
   kStopped,      // It ended in its stop sequence.
   kPaused,
   kResumed,
-  kAdopted,  // A new server found it running, or its keeper has ended.
-  kLost,     // It ended without a known exit status.
+  kSignalled,  // It is about to get a signal that was requested.
+  kAdopted,    // A new server found it running, or its keeper has ended.
+  kLost,       // It ended without a known exit status.
   kTokenCreated,
   kTokenRevoked,
   kCrashLooping,  // It ended several times in a row too early.

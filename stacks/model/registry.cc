@@ -22,6 +22,8 @@ std::string_view ActionKindName(ActionKind kind) {
       return "Process_pause";
     case ActionKind::kProcessResume:
       return "Process_resume";
+    case ActionKind::kProcessSignal:
+      return "Process_signal";
     case ActionKind::kRestart:
       return "Restart";
     case ActionKind::kStackDelete:

@@ -78,6 +78,7 @@ enum class ActionKind : uint8_t {
   kProcessRestart,  // "Process_restart"
   kProcessPause,    // "Process_pause"
   kProcessResume,   // "Process_resume"
+  kProcessSignal,   // "Process_signal"
   kRestart,         // "Restart"
   kStackDelete,     // "Stack_delete"
 };
@@ -89,8 +90,11 @@ std::string_view ActionKindName(ActionKind kind);
 struct ActionTarget {
   std::string process;
   std::string server_uid;
-  int64_t count = 0;            // kProcessScale: the desired number.
-  int64_t generation = 0;       // Restarts: the desired generation.
+  int64_t count = 0;  // kProcessScale: the desired number.
+  // Restarts: the desired generation. That of one instance is only here, and
+  // desired as long as `success` is unset.
+  int64_t generation = 0;
+  int64_t instance = 0;         // Only this one; 0: all instances.
   std::optional<bool> success;  // Unset until the target ends.
   std::string message;          // Set with `success`: the result or the reason.
   bool operator==(const ActionTarget&) const = default;
@@ -102,6 +106,7 @@ struct Action {
   ActionKind kind = ActionKind::kProcessScale;
   std::string stack_uid;
   std::string started_via;  // "api" or "file"
+  std::string signal;       // kProcessSignal: "HUP"; else "".
   absl::Time started_at;
   std::vector<ActionTarget> targets;
   // Set when the last target ends, all three together.
@@ -154,6 +159,12 @@ struct ProcessCommand {
   std::string stack_uid;
   std::string process;     // "": all of the stack.
   std::string server_uid;  // "": all servers.
+  // Only the instance with this number, of `process` on one server; 0: all.
+  int64_t instance = 0;
+  std::string signal;  // kProcessSignal: one of kProgramSignals.
+  // The present instances of `process` by server uid, as far as the caller
+  // knows them: for a server in this map, another `instance` is NotFound.
+  std::map<std::string, std::vector<int64_t>, std::less<>> present_instances;
 };
 
 // The end of a target of an open action.
@@ -231,9 +242,13 @@ class Registry {
 
   // Opens an action of another kind, with a target for each process and server
   // of the command whose desired count is not 0. Restarts raise the generation
-  // of the targets. Errors as with Scale(). Without a target the action
-  // succeeds at once. A pause supersedes open resumes for the same process and
-  // server, and a resume supersedes open pauses.
+  // of the targets; that of one instance is desired only until its action ends.
+  // Errors as with Scale(); InvalidArgument also if an instance is named
+  // without its process, or without its server where the process is on several.
+  // Without a target the action succeeds at once; that of one instance is
+  // NotFound. A pause supersedes open resumes for the same process and server,
+  // and a resume supersedes open pauses; those of one instance only those of
+  // that instance.
   virtual absl::StatusOr<Action> Run(const ProcessCommand& command,
                                      const Origin& origin) = 0;
 

@@ -17,6 +17,7 @@
 #include "absl/strings/str_join.h"
 #include "platform/base/text.h"
 #include "stacks/model/registry.h"
+#include "stacks/model/signal_table.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -25,10 +26,29 @@ bool IsRestart(ActionKind kind) {
   return kind == ActionKind::kProcessRestart || kind == ActionKind::kRestart;
 }
 
-// "restart", "pause" or "resume".
-std::string_view Verb(ActionKind kind) {
-  if (IsRestart(kind)) return "restart";
-  return kind == ActionKind::kProcessPause ? "pause" : "resume";
+// "restart ", "pause ", "resume " or "signal HUP to ".
+std::string Verb(const ProcessCommand& command) {
+  switch (command.kind) {
+    case ActionKind::kProcessPause:
+      return "pause ";
+    case ActionKind::kProcessResume:
+      return "resume ";
+    case ActionKind::kProcessSignal:
+      return absl::StrCat("signal ", command.signal, " to ");
+    default:
+      return "restart ";
+  }
+}
+
+absl::Status CheckSignal(const ProcessCommand& command) {
+  const bool takes_one = command.kind == ActionKind::kProcessSignal;
+  if (takes_one == IsProgramSignal(command.signal)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      takes_one
+          ? absl::StrCat("signal: unknown signal ", base::Quote(command.signal),
+                         "; signals are ", absl::StrJoin(kProgramSignals, ", "))
+          : absl::StrCat("signal: ", ActionKindName(command.kind),
+                         " takes none"));
 }
 
 }  // namespace
@@ -212,9 +232,13 @@ absl::StatusOr<int64_t> RegistryDraft::Run(const ProcessCommand& command,
     return absl::InvalidArgumentError(
         absl::StrCat(ActionKindName(kind), " is not a command"));
   }
+  if (absl::Status status = CheckSignal(command); !status.ok()) return status;
   absl::StatusOr<StackPointer> stack = FindUsableStack(command.stack_uid);
   if (!stack.ok()) return stack.status();
-  std::string summary = absl::StrCat(Verb(kind), " ");
+  std::string summary = Verb(command);
+  if (command.instance != 0) {
+    absl::StrAppend(&summary, "instance ", command.instance, " of ");
+  }
   if (command.process.empty()) {
     absl::StrAppend(&summary, "all processes");
   } else if (absl::Status status = CheckProcess(**stack, command.process);
@@ -240,12 +264,22 @@ absl::StatusOr<int64_t> RegistryDraft::Run(const ProcessCommand& command,
       if (!command.server_uid.empty() && server_uid != command.server_uid) {
         continue;
       }
-      targets.push_back({.process = name, .server_uid = server_uid});
+      targets.push_back({.process = name,
+                         .server_uid = server_uid,
+                         .instance = command.instance});
     }
   }
-  if (IsRestart(kind)) RaiseGenerations(*stack, targets);
-  const int64_t id =
-      OpenAction(kind, **stack, std::move(targets), origin, std::move(summary));
+  if (command.instance != 0) {
+    if (absl::Status status = CheckInstance(command, targets); !status.ok()) {
+      return status;
+    }
+    // The desired generation of one instance is that of its open action.
+    if (IsRestart(kind)) targets[0].generation = next_.revision;
+  } else if (IsRestart(kind)) {
+    RaiseGenerations(*stack, targets);
+  }
+  const int64_t id = OpenAction(kind, **stack, std::move(targets), origin,
+                                std::move(summary), command.signal);
   // Pause and resume undo each other.
   if (kind == ActionKind::kProcessPause) {
     Supersede(id, [](ActionKind other) {
@@ -257,6 +291,48 @@ absl::StatusOr<int64_t> RegistryDraft::Run(const ProcessCommand& command,
     });
   }
   return id;
+}
+
+absl::Status RegistryDraft::CheckInstance(
+    const ProcessCommand& command,
+    const std::vector<ActionTarget>& targets) const {
+  if (command.instance < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("instance: ", command.instance, " is less than 1"));
+  }
+  if (command.process.empty()) {
+    return absl::InvalidArgumentError(
+        "process_name: is missing; instance is the number of one of its "
+        "instances");
+  }
+  if (targets.empty()) {
+    return absl::NotFoundError(absl::StrCat(
+        "instance: the process ", base::Quote(command.process),
+        " has no instance ", command.instance, ", since none is wanted",
+        command.server_uid.empty()
+            ? ""
+            : absl::StrCat(" on ", base_->ServerName(command.server_uid))));
+  }
+  if (targets.size() > 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "server_uid: is missing; the process ", base::Quote(command.process),
+        " has an instance ", command.instance, " on each of the servers ",
+        absl::StrJoin(targets, ", ",
+                      [](std::string* out, const ActionTarget& target) {
+                        out->append(target.server_uid);
+                      })));
+  }
+  const auto present = command.present_instances.find(targets[0].server_uid);
+  if (present == command.present_instances.end() ||
+      std::find(present->second.begin(), present->second.end(),
+                command.instance) != present->second.end()) {
+    return absl::OkStatus();
+  }
+  return absl::NotFoundError(absl::StrCat(
+      "instance: the process ", base::Quote(command.process),
+      " has no instance ", command.instance, " on ",
+      base_->ServerName(targets[0].server_uid), "; it has ",
+      present->second.empty() ? "none" : absl::StrJoin(present->second, ", ")));
 }
 
 void RegistryDraft::RaiseGenerations(const StackPointer& stack,

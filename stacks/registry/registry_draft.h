@@ -87,6 +87,10 @@ class RegistryDraft {
   absl::Status CheckProcess(const Stack& stack, std::string_view process) const;
   absl::Status CheckCounts(const DesiredProcess& process,
                            const ScaleCommand& command) const;
+  // That the command, which names an instance, has exactly one of `targets` and
+  // that the instance is not known to be missing there.
+  absl::Status CheckInstance(const ProcessCommand& command,
+                             const std::vector<ActionTarget>& targets) const;
   absl::Status CheckNameIsFree(const StackDefinition& definition,
                                int64_t except_id) const;
   // InvalidArgument if `definition` does not allow the desired counts of `old`,
@@ -118,14 +122,15 @@ class RegistryDraft {
   // the audit log.
   int64_t OpenAction(ActionKind kind, const Stack& stack,
                      std::vector<ActionTarget> targets, const Origin& origin,
-                     std::string summary);
+                     std::string summary, std::string signal = "");
   // Ends, without success, the open targets of the stack's actions in the base
   // for which `matches` returns true.
   void EndTargets(
       std::string_view stack_uid, std::string_view message, absl::Time now,
       absl::FunctionRef<bool(const Action&, const ActionTarget&)> matches);
   // Ends the open targets, of actions of these `kinds`, that have the same
-  // process and server as a target of the new action `by`.
+  // process and server as a target of the new action `by`, and the same
+  // instance unless that target is of all instances.
   void Supersede(int64_t by, absl::FunctionRef<bool(ActionKind)> kinds);
   void FinishIfDecided(Action& action, absl::Time now);
   void AddEvent(Event event) { events_.push_back(std::move(event)); }

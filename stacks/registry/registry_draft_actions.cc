@@ -80,7 +80,8 @@ Action& RegistryDraft::Edit(const Action& action) {
 
 int64_t RegistryDraft::OpenAction(ActionKind kind, const Stack& stack,
                                   std::vector<ActionTarget> targets,
-                                  const Origin& origin, std::string summary) {
+                                  const Origin& origin, std::string summary,
+                                  std::string signal) {
   const int64_t id = ++ids_.action;
   auto action =
       std::make_shared<Action>(Action{.id = id,
@@ -88,6 +89,7 @@ int64_t RegistryDraft::OpenAction(ActionKind kind, const Stack& stack,
                                       .kind = kind,
                                       .stack_uid = stack.uid,
                                       .started_via = origin.started_via,
+                                      .signal = std::move(signal),
                                       .started_at = origin.now,
                                       .targets = std::move(targets)});
   AddEvent({.time = origin.now,
@@ -122,17 +124,19 @@ void RegistryDraft::EndTargets(
 void RegistryDraft::Supersede(int64_t by,
                               absl::FunctionRef<bool(ActionKind)> kinds) {
   const Action& successor = *actions_[by];
-  EndTargets(successor.stack_uid, absl::StrCat("superseded by action ", by),
-             successor.started_at,
-             [&](const Action& action, const ActionTarget& target) {
-               if (!kinds(action.kind)) return false;
-               return std::any_of(
-                   successor.targets.begin(), successor.targets.end(),
-                   [&](const ActionTarget& other) {
-                     return other.process == target.process &&
-                            other.server_uid == target.server_uid;
-                   });
-             });
+  EndTargets(
+      successor.stack_uid, absl::StrCat("superseded by action ", by),
+      successor.started_at,
+      [&](const Action& action, const ActionTarget& target) {
+        if (!kinds(action.kind)) return false;
+        return std::any_of(
+            successor.targets.begin(), successor.targets.end(),
+            [&](const ActionTarget& other) {
+              return other.process == target.process &&
+                     other.server_uid == target.server_uid &&
+                     (other.instance == 0 || other.instance == target.instance);
+            });
+      });
 }
 
 void RegistryDraft::FinishIfDecided(Action& action, absl::Time now) {

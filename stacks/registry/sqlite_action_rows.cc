@@ -28,10 +28,8 @@ using storage::Statement;
 using Actions = std::vector<std::shared_ptr<const Action>>;
 
 std::optional<ActionKind> ParseActionKind(std::string_view name) {
-  for (const ActionKind kind :
-       {ActionKind::kProcessScale, ActionKind::kProcessRestart,
-        ActionKind::kProcessPause, ActionKind::kProcessResume,
-        ActionKind::kRestart, ActionKind::kStackDelete}) {
+  for (size_t i = 0; i < kActionKinds; ++i) {
+    const auto kind = static_cast<ActionKind>(i);
     if (ActionKindName(kind) == name) return kind;
   }
   return std::nullopt;
@@ -40,8 +38,8 @@ std::optional<ActionKind> ParseActionKind(std::string_view name) {
 absl::StatusOr<std::vector<ActionTarget>> ReadTargets(Connection& connection,
                                                       int64_t action_id) {
   absl::StatusOr<Statement> rows = connection.Prepare(
-      "SELECT process, server_uid, count, generation, success, message "
-      "FROM action_targets WHERE action_id = ?1 ORDER BY position");
+      "SELECT process, server_uid, count, generation, success, message, "
+      "instance FROM action_targets WHERE action_id = ?1 ORDER BY position");
   if (!rows.ok()) return rows.status();
   rows->Bind(1, action_id);
   std::vector<ActionTarget> targets;
@@ -50,6 +48,7 @@ absl::StatusOr<std::vector<ActionTarget>> ReadTargets(Connection& connection,
                            .server_uid = std::string(row.Text(1)),
                            .count = row.Int64(2),
                            .generation = row.Int64(3),
+                           .instance = row.Int64(6),
                            .message = std::string(row.Text(5))};
     if (!row.IsNull(4)) target.success = row.Int64(4) != 0;
     targets.push_back(std::move(target));
@@ -60,7 +59,7 @@ absl::StatusOr<std::vector<ActionTarget>> ReadTargets(Connection& connection,
 }
 
 // `rows` has the columns id, user, kind, stack_uid, started_via, started_at,
-// finished_at, finished_success, finished_message.
+// finished_at, finished_success, finished_message, signal.
 absl::StatusOr<Actions> ReadActions(Connection& connection, Statement& rows) {
   Actions actions;
   absl::Status read = ForEachRow(rows, [&](const Statement& row) {
@@ -82,6 +81,7 @@ absl::StatusOr<Actions> ReadActions(Connection& connection, Statement& rows) {
       action->finished_success = row.Int64(7) != 0;
       action->finished_message = std::string(row.Text(8));
     }
+    action->signal = std::string(row.Text(9));
     absl::StatusOr<std::vector<ActionTarget>> targets =
         ReadTargets(connection, action->id);
     if (!targets.ok()) return targets.status();
@@ -146,7 +146,7 @@ absl::Status RemoveOldestActions(Connection& connection,
 absl::Status InsertAction(Connection& connection, const Action& action) {
   absl::StatusOr<Statement> insert = connection.Prepare(
       "INSERT INTO actions (id, user, kind, stack_uid, started_via, "
-      "started_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+      "started_at, signal) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
   if (!insert.ok()) return insert.status();
   if (absl::Status run = insert->Bind(1, action.id)
                              .Bind(2, action.user)
@@ -154,14 +154,15 @@ absl::Status InsertAction(Connection& connection, const Action& action) {
                              .Bind(4, action.stack_uid)
                              .Bind(5, action.started_via)
                              .Bind(6, absl::ToUnixNanos(action.started_at))
+                             .Bind(7, action.signal)
                              .Run();
       !run.ok()) {
     return run;
   }
   absl::StatusOr<Statement> target = connection.Prepare(
       "INSERT INTO action_targets (action_id, position, process, server_uid, "
-      "count, generation, success, message) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+      "count, generation, success, message, instance) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
   if (!target.ok()) return target.status();
   for (size_t i = 0; i < action.targets.size(); ++i) {
     if (absl::Status run = target->Bind(1, action.id)
@@ -172,6 +173,7 @@ absl::Status InsertAction(Connection& connection, const Action& action) {
                                .Bind(6, action.targets[i].generation)
                                .Bind(7, action.targets[i].success)
                                .Bind(8, action.targets[i].message)
+                               .Bind(9, action.targets[i].instance)
                                .Run();
         !run.ok()) {
       return run;
@@ -218,7 +220,7 @@ absl::Status WriteEnd(Connection& connection, const Action& action) {
 absl::StatusOr<Actions> ReadOpenActions(Connection& connection) {
   absl::StatusOr<Statement> rows = connection.Prepare(
       "SELECT id, user, kind, stack_uid, started_via, started_at, finished_at, "
-      "finished_success, finished_message FROM actions "
+      "finished_success, finished_message, signal FROM actions "
       "WHERE finished_at IS NULL ORDER BY id");
   if (!rows.ok()) return rows.status();
   return ReadActions(connection, *rows);
@@ -228,7 +230,7 @@ absl::StatusOr<std::shared_ptr<const Action>> ReadAction(
     Connection& connection, std::string_view stack_uid, int64_t id) {
   absl::StatusOr<Statement> rows = connection.Prepare(
       "SELECT id, user, kind, stack_uid, started_via, started_at, finished_at, "
-      "finished_success, finished_message FROM actions "
+      "finished_success, finished_message, signal FROM actions "
       "WHERE id = ?1 AND stack_uid = ?2");
   if (!rows.ok()) return rows.status();
   rows->Bind(1, id).Bind(2, stack_uid);
@@ -249,7 +251,8 @@ absl::StatusOr<ActionPage> ReadActionPage(Connection& connection,
   ActionPage result = {.info = Paginate(page, *count)};
   absl::StatusOr<Statement> rows = connection.Prepare(
       "SELECT id, user, kind, stack_uid, started_via, started_at, finished_at, "
-      "finished_success, finished_message FROM actions WHERE stack_uid = ?1 "
+      "finished_success, finished_message, signal FROM actions WHERE stack_uid "
+      "= ?1 "
       "ORDER BY id DESC LIMIT ?2 OFFSET ?3");
   if (!rows.ok()) return rows.status();
   rows->Bind(1, stack_uid)

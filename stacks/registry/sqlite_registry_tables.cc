@@ -110,7 +110,11 @@ constexpr storage::Migration kRegistryMigrations[] = {
           created_at INTEGER NOT NULL,
           PRIMARY KEY (user, key)
         ) STRICT, WITHOUT ROWID;
-        CREATE INDEX idempotency_by_age ON idempotency (created_at))sql"}};
+        CREATE INDEX idempotency_by_age ON idempotency (created_at))sql"},
+    {.name = "actions of one instance, and signals", .sql = R"sql(
+        ALTER TABLE actions ADD COLUMN signal TEXT NOT NULL DEFAULT '';
+        ALTER TABLE action_targets
+          ADD COLUMN instance INTEGER NOT NULL DEFAULT 0)sql"}};
 
 }  // namespace
 

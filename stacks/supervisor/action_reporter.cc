@@ -12,6 +12,7 @@
 #include "stacks/model/registry.h"
 #include "stacks/supervisor/action_tracker.h"
 #include "stacks/supervisor/instance_table.h"
+#include "stacks/supervisor/signaller.h"
 
 namespace tallyman::stacks {
 
@@ -22,10 +23,11 @@ ActionReporter::ActionReporter(ActionTracker::Options options,
       tracker_(std::move(options), parts.loop,
                [this] { parts_.table.MarkActionsChanged(); }) {}
 
-absl::Status ActionReporter::Report(const RegistrySnapshot& snapshot) {
+absl::Status ActionReporter::Report(const RegistrySnapshot& snapshot,
+                                    const SignalResults& signals) {
   if (!parts_.table.TakeActionsChanged()) return absl::OkStatus();
   const std::vector<TargetOutcome> outcomes =
-      tracker_.Evaluate(snapshot, parts_.table.groups());
+      tracker_.Evaluate(snapshot, parts_.table.groups(), signals);
   if (outcomes.empty()) return absl::OkStatus();
   // Before the report: once the stack is gone, no later try would remove its
   // output. A report that fails removes it again, which does no harm.

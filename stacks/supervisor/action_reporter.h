@@ -13,6 +13,7 @@
 #include "stacks/output/output_log.h"
 #include "stacks/supervisor/action_tracker.h"
 #include "stacks/supervisor/instance_table.h"
+#include "stacks/supervisor/signaller.h"
 
 namespace tallyman::stacks {
 
@@ -33,8 +34,9 @@ class ActionReporter {
   // Reports the targets of `snapshot`'s open actions that have ended, if the
   // table says that some may have. Call it after a commit of the journal:
   // nothing is reported before it is durable. On an error the next call reports
-  // again.
-  absl::Status Report(const RegistrySnapshot& snapshot);
+  // again. `signals`: see ActionTracker::Evaluate().
+  absl::Status Report(const RegistrySnapshot& snapshot,
+                      const SignalResults& signals);
 
  private:
   void RemoveOutput(const RegistrySnapshot& snapshot, int64_t action_id);

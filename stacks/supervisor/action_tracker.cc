@@ -7,16 +7,19 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/algorithm/container.h"
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "platform/base/event_loop.h"
 #include "stacks/model/registry.h"
 #include "stacks/supervisor/group.h"
 #include "stacks/supervisor/instance.h"
+#include "stacks/supervisor/signaller.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -25,6 +28,7 @@ namespace {
 struct Progress {
   bool reached = false;
   std::string message;
+  bool impossible = false;  // It will never be reached.
 };
 
 bool IsSettled(const Instance& instance) {
@@ -74,6 +78,23 @@ Progress CountProgress(const InstanceGroup& group, int64_t count,
                        bad == nullptr ? "" : absl::StrCat("; ", Reason(*bad)))};
 }
 
+// Of a target that is one instance, which `done` says in words if
+// `has_reached(instance)`.
+Progress InstanceProgress(
+    const InstanceGroup& group, const ActionTarget& target,
+    std::string_view done,
+    absl::FunctionRef<bool(const Instance&)> has_reached) {
+  const std::string name =
+      absl::StrCat("instance ", target.instance, " of ", target.process);
+  const Instance* const instance = group.FindStaying(target.instance);
+  if (instance == nullptr) {
+    return {.message = absl::StrCat("there is no ", name, " any more"),
+            .impossible = true};
+  }
+  if (has_reached(*instance)) return {true, absl::StrCat(name, " ", done)};
+  return {.message = Reason(*instance)};
+}
+
 // Always reached: the reconciler applied the action before this is called, to
 // the instances that it concerns.
 Progress PauseProgress(const InstanceGroup& group, bool paused) {
@@ -107,19 +128,39 @@ bool HasToStop(const Action& action, const InstanceGroup& group) {
          });
 }
 
+Progress SignalProgress(const Action& action, const ActionTarget& target,
+                        const SignalResults& signals) {
+  const auto found = signals.find({action.id, target.process});
+  if (found == signals.end()) return {.message = "the signal was not sent"};
+  const SignalResult& result = found->second;
+  return {.reached = result.success,
+          .message = result.message,
+          .impossible = !result.success};
+}
+
 Progress TargetProgress(const Action& action, const ActionTarget& target,
-                        const Groups& groups) {
+                        const Groups& groups, const SignalResults& signals) {
   if (action.kind == ActionKind::kStackDelete) {
     return DeleteProgress(groups, action.stack_uid);
   }
   const auto found = groups.find({action.stack_uid, target.process});
   static const InstanceGroup* const kNone = new InstanceGroup();
   const InstanceGroup& group = found == groups.end() ? *kNone : found->second;
+  const auto pause_progress = [&](bool paused) {
+    if (target.instance == 0) return PauseProgress(group, paused);
+    return InstanceProgress(group, target,
+                            paused ? "is paused" : "is not paused",
+                            [&](const Instance& instance) {
+                              return instance.record.paused == paused;
+                            });
+  };
   switch (action.kind) {
     case ActionKind::kProcessPause:
-      return PauseProgress(group, true);
+      return pause_progress(true);
     case ActionKind::kProcessResume:
-      return PauseProgress(group, false);
+      return pause_progress(false);
+    case ActionKind::kProcessSignal:
+      return SignalProgress(action, target, signals);
     case ActionKind::kProcessScale:
       if (found == groups.end()) {
         return {target.count == 0,
@@ -127,6 +168,13 @@ Progress TargetProgress(const Action& action, const ActionTarget& target,
       }
       return CountProgress(group, target.count, 0);
     default:
+      if (target.instance != 0) {
+        return InstanceProgress(
+            group, target, "runs", [&](const Instance& instance) {
+              return IsSettled(instance) &&
+                     instance.generation >= target.generation;
+            });
+      }
       if (found == groups.end()) {
         return {true, absl::StrCat("0 instances of ", target.process, " run")};
       }
@@ -137,7 +185,8 @@ Progress TargetProgress(const Action& action, const ActionTarget& target,
 }  // namespace
 
 std::vector<TargetOutcome> ActionTracker::Evaluate(
-    const RegistrySnapshot& snapshot, const Groups& groups) {
+    const RegistrySnapshot& snapshot, const Groups& groups,
+    const SignalResults& signals) {
   std::vector<TargetOutcome> outcomes;
   std::set<int64_t> still_open;
   const absl::Duration now = base::EventLoop::Now();
@@ -161,12 +210,12 @@ std::vector<TargetOutcome> ActionTracker::Evaluate(
     }
     for (const ActionTarget& target : action->targets) {
       if (target.server_uid != options_.server_uid || target.success) continue;
-      Progress progress = TargetProgress(*action, target, groups);
+      Progress progress = TargetProgress(*action, target, groups, signals);
       // A removal goes on until no instance is left.
       const bool is_late = now >= open->second.deadline &&
                            action->kind != ActionKind::kStackDelete;
-      if (!progress.reached && !is_late) continue;
-      if (!progress.reached) {
+      if (!progress.reached && !progress.impossible && !is_late) continue;
+      if (!progress.reached && !progress.impossible) {
         progress.message =
             absl::StrCat("not reached in time: ", progress.message);
       }

@@ -15,6 +15,7 @@
 #include "platform/base/event_loop.h"
 #include "stacks/model/registry.h"
 #include "stacks/supervisor/group.h"
+#include "stacks/supervisor/signaller.h"
 
 namespace tallyman::stacks {
 
@@ -35,10 +36,12 @@ class ActionTracker {
         on_deadline_(std::move(on_deadline)) {}
 
   // The outcomes of this server's targets of the open actions of `snapshot`: of
-  // those that are reached, with success, and of those that are too late. The
-  // removal of a stack is never too late.
+  // those that are reached, with success, and of those that are too late, or
+  // cannot be reached. The removal of a stack is never too late. `signals` are
+  // the results of the actions that send signals.
   std::vector<TargetOutcome> Evaluate(const RegistrySnapshot& snapshot,
-                                      const Groups& groups);
+                                      const Groups& groups,
+                                      const SignalResults& signals);
 
  private:
   struct Open {

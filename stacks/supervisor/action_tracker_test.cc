@@ -11,6 +11,7 @@
 #include "stacks/model/registry.h"
 #include "stacks/supervisor/instance.h"
 #include "stacks/supervisor/instance_table.h"
+#include "stacks/supervisor/signaller.h"
 
 namespace tallyman::stacks {
 namespace {
@@ -40,7 +41,7 @@ class ActionTrackerTest : public testing::Test {
       const Action& action, absl::Duration deadline = absl::Hours(1)) {
     ActionTracker tracker({.server_uid = "here", .deadline = deadline}, loop_,
                           [] {});
-    return tracker.Evaluate(SnapshotWith(action), table_.groups());
+    return tracker.Evaluate(SnapshotWith(action), table_.groups(), signals_);
   }
 
   Instance& AddInstance(int64_t number) {
@@ -55,6 +56,7 @@ class ActionTrackerTest : public testing::Test {
 
   base::EventLoop loop_;
   InstanceTable table_;
+  SignalResults signals_;
 };
 
 TEST_F(ActionTrackerTest, AScaleIsReachedOnceAllInstancesAreSettled) {
@@ -103,9 +105,9 @@ TEST_F(ActionTrackerTest, TheDeadlineCallsBack) {
   AddInstance(1);
   const RegistrySnapshot snapshot =
       SnapshotWith(OpenAction(ActionKind::kProcessScale, 1));
-  EXPECT_THAT(tracker.Evaluate(snapshot, table_.groups()), IsEmpty());
+  EXPECT_THAT(tracker.Evaluate(snapshot, table_.groups(), signals_), IsEmpty());
   while (calls == 0) loop_.RunOnce();
-  EXPECT_THAT(tracker.Evaluate(snapshot, table_.groups()), SizeIs(1));
+  EXPECT_THAT(tracker.Evaluate(snapshot, table_.groups(), signals_), SizeIs(1));
 }
 
 TEST_F(ActionTrackerTest, AStopSequenceExtendsTheDeadline) {
@@ -125,6 +127,38 @@ TEST_F(ActionTrackerTest, ARestartIsReachedByInstancesOfItsGeneration) {
   EXPECT_THAT(Evaluate(action), IsEmpty());
   table_.Find({"s", "web"})->instances.at(1)->generation = 7;
   EXPECT_THAT(Evaluate(action), SizeIs(1));
+}
+
+TEST_F(ActionTrackerTest, ARestartOfOneIsReachedByThatInstance) {
+  AddSettled(1).generation = 7;
+  Instance& instance = AddSettled(2);
+  instance.generation = 6;
+  Action action = OpenAction(ActionKind::kProcessRestart);
+  action.targets[0].generation = 7;
+  action.targets[0].instance = 2;
+  EXPECT_THAT(Evaluate(action), IsEmpty());
+  instance.generation = 7;
+  auto outcomes = Evaluate(action);
+  ASSERT_THAT(outcomes, SizeIs(1));
+  EXPECT_TRUE(outcomes[0].success);
+  EXPECT_EQ(outcomes[0].message, "instance 2 of web runs");
+  instance.leaving = true;
+  outcomes = Evaluate(action);
+  ASSERT_THAT(outcomes, SizeIs(1));
+  EXPECT_FALSE(outcomes[0].success);
+  EXPECT_EQ(outcomes[0].message, "there is no instance 2 of web any more");
+}
+
+TEST_F(ActionTrackerTest, ASignalEndsWithItsResult) {
+  const Action action = OpenAction(ActionKind::kProcessSignal);
+  EXPECT_THAT(Evaluate(action), IsEmpty());
+  for (const bool success : {true, false}) {
+    signals_[{5, "web"}] = {.success = success, .message = "so"};
+    const auto outcomes = Evaluate(action);
+    ASSERT_THAT(outcomes, SizeIs(1));
+    EXPECT_EQ(outcomes[0].success, success);
+    EXPECT_EQ(outcomes[0].message, "so");
+  }
 }
 
 TEST_F(ActionTrackerTest, APauseIsReachedAtOnce) {

@@ -10,10 +10,11 @@
 
 namespace tallyman::stacks {
 
-// Sets definition, desired count and stop sequence of each group to those of
-// `snapshot` for the server, adds groups that it lacks, and marks the groups
-// that changed to be reconciled. A group whose process or stack is gone, or
-// whose stack is being removed, keeps its stop sequence only; its count is 0.
+// Sets definition, desired count, restarts and stop sequence of each group to
+// those of `snapshot` for the server, adds groups that it lacks, and marks the
+// groups that changed to be reconciled. A group whose process or stack is gone,
+// or whose stack is being removed, keeps its stop sequence only; its count is
+// 0.
 void ApplyDesiredState(const RegistrySnapshot& snapshot,
                        std::string_view server_uid, InstanceTable& table);
 

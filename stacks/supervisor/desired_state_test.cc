@@ -9,6 +9,7 @@
 #include "stacks/model/registry.h"
 #include "stacks/model/stop_sequence.h"
 #include "stacks/supervisor/group.h"
+#include "stacks/supervisor/instance.h"
 #include "stacks/supervisor/instance_table.h"
 
 namespace tallyman::stacks {
@@ -47,6 +48,43 @@ class DesiredStateTest : public testing::Test {
 
   InstanceTable table_;
 };
+
+TEST_F(DesiredStateTest, AnOpenRestartOfOneInstanceMakesItOutdated) {
+  RegistrySnapshot snapshot;
+  snapshot.stacks = {StackOf(Process("web", 2))};
+  ApplyDesiredState(snapshot, "here", table_);
+  for (const int64_t number : {1, 2}) {
+    table_.Add({.stack_uid = "s", .process = "web", .number = number})
+        .generation = 7;
+  }
+  table_.TakeToReconcile();
+  Action action = {.kind = ActionKind::kProcessRestart,
+                   .stack_uid = "s",
+                   .targets = {{.process = "web",
+                                .server_uid = "here",
+                                .generation = 9,
+                                .instance = 2}}};
+  const auto apply = [&] {
+    snapshot.open = {std::make_shared<const Action>(action)};
+    ApplyDesiredState(snapshot, "here", table_);
+  };
+  const InstanceGroup& group = *table_.Find(kWeb);
+  apply();
+  EXPECT_THAT(table_.TakeToReconcile(), ElementsAre(kWeb));
+  EXPECT_FALSE(IsOutdated(group, *group.instances.at(1)));
+  EXPECT_TRUE(IsOutdated(group, *group.instances.at(2)));
+  apply();
+  EXPECT_THAT(table_.TakeToReconcile(), IsEmpty());
+  // Once the target has ended, nothing is desired any more.
+  action.targets[0].success = false;
+  apply();
+  EXPECT_FALSE(IsOutdated(group, *group.instances.at(2)));
+  // Nor is it for a target on another server.
+  action.targets[0].success.reset();
+  action.targets[0].server_uid = "elsewhere";
+  apply();
+  EXPECT_FALSE(IsOutdated(group, *group.instances.at(2)));
+}
 
 TEST_F(DesiredStateTest, AGroupGetsTheStateOfItsServer) {
   const auto process = Process("web", 2);

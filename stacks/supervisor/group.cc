@@ -33,8 +33,20 @@ std::vector<Instance*> InstanceGroup::Staying() const {
   return staying;
 }
 
+Instance* InstanceGroup::FindStaying(int64_t number) const {
+  const auto found = instances.find(number);
+  if (found == instances.end() || found->second->leaving) return nullptr;
+  return found->second.get();
+}
+
+int64_t InstanceGroup::DesiredGeneration(int64_t number) const {
+  const auto found = restarts.find(number);
+  return found == restarts.end() ? desired.generation
+                                 : std::max(desired.generation, found->second);
+}
+
 bool IsOutdated(const InstanceGroup& group, const Instance& instance) {
-  return instance.generation < group.desired.generation ||
+  return instance.generation < group.DesiredGeneration(instance.key().number) ||
          (group.definition != nullptr &&
           instance.launch_hash != group.definition->launch_hash);
 }

@@ -28,6 +28,9 @@ struct InstanceGroup {
   std::shared_ptr<const Stack> stack;
   std::shared_ptr<const DesiredProcess> definition;
   Desired desired;
+  // The desired generations of single instances, by number: those of the open
+  // actions that restart one.
+  std::map<int64_t, int64_t> restarts;
   // The last defined one: instances are stopped by it after `definition` is
   // null.
   StopSequence stop_sequence = StopSequence::Default();
@@ -36,6 +39,10 @@ struct InstanceGroup {
 
   // The instances that are not leaving, by number.
   std::vector<Instance*> Staying() const;
+  // The one of them with this number; null if there is none.
+  Instance* FindStaying(int64_t number) const;
+  // The generation that the instance with this number must at least have.
+  int64_t DesiredGeneration(int64_t number) const;
 };
 
 using GroupKey = std::pair<std::string, std::string>;  // stack uid, process

@@ -43,7 +43,7 @@ absl::Status InstanceLifecycle::Start(Instance& instance) {
   instance.failure.clear();
   instance.launch = base::NewUid();
   instance.launch_hash = group.definition->launch_hash;
-  instance.generation = group.desired.generation;
+  instance.generation = group.DesiredGeneration(instance.key().number);
   absl::StatusOr<platform::LaunchSpec> spec =
       MakeLaunchSpec(group.definition->definition,
                      {.stack_uid = group.stack_uid,

@@ -48,6 +48,11 @@ constexpr storage::Migration kMigrations[] = {
         CREATE TABLE local_server (
           id INTEGER PRIMARY KEY CHECK (id = 1),
           uid TEXT NOT NULL
+        ) STRICT)sql"},
+    {.name = "remember signals", .sql = R"sql(
+        CREATE TABLE last_signal (
+          id INTEGER PRIMARY KEY CHECK (id = 1),
+          action_id INTEGER NOT NULL
         ) STRICT)sql"}};
 
 InstanceRecord ReadRow(const Statement& row) {
@@ -141,6 +146,29 @@ absl::Status InstanceStore::Remove(Connection& connection,
       .Bind(2, key.process)
       .Bind(3, key.number)
       .Run();
+}
+
+absl::Status InstanceStore::PutLastSignal(Connection& connection,
+                                          int64_t action_id) {
+  absl::StatusOr<Statement> put = connection.Prepare(
+      "INSERT OR REPLACE INTO last_signal (id, action_id) VALUES (1, ?1)");
+  if (!put.ok()) return put.status();
+  return put->Bind(1, action_id).Run();
+}
+
+absl::StatusOr<int64_t> InstanceStore::LastSignal() {
+  int64_t action_id = 0;
+  absl::Status read = db_.Read([&](Connection& connection) -> absl::Status {
+    absl::StatusOr<Statement> select =
+        connection.Prepare("SELECT action_id FROM last_signal");
+    if (!select.ok()) return select.status();
+    absl::StatusOr<bool> row = select->Step();
+    if (!row.ok()) return row.status();
+    if (*row) action_id = select->Int64(0);
+    return absl::OkStatus();
+  });
+  if (!read.ok()) return read;
+  return action_id;
 }
 
 absl::StatusOr<std::vector<InstanceRecord>> InstanceStore::List() {

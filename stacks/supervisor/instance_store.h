@@ -63,6 +63,12 @@ class InstanceStore {
   static absl::Status Remove(storage::Connection& connection,
                              const InstanceKey& key);
 
+  // The greatest id of an action whose signals were sent, or were to be sent
+  // when the server ended; 0: none was.
+  static absl::Status PutLastSignal(storage::Connection& connection,
+                                    int64_t action_id);
+  absl::StatusOr<int64_t> LastSignal();
+
   // All records, by key.
   absl::StatusOr<std::vector<InstanceRecord>> List();
 

@@ -120,6 +120,18 @@ TEST_F(InstanceStoreTest, AFailedTransactionWritesNoRecord) {
   EXPECT_THAT(List(), IsEmpty());
 }
 
+TEST_F(InstanceStoreTest, RemembersTheLastSignal) {
+  EXPECT_EQ(store_->LastSignal().value(), 0);
+  for (const int64_t id : {3, 12}) {
+    ASSERT_TRUE(db_->Write([&](storage::Connection& connection) {
+                     return InstanceStore::PutLastSignal(connection, id);
+                   })
+                    .ok());
+    Reopen();
+    EXPECT_EQ(store_->LastSignal().value(), id);
+  }
+}
+
 TEST_F(InstanceStoreTest, TheServersUidIsMadeOnce) {
   std::vector<std::string> uids(4);
   std::vector<std::thread> threads;

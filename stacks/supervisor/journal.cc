@@ -37,11 +37,16 @@ void Journal::AddServerEvent(EventKind kind, std::string cause) {
 }
 
 absl::Status Journal::Commit() {
-  if (!records_.empty() || !events_.empty()) {
+  if (!records_.empty() || !events_.empty() || last_signal_) {
     absl::Status written = db_.Write([&](storage::Connection& connection) {
       for (const auto& [key, record] : records_) {
         absl::Status put = record ? InstanceStore::Put(connection, *record)
                                   : InstanceStore::Remove(connection, key);
+        if (!put.ok()) return put;
+      }
+      if (last_signal_) {
+        absl::Status put =
+            InstanceStore::PutLastSignal(connection, *last_signal_);
         if (!put.ok()) return put;
       }
       if (events_.empty()) return absl::OkStatus();
@@ -50,6 +55,7 @@ absl::Status Journal::Commit() {
     if (!written.ok()) return written;
     records_.clear();
     events_.clear();
+    last_signal_.reset();
   }
   const std::vector<std::function<void()>> after = std::exchange(after_, {});
   for (const std::function<void()>& action : after) action();

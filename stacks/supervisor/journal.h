@@ -9,6 +9,7 @@
 #ifndef TALLYMAN_STACKS_SUPERVISOR_JOURNAL_H_
 #define TALLYMAN_STACKS_SUPERVISOR_JOURNAL_H_
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -43,13 +44,17 @@ class Journal {
   // Adds an event of this server as a whole, with the time now.
   void AddServerEvent(EventKind kind, std::string cause);
 
+  // Records that the signals of the action, and of all before it, were sent.
+  void PutLastSignal(int64_t action_id) { last_signal_ = action_id; }
+
   // Calls `action` once everything that was put before is durable.
   void AfterCommit(std::function<void()> action) {
     after_.push_back(std::move(action));
   }
 
   bool empty() const {
-    return records_.empty() && events_.empty() && after_.empty();
+    return records_.empty() && events_.empty() && after_.empty() &&
+           !last_signal_;
   }
 
   // Writes everything, then calls the actions that waited. What these add waits
@@ -63,6 +68,7 @@ class Journal {
   // nullopt: to be removed.
   std::map<InstanceKey, std::optional<InstanceRecord>> records_;
   std::vector<Event> events_;
+  std::optional<int64_t> last_signal_;
   std::vector<std::function<void()>> after_;
 };
 

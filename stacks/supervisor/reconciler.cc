@@ -26,8 +26,16 @@ void Reconciler::ApplyPauses(const RegistrySnapshot& snapshot) {
           table_.Find({action->stack_uid, target.process});
       if (group == nullptr) continue;
       for (Instance* const instance : group->Staying()) {
+        if (target.instance != 0 && instance->key().number != target.instance) {
+          continue;
+        }
         lifecycle_.SetPaused(*instance, paused,
                              absl::StrCat("action ", action->id));
+      }
+      // Not added yet by this server: once more when it is.
+      if (target.instance != 0 &&
+          group->FindStaying(target.instance) == nullptr) {
+        applied_actions_.erase(action->id);
       }
     }
   }

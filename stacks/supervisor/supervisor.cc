@@ -1,5 +1,6 @@
 #include "stacks/supervisor/supervisor.h"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <set>
@@ -77,18 +78,19 @@ class ThreadSupervisor final : public Supervisor {
                    std::unique_ptr<base::EventLoop> loop,
                    std::unique_ptr<platform::CgroupParent> cgroups,
                    std::unique_ptr<OutputWatcher> watcher,
-                   std::vector<InstanceRecord> records)
+                   std::vector<InstanceRecord> records, int64_t last_signal)
       : cgroups_(std::move(cgroups)),
         watcher_(std::move(watcher)),
         status_(std::make_shared<const StatusSnapshot>(
             StatusSnapshot{.server_uid = options.server_uid})),
         loop_(std::move(loop)),
         journal_(parts.database, parts.events, options.server_uid),
-        core_(CoreOptions(std::move(options)), {.loop = *loop_,
-                                                .registry = parts.registry,
-                                                .journal = journal_,
-                                                .logs = parts.logs,
-                                                .lister = parts.lister}) {
+        core_(CoreOptions(std::move(options), last_signal),
+              {.loop = *loop_,
+               .registry = parts.registry,
+               .journal = journal_,
+               .logs = parts.logs,
+               .lister = parts.lister}) {
     core_.Recover(std::move(records));
     core_.Round();
     watch_ = parts.registry.Watch([this] { loop_->Wake(); });
@@ -108,7 +110,7 @@ class ThreadSupervisor final : public Supervisor {
   }
 
  private:
-  SupervisorCore::Options CoreOptions(Options options) {
+  SupervisorCore::Options CoreOptions(Options options, int64_t last_signal) {
     return {.server_uid = std::move(options.server_uid),
             .boot_id = std::move(options.boot_id),
             .directory = std::move(options.directory),
@@ -117,6 +119,7 @@ class ThreadSupervisor final : public Supervisor {
             .settle_time = options.settle_time,
             .action_deadline = options.action_deadline,
             .default_open_files = options.default_open_files,
+            .last_signal = last_signal,
             .cgroups = cgroups_.get(),
             .output_watcher = watcher_.get(),
             .notices = std::move(options.notices),
@@ -153,6 +156,8 @@ absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Start(
   }
   absl::StatusOr<std::vector<InstanceRecord>> records = parts.instances.List();
   if (!records.ok()) return records.status();
+  const absl::StatusOr<int64_t> last_signal = parts.instances.LastSignal();
+  if (!last_signal.ok()) return last_signal.status();
   absl::StatusOr<std::unique_ptr<base::EventLoop>> loop =
       base::EventLoop::Create();
   if (!loop.ok()) return loop.status();
@@ -163,7 +168,7 @@ absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Start(
       OpenCgroups(options, *records);
   return std::make_unique<ThreadSupervisor>(
       std::move(options), parts, *std::move(loop), std::move(cgroups),
-      *std::move(watcher), *std::move(records));
+      *std::move(watcher), *std::move(records), *last_signal);
 }
 
 }  // namespace tallyman::stacks

@@ -44,6 +44,8 @@ SupervisorCore::SupervisorCore(Options options, const Parts& parts)
                   .stopper = stopper_,
                   .logs = parts.logs}),
       reconciler_(options_.server_uid, table_, lifecycle_, launcher_),
+      signaller_(options_.server_uid, options_.last_signal, table_,
+                 parts.journal),
       recovery_({.boot_id = options_.boot_id,
                  .cgroups = options_.cgroups,
                  .output_watcher = options_.output_watcher},
@@ -90,12 +92,14 @@ Launcher::Callbacks SupervisorCore::LauncherCallbacks() {
 void SupervisorCore::Round() {
   RefreshDesiredState();
   reconciler_.ApplyPauses(*snapshot_);
+  signaller_.Apply(*snapshot_);
   reconciler_.Reconcile();
   stopper_.Round();
   Commit();
   publisher_.Publish(table_);
   if (!write_retry_.active()) {
-    const absl::Status reported = reporter_.Report(*snapshot_);
+    const absl::Status reported =
+        reporter_.Report(*snapshot_, signaller_.results());
     if (!reported.ok()) RetryLater("actions_not_written", reported);
   }
   // The consequences of the commit are for the next round.

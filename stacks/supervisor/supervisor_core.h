@@ -29,6 +29,7 @@
 #include "stacks/supervisor/launcher.h"
 #include "stacks/supervisor/reconciler.h"
 #include "stacks/supervisor/recovery.h"
+#include "stacks/supervisor/signaller.h"
 #include "stacks/supervisor/status_publisher.h"
 #include "stacks/supervisor/stopper.h"
 
@@ -47,6 +48,7 @@ class SupervisorCore {
     absl::Duration settle_time = absl::Seconds(1);
     absl::Duration action_deadline = absl::Seconds(60);
     int64_t default_open_files = 0;
+    int64_t last_signal = 0;  // InstanceStore::LastSignal().
     // Both may be null, and must outlive the core.
     const platform::CgroupParent* cgroups = nullptr;
     OutputWatcher* output_watcher = nullptr;
@@ -92,6 +94,7 @@ class SupervisorCore {
   Stopper stopper_;
   InstanceLifecycle lifecycle_;
   Reconciler reconciler_;
+  Signaller signaller_;
   Recovery recovery_;
   StatusPublisher publisher_;
   ActionReporter reporter_;

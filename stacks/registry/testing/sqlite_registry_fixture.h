@@ -192,10 +192,12 @@ class SqliteRegistryFixture : public testing::Test {
         ActionKindName(action.kind), " ", action.stack_uid, " ",
         action.started_via, " ", absl::ToUnixNanos(action.started_at), " ",
         action.finished_at ? absl::ToUnixNanos(*action.finished_at) : 0, " ",
-        action.finished_success, " ", action.finished_message, "\n");
+        action.finished_success, " ", action.finished_message, " ",
+        action.signal, "\n");
     for (const ActionTarget& target : action.targets) {
       absl::StrAppend(&text, "  ", target.process, " ", target.server_uid, " ",
                       target.count, " ", target.generation, " ",
+                      target.instance, " ",
                       target.success ? (*target.success ? "yes" : "no") : "?",
                       " ", target.message, "\n");
     }

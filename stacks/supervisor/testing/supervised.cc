@@ -150,10 +150,14 @@ Action Supervised::Scale(std::string_view process, int64_t count) {
   return *action;
 }
 
-Action Supervised::Run(ActionKind kind, std::string_view process) {
-  auto action = registry_->Run(
-      {.kind = kind, .stack_uid = stack_uid_, .process = std::string(process)},
-      From());
+Action Supervised::Run(ActionKind kind, std::string_view process,
+                       int64_t instance, std::string_view signal) {
+  auto action = registry_->Run({.kind = kind,
+                                .stack_uid = stack_uid_,
+                                .process = std::string(process),
+                                .instance = instance,
+                                .signal = std::string(signal)},
+                               From());
   CHECK_OK(action);
   return *action;
 }

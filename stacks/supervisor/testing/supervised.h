@@ -54,7 +54,9 @@ class Supervised {
   void Redefine(std::vector<ProcessDefinition> processes);
 
   Action Scale(std::string_view process, int64_t count);
-  Action Run(ActionKind kind, std::string_view process);
+  // `instance` 0: all instances. `signal` is for kProcessSignal.
+  Action Run(ActionKind kind, std::string_view process, int64_t instance = 0,
+             std::string_view signal = "");
   Action Delete();
 
   // Waits until the action has ended, and returns it then.
