@@ -1,5 +1,6 @@
 #include "api/http/request_fields.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/types/span.h"
@@ -101,6 +103,31 @@ absl::StatusOr<std::optional<std::string>> RequestFields::GetString(
     return status;
   }
   return found;
+}
+
+absl::StatusOr<std::optional<int64_t>> RequestFields::GetInteger(
+    std::string_view name, int64_t min, int64_t max) const {
+  // The texts, and the number of JSON as another one.
+  RequestFields texts = *this;
+  const auto member = texts.json_.find(name);
+  if (member != texts.json_.end() && !member->is_null()) {
+    int64_t number = 0;
+    if (absl::Status read = ReadInteger(name, *member, number); !read.ok()) {
+      return read;
+    }
+    *member = absl::StrCat(number);
+  }
+  const absl::StatusOr<std::optional<std::string>> text = texts.GetString(name);
+  if (!text.ok()) return text.status();
+  if (!text->has_value()) return std::nullopt;
+  int64_t number = 0;
+  if ((*text)->find_first_not_of("0123456789") != std::string::npos ||
+      !absl::SimpleAtoi(**text, &number) || number < min || number > max) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, ": ", base::Quote(**text),
+                     " is not an integer from ", min, " to ", max));
+  }
+  return number;
 }
 
 }  // namespace tallyman::api

@@ -8,6 +8,7 @@
 #ifndef TALLYMAN_API_HTTP_REQUEST_FIELDS_H_
 #define TALLYMAN_API_HTTP_REQUEST_FIELDS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,13 @@ class RequestFields {
   // different values.
   absl::StatusOr<std::optional<std::string>> GetString(
       std::string_view name) const;
+
+  // The value of an integer field, in JSON a number; nullopt if it is absent,
+  // or null in JSON. InvalidArgument if it is not an integer from `min` to
+  // `max`, or has two different values.
+  absl::StatusOr<std::optional<int64_t>> GetInteger(std::string_view name,
+                                                    int64_t min,
+                                                    int64_t max) const;
 
   // For fields of other types.
   const Params& query() const { return query_; }

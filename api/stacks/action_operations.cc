@@ -26,9 +26,9 @@ constexpr Tag kTag = {"Actions and events",
 constexpr const Parameter* kStackPath[] = {&kStackUidPath};
 constexpr const Parameter* kActionPath[] = {&kStackUidPath, &kActionIdPath};
 constexpr const Parameter* kPageQuery[] = {&kPageParameter, &kPerPageParameter};
-constexpr const Parameter* kStartQuery[] = {&kCommandParameter,
-                                            &kActionProcessNameParameter,
-                                            &kActionServerUidParameter};
+constexpr const Parameter* kStartQuery[] = {
+    &kCommandParameter, &kActionProcessNameParameter,
+    &kActionServerUidParameter, &kActionInstanceParameter, &kSignalParameter};
 constexpr const Parameter* kStartHeaders[] = {&kIdempotencyKeyParameter};
 
 constexpr Content kStartBodies[] = {
@@ -78,8 +78,13 @@ constexpr Operation kStartAction = {
     .method = "POST",
     .path = "/stacks/{uid}/actions",
     .tag = &kTag,
-    .summary = "Restarts, pauses or resumes processes",
-    .description = "The fields may be in the query, in a form or in JSON.",
+    .summary = "Restarts, pauses, resumes or signals processes",
+    .description =
+        "The fields may be in the query, in a form or in JSON. With "
+        "`instance`, "
+        "only that instance; 404 if there is none. A signal is sent at most "
+        "once, to the instances that run: the action fails if there is none, "
+        "and if the server ended while it sent the signal.",
     .scope = auth::Scope::kAdmin,
     .path_parameters = kStackPath,
     .query = kStartQuery,

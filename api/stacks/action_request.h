@@ -1,4 +1,4 @@
-// The request to restart, pause or resume processes of a stack.
+// The request to restart, pause, resume or signal processes of a stack.
 
 #ifndef TALLYMAN_API_STACKS_ACTION_REQUEST_H_
 #define TALLYMAN_API_STACKS_ACTION_REQUEST_H_
@@ -18,6 +18,8 @@ extern const Schema kActionRequestSchema;
 extern const Parameter kCommandParameter;
 extern const Parameter kActionProcessNameParameter;
 extern const Parameter kActionServerUidParameter;
+extern const Parameter kActionInstanceParameter;
+extern const Parameter kSignalParameter;
 
 struct ActionRequest {
   enum class Command : uint8_t {
@@ -25,17 +27,23 @@ struct ActionRequest {
     kProcessRestart,  // process_restart
     kProcessPause,    // process_pause
     kProcessResume,   // process_resume
+    kProcessSignal,   // process_signal
   };
   Command command = Command::kRestart;
   std::string process_name;  // "": all processes
   std::string server_uid;    // "": all servers
+  int64_t instance = 0;      // 0: all instances
+  std::string signal;        // Of kProcessSignal only: "HUP".
 };
 
-// Reads the strings `command`, `process_name` and `server_uid` from the query,
-// a form body or a JSON body, which must have a supported type
+// Reads `command`, `process_name`, `server_uid`, `instance` and `signal` from
+// the query, a form body or a JSON body, which must have a supported type
 // (HasSupportedBodyType() in request_fields.h). The commands process_* need a
-// process, a server, or both; restart takes no process. Does not check that
-// they exist: the registry does. InvalidArgument begins with the wrong field.
+// process, a server, or both; an instance and process_signal need a process;
+// process_signal needs a signal, one of stacks::kProgramSignals, and no other
+// command takes one; restart takes neither process nor instance. Does not check
+// that they exist: the registry does. InvalidArgument begins with the wrong
+// field.
 absl::StatusOr<ActionRequest> ParseActionRequest(const Request& request);
 
 }  // namespace tallyman::api

@@ -27,6 +27,8 @@ std::string CommandName(ActionRequest::Command command) {
       return "process_pause";
     case ActionRequest::Command::kProcessResume:
       return "process_resume";
+    case ActionRequest::Command::kProcessSignal:
+      return "process_signal";
   }
   LOG(FATAL) << "not a command";
 }
@@ -52,6 +54,8 @@ void TestActionRequest(const Request& request) {
     json["process_name"] = action->process_name;
   }
   if (!action->server_uid.empty()) json["server_uid"] = action->server_uid;
+  if (action->instance != 0) json["instance"] = action->instance;
+  if (!action->signal.empty()) json["signal"] = action->signal;
   const std::string body = json.dump();
   const absl::StatusOr<ActionRequest> again = ParseActionRequest(
       {.headers = {{"Content-Type", kJsonMediaType}}, .body = body});
@@ -59,6 +63,8 @@ void TestActionRequest(const Request& request) {
   CHECK(again->command == action->command);
   CHECK_EQ(again->process_name, action->process_name);
   CHECK_EQ(again->server_uid, action->server_uid);
+  CHECK_EQ(again->instance, action->instance);
+  CHECK_EQ(again->signal, action->signal);
 }
 
 }  // namespace

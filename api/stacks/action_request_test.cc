@@ -35,6 +35,8 @@ TEST(ParseActionRequestTest, ReadsEveryCommand) {
       {"command=process_restart&process_name=web", Command::kProcessRestart},
       {"command=process_pause&process_name=web", Command::kProcessPause},
       {"command=process_resume&process_name=web", Command::kProcessResume},
+      {"command=process_signal&process_name=web&signal=HUP",
+       Command::kProcessSignal},
   };
   for (const auto& [query, command] : expected) {
     const absl::StatusOr<ActionRequest> action =
@@ -43,6 +45,22 @@ TEST(ParseActionRequestTest, ReadsEveryCommand) {
     EXPECT_EQ(action->command, command);
     EXPECT_EQ(action->process_name, command == Command::kRestart ? "" : "web");
     EXPECT_EQ(action->server_uid, "");
+    EXPECT_EQ(action->instance, 0);
+    EXPECT_EQ(action->signal, command == Command::kProcessSignal ? "HUP" : "");
+  }
+}
+
+TEST(ParseActionRequestTest, ReadsAnInstance) {
+  for (const Request& request :
+       {MakeRequest("command=process_pause&process_name=web&instance=12"),
+        MakeRequest("instance=12", kForm,
+                    "command=process_pause&process_name=web&instance=12"),
+        MakeRequest("", kJson,
+                    R"({"command":"process_pause","process_name":"web",)"
+                    R"("instance":12})")}) {
+    const absl::StatusOr<ActionRequest> action = ParseActionRequest(request);
+    ASSERT_TRUE(action.ok()) << action.status();
+    EXPECT_EQ(action->instance, 12);
   }
 }
 
@@ -83,7 +101,7 @@ TEST(ParseActionRequestTest, ErrorsNameTheField) {
       {MakeRequest("command="), "command: is empty"},
       {MakeRequest("command=reboot"),
        "command: unknown command \"reboot\"; commands are restart, "
-       "process_restart, process_pause, process_resume"},
+       "process_restart, process_pause, process_resume, process_signal"},
       {MakeRequest("command=Restart"), "command: unknown command \"Restart\""},
       {MakeRequest("", kJson, R"({"command":1})"),
        "command: must be a string, not number"},
@@ -103,7 +121,33 @@ TEST(ParseActionRequestTest, ErrorsNameTheField) {
       {MakeRequest("", kJson,
                    R"({"command":"process_pause","server_uid":"A",)"
                    R"("proces_name":"web"})"),
-       "proces_name: unknown key; keys are command, process_name, server_uid"},
+       "proces_name: unknown key; keys are command, process_name, server_uid, "
+       "instance, signal"},
+      {MakeRequest("command=process_pause&process_name=web&instance=0"),
+       "instance: \"0\" is not an integer from 1 to"},
+      {MakeRequest("command=process_pause&process_name=web&instance=1.5"),
+       "instance: \"1.5\" is not an integer"},
+      {MakeRequest("instance=2", kJson,
+                   R"({"command":"process_pause","process_name":"web",)"
+                   R"("instance":1})"),
+       "instance: is given twice"},
+      {MakeRequest("", kJson,
+                   R"({"command":"process_pause","process_name":"web",)"
+                   R"("instance":"1"})"),
+       "instance: must be an integer, not string"},
+      {MakeRequest("command=process_pause&server_uid=A&instance=1"),
+       "process_name: is missing; instance is the number of one of its"},
+      {MakeRequest("command=restart&instance=1"),
+       "instance: restart is for the whole stack; use process_restart for one "
+       "instance"},
+      {MakeRequest("command=process_signal&server_uid=A&signal=HUP"),
+       "process_name: is missing; process_signal needs it"},
+      {MakeRequest("command=process_signal&process_name=web"),
+       "signal: is missing; signals are ABRT, ALRM"},
+      {MakeRequest("command=process_signal&process_name=web&signal=SIGHUP"),
+       "signal: unknown signal \"SIGHUP\"; signals are ABRT, ALRM"},
+      {MakeRequest("command=process_pause&process_name=web&signal=HUP"),
+       "signal: process_pause takes none; use process_signal"},
       {MakeRequest("", kJson, "{"), "the body is not JSON"},
   };
   for (const auto& [request, message] : expected) {

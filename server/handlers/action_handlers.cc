@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/algorithm/container.h"
 #include "absl/status/status.h"
@@ -27,6 +29,7 @@
 #include "server/handlers/stack_services.h"
 #include "server/routing/router.h"
 #include "stacks/model/registry.h"
+#include "stacks/model/status.h"
 #include "storage/pagination.h"
 
 namespace tallyman::server {
@@ -79,8 +82,25 @@ stacks::ActionKind KindOf(api::ActionRequest::Command command) {
       return stacks::ActionKind::kProcessPause;
     case api::ActionRequest::Command::kProcessResume:
       return stacks::ActionKind::kProcessResume;
+    case api::ActionRequest::Command::kProcessSignal:
+      return stacks::ActionKind::kProcessSignal;
   }
   return stacks::ActionKind::kRestart;
+}
+
+// The numbers of the instances of a process on this server.
+std::vector<int64_t> PresentInstances(const StackServices& services,
+                                      std::string_view stack_uid,
+                                      std::string_view process) {
+  std::vector<int64_t> numbers;
+  const auto status = services.status.Status();
+  const stacks::ProcessStatus* const found = status->Find(stack_uid, process);
+  if (found == nullptr) return numbers;
+  numbers.reserve(found->instances.size());
+  for (const stacks::InstanceStatus& instance : found->instances) {
+    numbers.push_back(instance.number);
+  }
+  return numbers;
 }
 
 HandlerResult StartAction(const StackServices& services,
@@ -95,14 +115,24 @@ HandlerResult StartAction(const StackServices& services,
   const absl::StatusOr<api::ActionRequest> request =
       api::ParseActionRequest(context.request);
   if (!request.ok()) return api::ErrorFromStatus(request.status());
-  const stacks::ProcessCommand command = {.kind = KindOf(request->command),
-                                          .stack_uid = context.path_params[0],
-                                          .process = request->process_name,
-                                          .server_uid = request->server_uid};
-  const absl::StatusOr<stacks::Origin> origin = ChangeOrigin(
-      context, {"POST", absl::StrCat("/stacks/", command.stack_uid, "/actions"),
-                std::string(stacks::ActionKindName(command.kind)),
-                command.process, command.server_uid});
+  stacks::ProcessCommand command = {.kind = KindOf(request->command),
+                                    .stack_uid = context.path_params[0],
+                                    .process = request->process_name,
+                                    .server_uid = request->server_uid,
+                                    .instance = request->instance,
+                                    .signal = request->signal};
+  std::vector<std::string> fields = {
+      "POST", absl::StrCat("/stacks/", command.stack_uid, "/actions"),
+      std::string(stacks::ActionKindName(command.kind)), command.process,
+      command.server_uid};
+  // Not of other requests: their fingerprints stay those of earlier versions.
+  if (command.instance != 0) {
+    fields.push_back(absl::StrCat("instance ", command.instance));
+    command.present_instances[services.server_uid] =
+        PresentInstances(services, command.stack_uid, command.process);
+  }
+  if (!command.signal.empty()) fields.push_back(command.signal);
+  const absl::StatusOr<stacks::Origin> origin = ChangeOrigin(context, fields);
   if (!origin.ok()) return api::ErrorFromStatus(origin.status());
   return RenderAction(services, context,
                       services.registry.Run(command, *origin));

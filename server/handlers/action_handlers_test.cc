@@ -126,6 +126,30 @@ TEST_F(ActionHandlersTest, StartsActionsFromQueryFormAndJson) {
   EXPECT_EQ(all.json["response"][0]["action"], "Restart");
 }
 
+TEST_F(ActionHandlersTest, StartsActionsOfOneInstanceAndSignals) {
+  Scale(2);
+  api_.status().Set(uid_, "web",
+                    {{.number = 1, .state = stacks::InstanceState::kRunning},
+                     {.number = 3, .state = stacks::InstanceState::kWaiting}});
+  for (const std::string_view command :
+       {"process_restart", "process_pause", "process_resume",
+        "process_signal&signal=HUP"}) {
+    const std::string query =
+        absl::StrCat("process_name=web&command=", command, "&instance=");
+    const Answer started = Start(absl::StrCat(query, 3));
+    EXPECT_EQ(started.status, 200) << started.body;
+    ExpectError(Start(absl::StrCat(query, 2)), 404,
+                "instance: the process \"web\" has no instance 2 on");
+    ExpectError(Start(absl::StrCat(query, "x")), 400, "instance: \"x\"");
+  }
+  const Json newest = api_.Get(path_ + "/actions").json["response"][0];
+  EXPECT_EQ(newest["action"], "Process_signal");
+  const Json event = api_.Get(path_ + "/events").json["response"][0];
+  EXPECT_EQ(event["cause"], "signal HUP to instance 3 of web");
+  ExpectError(Start("command=process_signal&process_name=web&signal=STOP"), 400,
+              "signal: unknown signal \"STOP\"; signals are ABRT");
+}
+
 TEST_F(ActionHandlersTest, AnInvalidRequestStartsNothing) {
   ExpectError(Start(""), 400, "command");
   ExpectError(Start("command=reboot"), 400, "reboot");
@@ -152,6 +176,10 @@ TEST_F(ActionHandlersTest, ARepeatedIdempotencyKeyStartsOneAction) {
   EXPECT_EQ(again.status, 200) << again.body;
   EXPECT_EQ(first.body, again.body);
   EXPECT_EQ(restart("command=restart").status, 409);
+  api_.status().Set(uid_, "web", {{.number = 1}});
+  EXPECT_EQ(
+      restart("command=process_restart&process_name=web&instance=1").status,
+      409);
   EXPECT_EQ(api_.Get(path_ + "/actions").json["count"], 2);
 }
 
