@@ -110,6 +110,29 @@ TEST_F(OpenApiTest, ValidCallsSucceedAsDescribed) {
   }
 }
 
+TEST_F(OpenApiTest, DryRunsAnswerAsDescribedAndChangeNothing) {
+  int tried = 0;
+  const DescribedCall events = {.path = "/events",
+                                .token = server_.public_token()};
+  for (const DescribedOperation& operation : description_.Operations()) {
+    bool has_dry_run = false;
+    for (const Json& parameter : operation.ParametersIn("query")) {
+      has_dry_run = has_dry_run || parameter["name"] == "dry_run";
+    }
+    if (!has_dry_run) continue;
+    SCOPED_TRACE(operation.id());
+    DescribedCall call = server_.CallOf(operation);
+    call.query = {{"dry_run", "1"}};
+    const std::string before = server_.Send("GET", events).body;
+    const ClientResponse answer = Try(operation, call);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(Json::parse(answer.body)["response"][0]["dry_run"], true);
+    EXPECT_EQ(server_.Send("GET", events).body, before);
+    ++tried;
+  }
+  EXPECT_EQ(tried, 4);
+}
+
 TEST_F(OpenApiTest, ATokenIsNeededAsDescribed) {
   const std::string spent = server_.NewToken("admin", 1);
   server_.Send("GET", {.path = "/stacks", .token = spent});

@@ -10,6 +10,7 @@
 #include "api/stacks/output_event.h"
 #include "api/stacks/output_json.h"
 #include "api/stacks/output_query.h"
+#include "api/stacks/preview_json.h"
 #include "api/stacks/process_json.h"
 #include "api/stacks/scale_request.h"
 #include "api/stacks/stack_operations.h"
@@ -32,7 +33,8 @@ constexpr const Parameter* kOneQuery[] = {
     &kStackIdParameter, &kProcessIdParameter, &kServerUidParameter,
     &kPageParameter, &kPerPageParameter};
 constexpr const Parameter* kScaleQuery[] = {
-    &kStackIdParameter, &kScaleProcessNameParameter, &kServerCountParameter};
+    &kStackIdParameter, &kScaleProcessNameParameter, &kServerCountParameter,
+    &kDryRunParameter};
 constexpr const Parameter* kLogQuery[] = {
     &kLinesParameter,        &kGrepParameter,     &kSinceParameter,
     &kUntilParameter,        &kTimesParameter,    &kFollowParameter,
@@ -82,8 +84,9 @@ constexpr Answer kOneAnswers[] = {
      .description = "The client has the current representation.",
      .headers = kEtagHeaders}};
 constexpr Answer kScaleAnswers[] = {
-    {.description = "The action, which may be over already.",
-     .contents = kOneContent<kActionSchema>}};
+    {.description = "The action, which may be over already; with `dry_run`, "
+                    "what it would do.",
+     .contents = kOneContent<kActionOrPreviewSchema>}};
 constexpr Answer kLogAnswers[] = {
     {.description = "The output of each instance; with `Accept: "
                     "text/plain`, of all together, as text; with `follow`, a "
@@ -123,7 +126,8 @@ constexpr Operation kScaleProcess = {
     .description =
         "Exactly so many instances run on each server that is named, and go on "
         "running. A newer request for the same process and server supersedes "
-        "an open action. The fields may be in the query, in a form or in JSON.",
+        "an open action. A server may be given by its uid or by its name; a "
+        "uid wins. The fields may be in the query, in a form or in JSON.",
     .scope = auth::Scope::kAdmin,
     .path_parameters = kStackPath,
     .query = kScaleQuery,

@@ -38,11 +38,13 @@ constexpr std::string_view kServerCount = "server_count";
 
 constexpr Schema kCount =
     Integer("The desired number of instances.", "4", 0, stacks::kMaxInstances);
-constexpr Schema kCountMap = Map("By the uid of the server.", kCount,
-                                 R"({"e63e859d5ab72b0bcf14321f0ffb013d":4})");
-constexpr Schema kCountText =
-    String("Pairs `SERVER_UID:COUNT`, with commas between them.",
-           "e63e859d5ab72b0bcf14321f0ffb013d:4");
+constexpr Schema kCountMap =
+    Map("By the uid or the name of the server.", kCount,
+        R"({"e63e859d5ab72b0bcf14321f0ffb013d":4})");
+constexpr Schema kCountText = String(
+    "Pairs `SERVER:COUNT`, with commas between them; the server by its "
+    "uid or its name.",
+    "e63e859d5ab72b0bcf14321f0ffb013d:4");
 constexpr Schema kName = String("The process to scale.", "web");
 
 constexpr Field kJsonFields[] = {
@@ -194,7 +196,7 @@ constexpr Schema kScaleRequestSchema =
 constexpr Schema kScaleFormSchema =
     Object("ScaleForm",
            "Both fields are required, each here or in the query. "
-           "`server_count[SERVER_UID]=COUNT` is another form of the second.",
+           "`server_count[SERVER]=COUNT` is another form of the second.",
            kFormFields);
 constexpr Parameter kScaleProcessNameParameter = {
     .name = kProcessName,
@@ -202,9 +204,9 @@ constexpr Parameter kScaleProcessNameParameter = {
         String("The process to scale; required here or in the body.", "web")};
 constexpr Parameter kServerCountParameter = {
     .name = kServerCount,
-    .schema = String("Pairs `SERVER_UID:COUNT`, with commas between them; "
-                     "required here or in the body. "
-                     "`server_count[SERVER_UID]=COUNT` is another form.",
+    .schema = String("Pairs `SERVER:COUNT`, with commas between them; required "
+                     "here or in the body. The server is its uid or its name. "
+                     "`server_count[SERVER]=COUNT` is another form.",
                      "e63e859d5ab72b0bcf14321f0ffb013d:4"),
     .is_map = true};
 

@@ -23,9 +23,9 @@ extern const Parameter kServerCountParameter;
 
 struct ScaleRequest {
   std::string process_name;
-  // The uid of a server and the desired count there, from 0 to
-  // stacks::kMaxInstances. At least one pair; uids are unique. In the order of
-  // the request; those of a JSON object in the order of their uids.
+  // The uid or the name of a server and the desired count there, from 0 to
+  // stacks::kMaxInstances. At least one pair; no text is there twice. In the
+  // order of the request; those of a JSON object in the order of their uids.
   std::vector<std::pair<std::string, int64_t>> counts;
 };
 

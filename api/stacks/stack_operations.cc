@@ -6,6 +6,7 @@
 #include "api/description/schema.h"
 #include "api/http/error.h"
 #include "api/stacks/action_json.h"
+#include "api/stacks/preview_json.h"
 #include "api/stacks/stack_definition_json.h"
 #include "api/stacks/stack_json.h"
 #include "api/stacks/stack_parameters.h"
@@ -24,6 +25,7 @@ constexpr const Parameter* kStackQuery[] = {
     &kStackNameParameter, &kStackEnvironmentParameter, &kPageParameter,
     &kPerPageParameter};
 constexpr const Parameter* kPageQuery[] = {&kPageParameter, &kPerPageParameter};
+constexpr const Parameter* kChangeQuery[] = {&kDryRunParameter};
 constexpr const Parameter* kChangeHeaders[] = {&kIdempotencyKeyParameter};
 constexpr const Header* kCreatedHeaders[] = {&kLocationHeader};
 
@@ -33,13 +35,25 @@ constexpr Answer kStackPage[] = {{.description = "A page of the stacks.",
                                   .contents = kPageContent<kStackSchema>}};
 constexpr Answer kOneStack[] = {
     {.description = "The stack.", .contents = kOneContent<kStackSchema>}};
-constexpr Answer kCreatedStack[] = {{.status = 201,
-                                     .description = "The new stack.",
-                                     .contents = kOneContent<kStackSchema>,
-                                     .headers = kCreatedHeaders}};
+constexpr Answer kCreatedStack[] = {
+    {.description = "With `dry_run`: what it would do.",
+     .contents = kOneContent<kPreviewSchema>},
+    {.status = 201,
+     .description = "The new stack.",
+     .contents = kOneContent<kStackSchema>,
+     .headers = kCreatedHeaders}};
+constexpr Schema kStackOrPreview = [] {
+  Schema schema = Either(kStackSchema, kPreviewSchema);
+  schema.name = "StackOrPreview";
+  return schema;
+}();
+constexpr Answer kReplacedStack[] = {
+    {.description = "The stack; with `dry_run`, what it would do.",
+     .contents = kOneContent<kStackOrPreview>}};
 constexpr Answer kDeletion[] = {
-    {.description = "The action, which ends when no process is left.",
-     .contents = kOneContent<kActionSchema>}};
+    {.description = "The action, which ends when no process is left; with "
+                    "`dry_run`, what it would do.",
+     .contents = kOneContent<kActionOrPreviewSchema>}};
 constexpr Answer kServerPage[] = {{.description = "A page of the servers.",
                                    .contents = kPageContent<kServerSchema>}};
 constexpr Answer kOneServer[] = {
@@ -79,6 +93,7 @@ constexpr Operation kCreateStack = {
     .summary = "Creates a stack",
     .description = "No two stacks have the same name and environment.",
     .scope = auth::Scope::kAdmin,
+    .query = kChangeQuery,
     .headers = kChangeHeaders,
     .bodies = kBodies,
     .answers = kCreatedStack,
@@ -108,9 +123,10 @@ constexpr Operation kReplaceStack = {
         "stay.",
     .scope = auth::Scope::kAdmin,
     .path_parameters = kStackPath,
+    .query = kChangeQuery,
     .headers = kChangeHeaders,
     .bodies = kBodies,
-    .answers = kOneStack,
+    .answers = kReplacedStack,
     .errors = kChangeErrors,
 };
 
@@ -123,6 +139,7 @@ constexpr Operation kDeleteStack = {
     .description = "Its processes stop. Its actions and events stay.",
     .scope = auth::Scope::kAdmin,
     .path_parameters = kStackPath,
+    .query = kChangeQuery,
     .headers = kChangeHeaders,
     .answers = kDeletion,
     .errors = kChangeErrors,

@@ -23,6 +23,7 @@
 #include "api/http/media_type.h"
 #include "api/http/request_fields.h"
 #include "api/json/json_writer.h"
+#include "api/stacks/preview_json.h"
 #include "api/stacks/process_json.h"
 #include "api/stacks/scale_request.h"
 #include "api/stacks/stack_operations.h"
@@ -37,6 +38,7 @@
 #include "server/routing/router.h"
 #include "stacks/model/process_state.h"
 #include "stacks/model/registry.h"
+#include "stacks/registry/registry_preview.h"
 
 namespace tallyman::server {
 namespace {
@@ -208,8 +210,23 @@ absl::StatusOr<std::optional<int64_t>> ExpectedRevision(
       ->revision;
 }
 
+// The error of a scale; one of If-Match names the present entity tag.
+api::Error ScaleError(const StackServices& services,
+                      const stacks::ScaleCommand& command,
+                      const absl::Status& why) {
+  if (!absl::IsAborted(why)) return api::ErrorFromStatus(why);
+  return api::Error{
+      api::ErrorKind::kPreconditionFailed,
+      absl::StrCat("If-Match: the process ", base::Quote(command.process),
+                   " has changed; its ETag is now ",
+                   CurrentEtag(services, CurrentSnapshots(services), command))};
+}
+
 HandlerResult ScaleProcess(const StackServices& services,
                            const RequestContext& context) {
+  const absl::StatusOr<bool> is_dry_run =
+      api::ParseDryRun(context.request.params);
+  if (!is_dry_run.ok()) return api::ErrorFromStatus(is_dry_run.status());
   if (!api::HasSupportedBodyType(context.request)) {
     return api::UnsupportedMediaType(
         context.request,
@@ -224,6 +241,13 @@ HandlerResult ScaleProcess(const StackServices& services,
   stacks::ScaleCommand command = {.stack_uid = context.path_params[0],
                                   .process = scale->process_name,
                                   .counts = scale->counts};
+  const std::shared_ptr<const stacks::RegistrySnapshot> registry =
+      services.registry.Snapshot();
+  for (auto& [server, count] : command.counts) {
+    absl::StatusOr<std::string> uid = ResolveServer(*registry, server);
+    if (!uid.ok()) return api::ErrorFromStatus(uid.status());
+    server = *std::move(uid);
+  }
   absl::c_sort(command.counts);
   std::vector<std::string> fields = {
       "POST", absl::StrCat("/stacks/", command.stack_uid, "/processes"),
@@ -238,16 +262,15 @@ HandlerResult ScaleProcess(const StackServices& services,
       ExpectedRevision(services, context, command);
   if (!expected.ok()) return api::ErrorFromStatus(expected.status());
   command.expected_revision = *expected;
+  if (*is_dry_run) {
+    const auto now = services.registry.Snapshot();
+    const auto preview = stacks::PreviewScale(now, command);
+    if (!preview.ok()) return ScaleError(services, command, preview.status());
+    return RenderPreview(context, *preview, *now);
+  }
   const absl::StatusOr<stacks::Action> action =
       services.registry.Scale(command, *origin);
-  if (absl::IsAborted(action.status())) {
-    return api::Error{
-        api::ErrorKind::kPreconditionFailed,
-        absl::StrCat(
-            "If-Match: the process ", base::Quote(command.process),
-            " has changed; its ETag is now ",
-            CurrentEtag(services, CurrentSnapshots(services), command))};
-  }
+  if (!action.ok()) return ScaleError(services, command, action.status());
   return RenderAction(services, context, action);
 }
 

@@ -244,6 +244,87 @@ TEST_F(ProcessHandlersTest, IfMatchGuardsScaling) {
   ExpectError(Scale("none", Here(3), {{"If-Match", etag}}), 404, "\"none\"");
 }
 
+TEST_F(ProcessHandlersTest, AServerMayBeGivenByItsName) {
+  EXPECT_EQ(Scale("web", "server_name:2,other_name:1").status, 200);
+  EXPECT_EQ(Desired("web"), R"({"other_name":1,"server_name":2})");
+  EXPECT_EQ(
+      api_.Post(path_, absl::StrCat(R"({"process_name":"web",)",
+                                    R"("server_count":{"server_name":3}})"))
+          .status,
+      200);
+  EXPECT_EQ(Desired("web"), R"({"other_name":1,"server_name":3})");
+  ExpectError(Scale("web", "no_name:1"), 404,
+              "server_count: there is no server \"no_name\"");
+  ExpectError(Scale("web", absl::StrCat("server_name:1,", Here(2))), 400,
+              "is there twice");
+  // The same request by uid.
+  const Answer named =
+      Scale("web", "server_name:1", {{"Idempotency-Key", "n"}});
+  const Answer by_uid = Scale("web", Here(1), {{"Idempotency-Key", "n"}});
+  EXPECT_EQ(by_uid.body, named.body);
+}
+
+TEST_F(ProcessHandlersTest, ADryRunSaysWhatAScaleWouldDo) {
+  EXPECT_EQ(Scale("web", Here(2)).status, 200);
+  const auto snapshot = api_.registry().Snapshot();
+  const Answer answer = api_.Ask(
+      "POST", absl::StrCat(path_, "?dry_run=1&process_name=web&server_count=",
+                           "server_name:5,", kThere, ":1"));
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  const Json& plan = answer.json["response"][0];
+  EXPECT_EQ(plan["dry_run"], true);
+  EXPECT_EQ(plan["start"], 4);
+  EXPECT_EQ(plan["stop"], 0);
+  EXPECT_EQ(plan["processes"][0]["name"], "web");
+  EXPECT_EQ(plan["superseded"].size(), 1);
+  const Answer object = api_.Ask(
+      "POST",
+      absl::StrCat("/api/3", path_,
+                   "?dry_run=true&process_name=web&server_count=", Here(0)));
+  EXPECT_EQ(object.json["response"]["stop"], 2) << object.body;
+  EXPECT_EQ(object.json["response"]["processes"][0]["servers"].dump(),
+            absl::StrCat(R"([{"uid":")", kHere, R"(","name":"server_name",)",
+                         R"("desired_before":2,"desired":0,"start":0,)",
+                         R"("stop":2,"restart":0}])"));
+  EXPECT_EQ(api_.registry().Snapshot(), snapshot);
+}
+
+TEST_F(ProcessHandlersTest, ADryRunChecksWhatARealScaleChecks) {
+  const auto snapshot = api_.registry().Snapshot();
+  const auto dry =
+      [&](std::string_view query,
+          std::vector<std::pair<std::string_view, std::string_view>> headers =
+              {}) {
+        return api_.Ask("POST", absl::StrCat(path_, "?dry_run=1&", query),
+                        {.headers = std::move(headers)});
+      };
+  const std::string ok =
+      absl::StrCat("process_name=web&server_count=", Here(1));
+  EXPECT_EQ(dry(ok).status, 200);
+  ExpectError(dry("process_name=none&server_count=" + Here(1)), 404,
+              "\"none\"");
+  ExpectError(dry("process_name=web&server_count=none:1"), 404, "\"none\"");
+  ExpectError(dry("process_name=web&server_count=" + Here(1001)), 400,
+              "server_count");
+  ExpectError(dry("process_name=web"), 400, "server_count: is missing");
+  ExpectError(dry(ok, {{"If-Match", "\"x\""}}), 412,
+              "has changed; its ETag is");
+  const std::string etag = api_.Get(path_ + "/web").Header("ETag");
+  EXPECT_EQ(dry(ok, {{"If-Match", etag}}).status, 200);
+  ExpectError(dry(ok, {{"Idempotency-Key", ""}}), 400, "Idempotency-Key");
+  ExpectError(api_.Ask("POST", absl::StrCat(path_, "?dry_run=yes&", ok)), 400,
+              "dry_run: \"yes\" is none of 1, true, 0 and false");
+  // In the body it would be overlooked.
+  ExpectError(api_.Post(path_, R"({"process_name":"web","dry_run":1})"), 400,
+              "dry_run: unknown key");
+  EXPECT_EQ(api_.registry().Snapshot(), snapshot);
+  // The key is not used up.
+  EXPECT_EQ(dry(ok, {{"Idempotency-Key", "k"}}).status, 200);
+  const Answer real = Scale("web", Here(3), {{"Idempotency-Key", "k"}});
+  EXPECT_EQ(real.status, 200) << real.body;
+  EXPECT_EQ(Desired("web"), R"({"server_name":3})");
+}
+
 TEST_F(ProcessHandlersTest, ARepeatedIdempotencyKeyScalesOnce) {
   const Answer first = Scale("web", Here(2), {{"Idempotency-Key", "k"}});
   EXPECT_EQ(first.status, 200);

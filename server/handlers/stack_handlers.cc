@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/algorithm/container.h"
+#include "absl/functional/function_ref.h"
 #include "absl/log/check.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,7 @@
 #include "api/http/http.h"
 #include "api/http/media_type.h"
 #include "api/json/json_writer.h"
+#include "api/stacks/preview_json.h"
 #include "api/stacks/stack_definition_json.h"
 #include "api/stacks/stack_json.h"
 #include "api/stacks/stack_operations.h"
@@ -33,8 +35,10 @@
 #include "server/handlers/stack_services.h"
 #include "server/routing/router.h"
 #include "stacks/model/definition.h"
+#include "stacks/model/preview.h"
 #include "stacks/model/registry.h"
 #include "stacks/model/stack_health.h"
+#include "stacks/registry/registry_preview.h"
 
 namespace tallyman::server {
 namespace {
@@ -110,8 +114,23 @@ HandlerResult GetStack(const StackServices& services,
   return RenderStack(context, now, **stack);
 }
 
+// The answer to a dry run: the preview that `make(snapshot)` makes of a change.
+HandlerResult RunDry(const StackServices& services,
+                     const RequestContext& context,
+                     absl::FunctionRef<absl::StatusOr<stacks::Preview>(
+                         const stacks::SnapshotPointer&)>
+                         make) {
+  const stacks::SnapshotPointer now = services.registry.Snapshot();
+  const absl::StatusOr<stacks::Preview> preview = make(now);
+  if (!preview.ok()) return api::ErrorFromStatus(preview.status());
+  return RenderPreview(context, *preview, *now);
+}
+
 HandlerResult CreateStack(const StackServices& services,
                           const RequestContext& context) {
+  const absl::StatusOr<bool> is_dry_run =
+      api::ParseDryRun(context.request.params);
+  if (!is_dry_run.ok()) return api::ErrorFromStatus(is_dry_run.status());
   if (!api::HasContentType(context.request, api::kJsonMediaType)) {
     return api::UnsupportedMediaType(context.request, kExpectedBody);
   }
@@ -121,6 +140,11 @@ HandlerResult CreateStack(const StackServices& services,
   const absl::StatusOr<stacks::Origin> origin =
       DefinitionOrigin(context, "POST", "/stacks", *definition);
   if (!origin.ok()) return api::ErrorFromStatus(origin.status());
+  if (*is_dry_run) {
+    return RunDry(services, context, [&](const stacks::SnapshotPointer& now) {
+      return stacks::PreviewCreate(now, *definition, services.server_uid);
+    });
+  }
   const absl::StatusOr<StackPointer> stack =
       services.registry.CreateStack(*definition, services.server_uid, *origin);
   if (!stack.ok()) return api::ErrorFromStatus(stack.status());
@@ -132,6 +156,9 @@ HandlerResult CreateStack(const StackServices& services,
 
 HandlerResult ReplaceStack(const StackServices& services,
                            const RequestContext& context) {
+  const absl::StatusOr<bool> is_dry_run =
+      api::ParseDryRun(context.request.params);
+  if (!is_dry_run.ok()) return api::ErrorFromStatus(is_dry_run.status());
   const std::string& uid = context.path_params[0];
   if (!api::HasContentType(context.request, api::kJsonMediaType)) {
     return api::UnsupportedMediaType(context.request, kExpectedBody);
@@ -142,6 +169,11 @@ HandlerResult ReplaceStack(const StackServices& services,
   const absl::StatusOr<stacks::Origin> origin = DefinitionOrigin(
       context, "PUT", absl::StrCat("/stacks/", uid), *definition);
   if (!origin.ok()) return api::ErrorFromStatus(origin.status());
+  if (*is_dry_run) {
+    return RunDry(services, context, [&](const stacks::SnapshotPointer& now) {
+      return stacks::PreviewReplace(now, uid, *definition, services.server_uid);
+    });
+  }
   const absl::StatusOr<StackPointer> stack = services.registry.ReplaceStack(
       uid, *definition, services.server_uid, *origin);
   if (!stack.ok()) return api::ErrorFromStatus(stack.status());
@@ -150,10 +182,18 @@ HandlerResult ReplaceStack(const StackServices& services,
 
 HandlerResult DeleteStack(const StackServices& services,
                           const RequestContext& context) {
+  const absl::StatusOr<bool> is_dry_run =
+      api::ParseDryRun(context.request.params);
+  if (!is_dry_run.ok()) return api::ErrorFromStatus(is_dry_run.status());
   const std::string& uid = context.path_params[0];
   const absl::StatusOr<stacks::Origin> origin =
       ChangeOrigin(context, {"DELETE", absl::StrCat("/stacks/", uid)});
   if (!origin.ok()) return api::ErrorFromStatus(origin.status());
+  if (*is_dry_run) {
+    return RunDry(services, context, [&](const stacks::SnapshotPointer& now) {
+      return stacks::PreviewDelete(now, uid);
+    });
+  }
   return RenderAction(services, context,
                       services.registry.DeleteStack(uid, *origin));
 }

@@ -119,6 +119,48 @@ TEST_F(StackHandlersTest, ReplacesADefinition) {
               404, "not_found", "there is no stack \"none\"");
 }
 
+TEST_F(StackHandlersTest, DryRunsChangeNothing) {
+  const std::string uid = api_.MakeStack();
+  const auto snapshot = api_.registry().Snapshot();
+  constexpr std::string_view kJson = "application/json";
+  const auto dry = [&](std::string_view method, std::string_view path,
+                       std::string_view body = "") {
+    return api_.Ask(method, absl::StrCat(path, "?dry_run=1"),
+                    {.body = body, .content_type = body.empty() ? "" : kJson});
+  };
+  const Answer created =
+      dry("POST", "/stacks",
+          R"({"name":"new","processes":[{"name":"web","command":"sleep 1",)"
+          R"("instances":2}]})");
+  EXPECT_EQ(created.status, 200) << created.body;
+  EXPECT_EQ(created.Header("Location"), "");
+  EXPECT_EQ(created.json["response"][0]["uid"], nullptr);
+  EXPECT_EQ(created.json["response"][0]["start"], 2);
+  ExpectError(dry("POST", "/stacks", R"({"name":"new"})"), 400, "bad_request",
+              "");
+
+  const std::string path = absl::StrCat("/stacks/", uid);
+  const Answer replaced = dry("PUT", path,
+                              R"({"name":"shop","environment":"x",)"
+                              R"("procfile":"web: other\n"})");
+  EXPECT_EQ(replaced.status, 200) << replaced.body;
+  const Json& plan = replaced.json["response"][0];
+  EXPECT_EQ(plan["uid"], uid);
+  EXPECT_EQ(plan["deleted"], false);
+  EXPECT_EQ(plan["processes"][0]["change"], "changed");
+  EXPECT_EQ(plan["processes"][0]["fields"][0], "command");
+  EXPECT_EQ(plan["processes"][1]["change"], "removed");
+
+  const Answer deleted = dry("DELETE", path);
+  EXPECT_EQ(deleted.status, 200) << deleted.body;
+  EXPECT_EQ(deleted.json["response"][0]["deleted"], true);
+  ExpectError(dry("DELETE", "/stacks/none"), 404, "not_found",
+              "there is no stack \"none\"");
+  ExpectError(api_.Ask("DELETE", path + "?dry_run=maybe"), 400, "bad_request",
+              "dry_run: \"maybe\"");
+  EXPECT_EQ(api_.registry().Snapshot(), snapshot);
+}
+
 TEST_F(StackHandlersTest, RemovingAStackIsAnAction) {
   const std::string uid = api_.MakeStack();
   const Answer answer =

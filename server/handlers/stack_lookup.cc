@@ -4,10 +4,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "api/description/parameter.h"
 #include "api/http/params.h"
 #include "api/stacks/stack_parameters.h"
@@ -65,6 +67,21 @@ absl::StatusOr<std::string> ParseServerFilter(
         absl::StrCat("server_uid: there is no server ", base::Quote(*uid)));
   }
   return std::string(*uid);
+}
+
+absl::StatusOr<std::string> ResolveServer(
+    const stacks::RegistrySnapshot& registry, std::string_view text) {
+  if (registry.FindServer(text) != nullptr) return std::string(text);
+  std::vector<std::string_view> uids;
+  for (const auto& server : registry.servers) {
+    if (server->name == text) uids.push_back(server->uid);
+  }
+  if (uids.size() > 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "server_count: several servers have the name ", base::Quote(text),
+        "; give one of their uids: ", absl::StrJoin(uids, ", ")));
+  }
+  return std::string(uids.empty() ? text : uids[0]);
 }
 
 }  // namespace tallyman::server

@@ -53,6 +53,12 @@ bool ProcessExists(const stacks::Registry& registry, std::string_view stack_uid,
 absl::StatusOr<std::string> ParseServerFilter(
     const stacks::RegistrySnapshot& registry, const api::Params& params);
 
+// The uid of the server that `text` names: by its uid, which wins, or by its
+// name. `text` itself if there is none, which the registry refuses.
+// InvalidArgument names the servers if several have the name.
+absl::StatusOr<std::string> ResolveServer(
+    const stacks::RegistrySnapshot& registry, std::string_view text);
+
 }  // namespace tallyman::server
 
 #endif  // TALLYMAN_SERVER_HANDLERS_STACK_LOOKUP_H_

@@ -1,4 +1,5 @@
-// Responses about stacks: an action, or a page of a stack's history.
+// Responses about stacks: an action, what a request would do, or a page of a
+// stack's history.
 
 #ifndef TALLYMAN_SERVER_HANDLERS_STACK_RESPONSES_H_
 #define TALLYMAN_SERVER_HANDLERS_STACK_RESPONSES_H_
@@ -15,6 +16,7 @@
 #include "server/handlers/stack_lookup.h"
 #include "server/handlers/stack_services.h"
 #include "server/routing/router.h"
+#include "stacks/model/preview.h"
 #include "stacks/model/registry.h"
 #include "storage/pagination.h"
 
@@ -24,6 +26,11 @@ namespace tallyman::server {
 HandlerResult RenderAction(const StackServices& services,
                            const RequestContext& context,
                            const absl::StatusOr<stacks::Action>& action);
+
+// What a request would do.
+HandlerResult RenderPreview(const RequestContext& context,
+                            const stacks::Preview& preview,
+                            const stacks::RegistrySnapshot& registry);
 
 // The page that the request asks for, of the actions or events of the stack
 // that the path names. `list` reads the page, which has the member `info`;
