@@ -57,8 +57,8 @@ constexpr Header kLeftOut = {
                      "match, above the limits.",
                      "true"),
     .is_required = false};
-constexpr const Header* kLogAnswerHeaders[] = {&kStreamBufferingHeader, &kDisposition,
-                                               &kLeftOut};
+constexpr const Header* kLogAnswerHeaders[] = {&kStreamBufferingHeader,
+                                               &kDisposition, &kLeftOut};
 
 constexpr Content kPageOfProcesses[] = {
     {.schema = &kPageSchema<kProcessSchema>,
