@@ -47,6 +47,10 @@ class LogsServerTest : public testing::Test {
     CHECK(fifo_.valid());
     Start();
     token_ = server_->shown_token();
+    // Tests poll.
+    token_ = Ask("POST", "/tokens",
+                 R"({"name":"test","scopes":["admin","public"],)"
+                 R"("hourly_limit":1000000000})")["response"][0]["token"];
     const std::string procfile = absl::StrCat(
         "web: while read -r line; do [ \"$line\" != quit ] || exit 1; ",
         "echo \"$line\"; done <> ", fifo_path_,
