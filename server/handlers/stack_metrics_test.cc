@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "api/metrics/metrics_format.h"
 #include "api/metrics/metrics_writer.h"
 #include "gmock/gmock.h"
@@ -62,6 +63,19 @@ TEST_F(StackMetricsTest, WithoutStacks) {
   EXPECT_EQ(metrics.Value("tallyman_actions_ended_total",
                           {{"kind", "Process_scale"}, {"result", "success"}}),
             0);
+}
+
+TEST_F(StackMetricsTest, SignalsAreAKindOfAction) {
+  const LabelMap labels = {{"kind", "Process_signal"}, {"result", "success"}};
+  EXPECT_EQ(Read().Value("tallyman_actions_ended_total", labels), 0);
+  const std::string uid = api_.MakeStack("shop");
+  // No instance is desired, so the action ends at once.
+  EXPECT_EQ(api_.Ask("POST", absl::StrCat("/stacks/", uid,
+                                          "/actions?command=process_signal&"
+                                          "process_name=web&signal=HUP"))
+                .status,
+            200);
+  EXPECT_EQ(Read().Value("tallyman_actions_ended_total", labels), 1);
 }
 
 TEST_F(StackMetricsTest, AProcessHasItsInstancesAndCounts) {
