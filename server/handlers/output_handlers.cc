@@ -20,6 +20,7 @@
 #include "api/http/http.h"
 #include "api/http/media_type.h"
 #include "api/http/params.h"
+#include "api/http/server_sent_events.h"
 #include "api/json/json_writer.h"
 #include "api/stacks/output_event.h"
 #include "api/stacks/output_json.h"
