@@ -7,7 +7,8 @@
 # SERVER is the binary of the server. It runs on a free port with data of its own. A
 # linter reads /openapi.json, a generator makes a client from it, and the client
 # compiles and asks the server. A client of OAuth finds its addresses in the
-# metadata, and fetches tokens. All are npm packages, kept in the user's cache folder.
+# metadata, and fetches tokens; one of server-sent events follows and resumes. All
+# are npm packages, kept in the user's cache folder.
 
 set -euo pipefail
 
@@ -17,6 +18,7 @@ readonly packages=(
   openapi-fetch@0.17.0      # what a generated client calls
   typescript@5.9.3
   oauth4webapi@3.8.8        # a client of OAuth
+  eventsource@3.0.7         # a client of server-sent events
 )
 
 [[ $# -eq 1 ]] || {
@@ -66,7 +68,8 @@ start_server
 readonly bin="${tools}/node_modules/.bin"
 cd -- "${work}"
 ln -s -- "${tools}/node_modules" node_modules
-cp -- "${here}/client.ts" "${here}/oauth.mjs" "${here}/tsconfig.json" "${here}/redocly.yaml" .
+cp -- "${here}/client.ts" "${here}/oauth.mjs" "${here}/events.mjs" \
+  "${here}/tsconfig.json" "${here}/redocly.yaml" .
 printf '{"type":"module"}\n' >package.json
 
 node --input-type=module -e '
@@ -84,3 +87,4 @@ export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
 "${bin}/tsc" --project tsconfig.json
 TALLYMAN_TOKEN="${token}" node client.js "${url}"
 TALLYMAN_TOKEN="${token}" node oauth.mjs "${url}"
+TALLYMAN_TOKEN="${token}" node events.mjs "${url}"
