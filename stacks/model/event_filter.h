@@ -1,4 +1,6 @@
 // Which events of the audit log to read.
+//
+// Example: stacks/registry/event_log_test.cc
 
 #ifndef TALLYMAN_STACKS_MODEL_EVENT_FILTER_H_
 #define TALLYMAN_STACKS_MODEL_EVENT_FILTER_H_

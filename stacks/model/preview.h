@@ -1,4 +1,6 @@
 // What a change of a stack would do, as plain values.
+//
+// Example: stacks/registry/registry_preview_test.cc
 
 #ifndef TALLYMAN_STACKS_MODEL_PREVIEW_H_
 #define TALLYMAN_STACKS_MODEL_PREVIEW_H_

@@ -1,4 +1,6 @@
 // The signals of signal(7) that all Unix systems have.
+//
+// Example: stacks/model/signal_table_test.cc
 
 #ifndef TALLYMAN_STACKS_MODEL_SIGNAL_TABLE_H_
 #define TALLYMAN_STACKS_MODEL_SIGNAL_TABLE_H_
