@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "platform/base/text.h"
@@ -247,7 +248,7 @@ absl::Status WebhookDeliverer::Deliver(const SignedWebhook& one,
       .cause = absl::StrCat(
           "webhook ", one.webhook.id, ", ", base::Quote(one.webhook.spec.name),
           ": ", CountText(sent), ", attempt ", attempts, ": ",
-          std::string_view(reason).substr(0, kMaxReasonBytes))};
+          absl::ClippedSubstr(reason, 0, kMaxReasonBytes))};
   {
     absl::MutexLock lock(&mutex_);
     ++counts_[static_cast<size_t>(result)];

@@ -328,7 +328,7 @@ absl::StatusOr<Webhook> WebhookStore::Delete(int64_t id,
 absl::Status WebhookStore::Record(int64_t id, const WebhookProgress& progress,
                                   absl::Span<const Event> events) {
   absl::MutexLock lock(&change_mutex_);
-  if (const absl::Status known = Get(id).status(); !known.ok()) return known;
+  if (absl::Status known = Get(id).status(); !known.ok()) return known;
   std::optional<int64_t> first_attempt;
   if (progress.first_attempt_at) {
     first_attempt = absl::ToUnixNanos(*progress.first_attempt_at);
