@@ -110,12 +110,14 @@ class App {
   auth::AuthFailureLimiter failures_;
   std::unique_ptr<platform::ProcessLister> lister_;
   StreamLimits process_streams_;
-  std::unique_ptr<ProcessFeed> process_feed_;
   Router router_;
   std::optional<Dispatcher> dispatcher_;
   std::unique_ptr<Listeners> listeners_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<StackRuntime> stacks_;
+  // Its thread asks stacks_ for instances, so it ends before that. Handlers,
+  // which the router has, use it while http_ serves.
+  std::unique_ptr<ProcessFeed> process_feed_;
   std::optional<auth::Secret> new_admin_token_;
 };
 
