@@ -91,14 +91,20 @@ absl::StatusOr<std::unique_ptr<WebhookService>> WebhookService::Start(
       stacks::WebhookDeliverer::Options{
           .retry = {.first_delay = options.first_retry_delay},
           .on_error = std::move(options.on_error)});
-  service->threads_ = std::make_unique<stacks::WebhookThreads>(
-      *service->deliverer_, service->sender_, events, kThreads);
+  if (!service->hosts_.empty()) {
+    service->threads_ = std::make_unique<stacks::WebhookThreads>(
+        *service->deliverer_, service->sender_, events, kThreads);
+  }
   return service;
 }
 
 void WebhookService::AddRoutes(Router& router) {
   AddWebhookRoutes(
-      *store_, hosts_, [this] { threads_->Wake(); }, router);
+      *store_, hosts_,
+      [this] {
+        if (threads_ != nullptr) threads_->Wake();
+      },
+      router);
 }
 
 void WebhookService::WriteMetrics(api::MetricsWriter& writer) const {

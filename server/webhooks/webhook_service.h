@@ -58,6 +58,7 @@ class WebhookService {
   HttpWebhookSender sender_;
   std::unique_ptr<stacks::WebhookStore> store_;
   std::unique_ptr<stacks::WebhookDeliverer> deliverer_;
+  // Null without hosts: webhooks of an earlier start then keep their places.
   std::unique_ptr<stacks::WebhookThreads> threads_;
 };
 

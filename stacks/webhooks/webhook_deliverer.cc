@@ -245,10 +245,10 @@ absl::Status WebhookDeliverer::Deliver(const SignedWebhook& one,
   const Event event = {
       .time = now,
       .kind = EventKindOf(result),
-      .cause = absl::StrCat(
-          "webhook ", one.webhook.id, ", ", base::Quote(one.webhook.spec.name),
-          ": ", CountText(sent), ", attempt ", attempts, ": ",
-          absl::ClippedSubstr(reason, 0, kMaxReasonBytes))};
+      .cause = absl::StrCat("webhook ", one.webhook.id, ", ",
+                            base::Quote(one.webhook.spec.name), ": ",
+                            CountText(sent), ", attempt ", attempts, ": ",
+                            absl::ClippedSubstr(reason, 0, kMaxReasonBytes))};
   {
     absl::MutexLock lock(&mutex_);
     ++counts_[static_cast<size_t>(result)];
