@@ -121,7 +121,7 @@ auto OfInstance(const Process& process, const ProcessOwners& owners) {
   using Value = std::decay_t<decltype(RunningInstance().*Member)>;
   const RunningInstance* const instance = owners.Find(process);
   if constexpr (std::is_integral_v<Value>) {
-    return instance == nullptr ? Value{-1} : instance->*Member;
+    return instance == nullptr ? -1 : instance->*Member;
   } else {
     return instance == nullptr ? std::string_view()
                                : std::string_view(instance->*Member);

@@ -7,6 +7,7 @@
 #include "absl/log/check.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_split.h"
+#include "api/host/process_filters.h"
 #include "api/host/process_query.h"
 #include "api/http/params.h"
 #include "platform/process.h"
@@ -26,7 +27,8 @@ std::vector<Process> Sample(std::string_view name) {
            .user = "root",
            .state = ProcessState::kSleeping,
            .num_threads = 1,
-           .resident_bytes = 4096},
+           .resident_bytes = 4096,
+           .cgroup = "/system.slice/nginx.service"},
           {.pid = 2,
            .name = name,
            .arguments = name,
@@ -45,12 +47,27 @@ bool HasWord(std::string_view list, std::string_view word) {
   return absl::c_linear_search(words, word);
 }
 
+// For the processes of Sample(), of which none belongs to a stack.
+bool PassesUnitAndStack(const Params& params, const Process& process) {
+  if (params.Get("stack")) return false;
+  const auto unit = params.Get("unit");
+  return !unit ||
+         (!process.cgroup.empty() &&
+          (HasWord(*unit, "nginx") || HasWord(*unit, "nginx.service")));
+}
+
+bool PassesMemory(const Params& params, const Process& process) {
+  const auto least = params.Get("min_memory");
+  return !least || process.resident_bytes >= *ParseByteSize(*least);
+}
+
 // The filters of `params` that need no expression.
 bool Passes(const Params& params, const Process& process) {
   const auto user = params.Get("user");
   const auto state = params.Get("state");
   return (!user || HasWord(*user, process.user)) &&
-         (!state || HasWord(*state, ProcessStateName(process.state)));
+         (!state || HasWord(*state, ProcessStateName(process.state))) &&
+         PassesUnitAndStack(params, process) && PassesMemory(params, process);
 }
 
 // The expression of `params` for the name. RE2 itself is not under test, but

@@ -70,7 +70,7 @@ TEST_F(EventHandlersTest, AStreamHasTheEventsOfTheList) {
   ASSERT_GE(count, 3u);
   for (size_t i = 0; i < count; ++i) {
     const SseEvent event = all->Next();
-    EXPECT_EQ(event.data, list.json["response"][count - 1 - i]);
+    EXPECT_EQ(event.data, nlohmann::json(list.json["response"][count - 1 - i]));
     EXPECT_EQ(event.type, event.data["event"]);
     EXPECT_EQ(event.id, absl::StrCat(event.data["id"].get<int64_t>()));
   }

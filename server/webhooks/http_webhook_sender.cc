@@ -1,5 +1,6 @@
 #include "server/webhooks/http_webhook_sender.h"
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -103,6 +104,8 @@ absl::StatusOr<int> HttpWebhookSender::Exchange(
                   {"User-Agent", "Tallyman-Webhooks"},
                   {std::string(stacks::kSignatureHeader), request.signature}};
   post.body = request.body;
+  // For the limit of the whole exchange: only Client::Post() sets it.
+  post.start_time_ = std::chrono::steady_clock::now();
   int status = 0;
   post.response_handler = [&status](const httplib::Response& answer) {
     status = answer.status;

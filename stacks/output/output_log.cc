@@ -320,7 +320,7 @@ absl::StatusOr<bool> OutputLogs::RotateIfLarge(const InstanceKey& key) const {
   absl::MutexLock rotating(&lock.rotating);
   const uint64_t before = ExamineRotatedOutput(path).generation;
   absl::Status times;
-  const absl::StatusOr<bool> rotated = RotateOutputFile(
+  absl::StatusOr<bool> rotated = RotateOutputFile(
       path, options_.max_bytes, options_.may_collapse, lock.moving,
       [&](int64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock.moving) {
         lock.moved[path] += bytes;
