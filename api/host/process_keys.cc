@@ -123,8 +123,9 @@ auto OfInstance(const Process& process, const ProcessOwners& owners) {
   if constexpr (std::is_integral_v<Value>) {
     return instance == nullptr ? -1 : instance->*Member;
   } else {
-    return instance == nullptr ? std::string_view()
-                               : std::string_view(instance->*Member);
+    std::string_view text;
+    if (instance != nullptr) text = instance->*Member;
+    return text;
   }
 }
 
