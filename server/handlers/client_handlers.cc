@@ -5,9 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "api/description/operation.h"
 #include "api/http/error.h"
@@ -20,7 +18,6 @@
 #include "auth/secret.h"
 #include "auth/sqlite_client_store.h"
 #include "auth/token.h"
-#include "platform/base/text.h"
 #include "server/handlers/responses.h"
 #include "server/handlers/token_change.h"
 #include "server/routing/router.h"
@@ -37,17 +34,6 @@ api::Response RenderClient(const RequestContext& context,
   return RenderItem(context, [&](api::JsonWriter& json) {
     api::WriteClient(client, secret, json);
   });
-}
-
-// The id in the path; NotFound if it is no integer.
-absl::StatusOr<int64_t> ParseClientId(const RequestContext& context) {
-  const std::string& text = context.path_params[0];
-  int64_t id = 0;
-  if (!absl::SimpleAtoi(text, &id)) {
-    return absl::NotFoundError(
-        absl::StrCat("there is no client ", base::Quote(text)));
-  }
-  return id;
 }
 
 HandlerResult ListClients(SqliteClientStore& store,
@@ -79,7 +65,7 @@ HandlerResult CreateClient(SqliteClientStore& store,
 
 HandlerResult GetClient(SqliteClientStore& store,
                         const RequestContext& context) {
-  const absl::StatusOr<int64_t> id = ParseClientId(context);
+  const absl::StatusOr<int64_t> id = ParseItemId(context, "client");
   if (!id.ok()) return api::ErrorFromStatus(id.status());
   const absl::StatusOr<auth::OAuthClient> client = store.Get(*id);
   if (!client.ok()) return api::ErrorFromStatus(client.status());
@@ -89,7 +75,7 @@ HandlerResult GetClient(SqliteClientStore& store,
 HandlerResult RevokeClient(SqliteClientStore& store,
                            const OnTokenChange& on_token_change,
                            const RequestContext& context) {
-  const absl::StatusOr<int64_t> id = ParseClientId(context);
+  const absl::StatusOr<int64_t> id = ParseItemId(context, "client");
   if (!id.ok()) return api::ErrorFromStatus(id.status());
   const absl::StatusOr<auth::RevokedClient> revoked = store.Revoke(*id);
   if (!revoked.ok()) return api::ErrorFromStatus(revoked.status());

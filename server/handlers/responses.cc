@@ -2,15 +2,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
 #include "api/json/json_writer.h"
 #include "api/stacks/stacks_envelope.h"
+#include "platform/base/text.h"
 #include "server/routing/router.h"
 #include "storage/pagination.h"
 
@@ -43,6 +47,17 @@ HandlerResult RenderItems(
   return RenderPage(page, [&](api::JsonWriter& json, size_t i) {
     write(json, static_cast<size_t>(page.begin) + i);
   });
+}
+
+absl::StatusOr<int64_t> ParseItemId(const RequestContext& context,
+                                    std::string_view what) {
+  const std::string& text = context.path_params[0];
+  int64_t id = 0;
+  if (!absl::SimpleAtoi(text, &id)) {
+    return absl::NotFoundError(
+        absl::StrCat("there is no ", what, " ", base::Quote(text)));
+  }
+  return id;
 }
 
 void SetCreated(const RequestContext& context, std::string_view path,

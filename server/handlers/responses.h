@@ -4,9 +4,11 @@
 #define TALLYMAN_SERVER_HANDLERS_RESPONSES_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
 #include "api/http/http.h"
 #include "api/json/json_writer.h"
 #include "server/routing/router.h"
@@ -29,6 +31,11 @@ api::Response RenderPage(
 HandlerResult RenderItems(
     const RequestContext& context, size_t count,
     absl::FunctionRef<void(api::JsonWriter&, size_t)> write);
+
+// The id of a resource in the path, an integer; NotFound names what there is
+// none of ("token") and what the path has.
+absl::StatusOr<int64_t> ParseItemId(const RequestContext& context,
+                                    std::string_view what);
 
 // Makes `response` a 201 whose Location is `path` ("/stacks/UID") below the
 // mount of `context`.

@@ -8,7 +8,6 @@
 #include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
@@ -19,7 +18,6 @@
 #include "auth/secret.h"
 #include "auth/token.h"
 #include "auth/token_store.h"
-#include "platform/base/text.h"
 #include "server/handlers/responses.h"
 #include "server/handlers/token_change.h"
 #include "server/routing/router.h"
@@ -33,17 +31,6 @@ api::Response RenderToken(const RequestContext& context,
   return RenderItem(context, [&](api::JsonWriter& json) {
     api::WriteToken(token, value, json);
   });
-}
-
-// The id in the path; NotFound if it is no integer.
-absl::StatusOr<int64_t> ParseTokenId(const RequestContext& context) {
-  const std::string& text = context.path_params[0];
-  int64_t id = 0;
-  if (!absl::SimpleAtoi(text, &id)) {
-    return absl::NotFoundError(
-        absl::StrCat("there is no token ", base::Quote(text)));
-  }
-  return id;
 }
 
 HandlerResult ListTokens(auth::TokenStore& store,
@@ -92,7 +79,7 @@ HandlerResult CreateToken(auth::TokenStore& store,
 }
 
 HandlerResult GetToken(auth::TokenStore& store, const RequestContext& context) {
-  const absl::StatusOr<int64_t> id = ParseTokenId(context);
+  const absl::StatusOr<int64_t> id = ParseItemId(context, "token");
   if (!id.ok()) return api::ErrorFromStatus(id.status());
   const absl::StatusOr<auth::Token> token = FindToken(store, *id);
   if (!token.ok()) return api::ErrorFromStatus(token.status());
@@ -102,7 +89,7 @@ HandlerResult GetToken(auth::TokenStore& store, const RequestContext& context) {
 HandlerResult RevokeToken(auth::TokenStore& store,
                           const OnTokenChange& on_change,
                           const RequestContext& context) {
-  const absl::StatusOr<int64_t> id = ParseTokenId(context);
+  const absl::StatusOr<int64_t> id = ParseItemId(context, "token");
   if (!id.ok()) return api::ErrorFromStatus(id.status());
   const absl::StatusOr<auth::Token> before = FindToken(store, *id);
   const absl::StatusOr<auth::Token> revoked = store.Revoke(*id);

@@ -8,7 +8,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
@@ -37,17 +36,6 @@ api::Response RenderWebhook(const RequestContext& context,
   return RenderItem(context, [&](api::JsonWriter& json) {
     api::WriteWebhook(webhook, secret, json);
   });
-}
-
-// The id in the path; NotFound if it is no integer.
-absl::StatusOr<int64_t> ParseWebhookId(const RequestContext& context) {
-  const std::string& text = context.path_params[0];
-  int64_t id = 0;
-  if (!absl::SimpleAtoi(text, &id)) {
-    return absl::NotFoundError(
-        absl::StrCat("there is no webhook ", base::Quote(text)));
-  }
-  return id;
 }
 
 absl::Status CheckHost(const stacks::WebhookHosts& hosts,
@@ -103,7 +91,7 @@ HandlerResult CreateWebhook(WebhookStore& store,
 
 HandlerResult GetWebhook(const WebhookStore& store,
                          const RequestContext& context) {
-  const absl::StatusOr<int64_t> id = ParseWebhookId(context);
+  const absl::StatusOr<int64_t> id = ParseItemId(context, "webhook");
   if (!id.ok()) return api::ErrorFromStatus(id.status());
   const absl::StatusOr<Webhook> webhook = store.Get(*id);
   if (!webhook.ok()) return api::ErrorFromStatus(webhook.status());
@@ -112,7 +100,7 @@ HandlerResult GetWebhook(const WebhookStore& store,
 
 HandlerResult DeleteWebhook(WebhookStore& store,
                             const RequestContext& context) {
-  const absl::StatusOr<int64_t> id = ParseWebhookId(context);
+  const absl::StatusOr<int64_t> id = ParseItemId(context, "webhook");
   if (!id.ok()) return api::ErrorFromStatus(id.status());
   const absl::StatusOr<Webhook> deleted =
       store.Delete(*id, std::string(context.user));
