@@ -135,36 +135,7 @@ absl::Status App::Listen(std::vector<ListeningSocket> activated) {
   listeners_ = *std::move(listeners);
   if (listeners_->tls() != nullptr) LogCertificate();
   const absl::TimeZone zone = absl::LocalTimeZone();
-  // Requests come once the stacks have started.
-  const auto owners = [this] { return stacks_->ProcessOwners(); };
-  if (absl::Status started = StartProcessFeed(zone, owners); !started.ok()) {
-    return started;
-  }
-  AddHostRoutes(*lister_, *config_.redactor, zone, list_durations_, owners,
-                {.feed = *process_feed_, .limits = process_streams_}, router_);
-  AddHostProcessRoute(*lister_, config_.processes.proc_root, *config_.redactor,
-                      zone, owners, router_);
-  const OnTokenChange on_token_change = [this](const TokenChange& change) {
-    // The change is made: the answer does not fail for its event.
-    if (absl::Status recorded = stacks_->RecordToken(change); !recorded.ok()) {
-      log_.Error("token_event_not_recorded", [&](api::JsonWriter& json) {
-        json.Key("reason");
-        json.String(recorded.message());
-      });
-    }
-  };
-  AddTokenRoutes(*tokens_, router_, on_token_change);
-  AddOAuthRoutes({.clients = *clients_,
-                  .tokens = *tokens_,
-                  .authenticator = *authenticator_,
-                  .limiter = *limiter_,
-                  .failures = failures_,
-                  .on_token_change = on_token_change},
-                 router_);
-  AddClientRoutes(*clients_, router_, on_token_change);
-  AddHealthRoutes(*database_, log_, router_);
-  AddMetricsRoute([this](api::MetricsWriter& writer) { WriteMetrics(writer); },
-                  config_.metrics_public, router_);
+  if (absl::Status added = AddRoutes(zone); !added.ok()) return added;
   dispatcher_.emplace(
       Dispatcher::Parts{.router = router_,
                         .authenticator = *authenticator_,
@@ -198,6 +169,40 @@ absl::Status App::Listen(std::vector<ListeningSocket> activated) {
   };
   http_ = std::make_unique<HttpServer>(listeners_->Sockets(), *dispatcher_,
                                        std::move(options));
+  return absl::OkStatus();
+}
+
+absl::Status App::AddRoutes(absl::TimeZone zone) {
+  // Requests come once the stacks have started.
+  const auto owners = [this] { return stacks_->ProcessOwners(); };
+  if (absl::Status started = StartProcessFeed(zone, owners); !started.ok()) {
+    return started;
+  }
+  AddHostRoutes(*lister_, *config_.redactor, zone, list_durations_, owners,
+                {.feed = *process_feed_, .limits = process_streams_}, router_);
+  AddHostProcessRoute(*lister_, config_.processes.proc_root, *config_.redactor,
+                      zone, owners, router_);
+  const OnTokenChange on_token_change = [this](const TokenChange& change) {
+    // The change is made: the answer does not fail for its event.
+    if (absl::Status recorded = stacks_->RecordToken(change); !recorded.ok()) {
+      log_.Error("token_event_not_recorded", [&](api::JsonWriter& json) {
+        json.Key("reason");
+        json.String(recorded.message());
+      });
+    }
+  };
+  AddTokenRoutes(*tokens_, router_, on_token_change);
+  AddOAuthRoutes({.clients = *clients_,
+                  .tokens = *tokens_,
+                  .authenticator = *authenticator_,
+                  .limiter = *limiter_,
+                  .failures = failures_,
+                  .on_token_change = on_token_change},
+                 router_);
+  AddClientRoutes(*clients_, router_, on_token_change);
+  AddHealthRoutes(*database_, log_, router_);
+  AddMetricsRoute([this](api::MetricsWriter& writer) { WriteMetrics(writer); },
+                  config_.metrics_public, router_);
   return absl::OkStatus();
 }
 

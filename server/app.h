@@ -86,6 +86,8 @@ class App {
   absl::Status OpenStores();
   absl::Status MakeAdminTokenIfNeeded();
   absl::Status Listen(std::vector<ListeningSocket> activated);
+  // All but those of stacks, which StartStacks() adds.
+  absl::Status AddRoutes(absl::TimeZone zone);
   absl::Status StartProcessFeed(absl::TimeZone zone,
                                 api::ProcessOwnersSource owners);
   void LogCertificate() const;

@@ -1,11 +1,8 @@
 #include "server/stack_runtime.h"
 
-#include <cerrno>
 #include <cstdint>
-#include <fstream>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,7 +17,6 @@
 #include "api/json/json_writer.h"
 #include "api/metrics/metrics_writer.h"
 #include "api/redaction/redaction.h"
-#include "api/stacks/stack_definition_json.h"
 #include "auth/clock.h"
 #include "platform/base/text.h"
 #include "platform/process_lister.h"
@@ -32,13 +28,14 @@
 #include "server/handlers/stack_services.h"
 #include "server/handlers/stream_limits.h"
 #include "server/handlers/token_change.h"
+#include "server/linux/operator_file.h"
+#include "server/linux/stacks_file.h"
 #include "server/log/log.h"
 #include "server/routing/router.h"
 #include "server/stack_options.h"
 #include "server/system/system.h"
 #include "server/webhooks/webhook_service.h"
 #include "stacks/keeper/daemon.h"
-#include "stacks/model/definition.h"
 #include "stacks/model/event.h"
 #include "stacks/model/notice.h"
 #include "stacks/model/registry.h"
@@ -52,41 +49,14 @@
 #include "stacks/supervisor/supervisor.h"
 #include "storage/data_directory.h"
 #include "storage/database.h"
-#include "storage/storage_error.h"
 
 namespace tallyman::server {
 namespace {
-
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  // Opening a directory succeeds, reading it fails. << fails for an empty file.
-  const bool is_empty =
-      file && file.peek() == std::ifstream::traits_type::eof() && !file.bad();
-  if (!is_empty && (!file || !(text << file.rdbuf()))) {
-    return absl::ErrnoToStatus(errno == 0 ? EIO : errno,
-                               absl::StrCat("can't read \"", path, "\""));
-  }
-  return std::move(text).str();
-}
 
 std::string ServerName(const StackOptions& options) {
   if (!options.server_name.empty()) return options.server_name;
   std::string name = HostName();
   return name.empty() ? "localhost" : name;
-}
-
-// The stack that a definition of the file updates; null if there is none.
-const stacks::Stack* FindByName(const stacks::RegistrySnapshot& snapshot,
-                                const stacks::StackDefinition& definition) {
-  for (const auto& stack : snapshot.stacks) {
-    if (stack->name == definition.name &&
-        stack->environment == definition.environment) {
-      return stack.get();
-    }
-  }
-  return nullptr;
 }
 
 void LogNotice(const Log& log, const stacks::Notice& notice) {
@@ -131,7 +101,6 @@ class LinuxStackRuntime final : public StackRuntime {
   absl::Status StartWebhooks(const StackOptions& options,
                              storage::Database& database,
                              const api::Redactor& redactor, const Log& log);
-  absl::Status ApplyStacksFile(const std::string& path, const Log& log);
 
   std::string server_uid_;
   StreamLimits event_streams_;
@@ -158,9 +127,10 @@ absl::StatusOr<std::unique_ptr<StackRuntime>> LinuxStackRuntime::Start(
     return opened;
   }
   if (!options.stacks_file.empty()) {
-    if (absl::Status applied =
-            runtime->ApplyStacksFile(options.stacks_file, log);
-        !applied.ok()) {
+    const absl::Status applied = ApplyStacksFile(
+        options.stacks_file, *runtime->registry_, runtime->server_uid_,
+        [&log](const stacks::Notice& notice) { LogNotice(log, notice); });
+    if (!applied.ok()) {
       return absl::Status(applied.code(),
                           absl::StrCat("--stacks_file=", options.stacks_file,
                                        ": ", applied.message()));
@@ -272,7 +242,7 @@ absl::Status LinuxStackRuntime::StartWebhooks(const StackOptions& options,
                                               const Log& log) {
   std::optional<std::string> file;
   if (!options.webhooks_file.empty()) {
-    absl::StatusOr<std::string> text = ReadFile(options.webhooks_file);
+    absl::StatusOr<std::string> text = ReadOperatorFile(options.webhooks_file);
     if (!text.ok()) return text.status();
     file = *std::move(text);
   }
@@ -303,55 +273,6 @@ absl::Status LinuxStackRuntime::RecordToken(const TokenChange& change) {
                             base::Quote(change.token.name)),
       .user = change.user,
   }});
-}
-
-absl::Status LinuxStackRuntime::ApplyStacksFile(const std::string& path,
-                                                const Log& log) {
-  absl::StatusOr<std::string> text = ReadFile(path);
-  if (!text.ok()) return text.status();
-  // Paths in the file are relative to its directory.
-  const std::string directory =
-      path.substr(0, path.find_last_of('/') + 1);  // "" if there is no slash
-  absl::StatusOr<std::vector<stacks::StackDefinition>> definitions =
-      api::ParseStacksFile(*text, [&](std::string_view relative) {
-        return ReadFile(relative.starts_with('/')
-                            ? std::string(relative)
-                            : absl::StrCat(directory, relative));
-      });
-  if (!definitions.ok()) return definitions.status();
-  for (const stacks::StackDefinition& definition : *definitions) {
-    const stacks::Origin origin{
-        .user = "stacks_file", .started_via = "file", .now = absl::Now()};
-    const std::shared_ptr<const stacks::RegistrySnapshot> snapshot =
-        registry_->Snapshot();
-    const stacks::Stack* const present = FindByName(*snapshot, definition);
-    const auto applied =
-        present == nullptr
-            ? registry_->CreateStack(definition, server_uid_, origin)
-            : registry_->ReplaceStack(present->uid, definition, server_uid_,
-                                      origin);
-    if (const absl::Status& reason = applied.status();
-        !storage::IsStorageError(reason) &&
-        (absl::IsFailedPrecondition(reason) ||
-         absl::IsInvalidArgument(reason))) {
-      // The definition is valid, but conflicts with the present state, which an
-      // operator can change only while the server runs.
-      LogNotice(
-          log, {.severity = stacks::Notice::Severity::kError,
-                .event = "stack_not_applied",
-                .what = absl::StrCat(definition.name, ": ", reason.message())});
-      continue;
-    }
-    if (!applied.ok()) {
-      return absl::Status(applied.status().code(),
-                          absl::StrCat("stack \"", definition.name,
-                                       "\": ", applied.status().message()));
-    }
-    LogNotice(log,
-              {.event = "stack_defined",
-               .what = absl::StrCat(definition.name, " is ", (*applied)->uid)});
-  }
-  return absl::OkStatus();
 }
 
 void LinuxStackRuntime::AddRoutes(const api::Redactor& redactor,
