@@ -2,6 +2,10 @@
 
 #include "server/webhooks/http_webhook_sender.h"
 
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,6 +17,7 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "platform/base/unique_fd.h"
 #include "platform/testing/temp_directory.h"
 #include "server/tls/testing/test_certificates.h"
 #include "server/webhooks/testing/receiver.h"
@@ -178,6 +183,57 @@ TEST(HttpWebhookSenderTest, AReceiverThatDoesNotAnswerIsLeft) {
   const stacks::WebhookHosts hosts = Hosts({"http://127.0.0.1"});
   HttpWebhookSender sender(hosts, {.exchange_timeout = absl::Milliseconds(50)});
   EXPECT_EQ(sender.Post(Request(receiver.url("/"))).status().code(),
+            absl::StatusCode::kUnavailable);
+}
+
+// Accepts one connection, and sends a byte of an answer's first line each few
+// milliseconds until the client closes.
+class DrippingReceiver {
+ public:
+  DrippingReceiver()
+      : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    CHECK_EQ(bind(listener_.get(), generic, size), 0);
+    CHECK_EQ(listen(listener_.get(), 1), 0);
+    CHECK_EQ(getsockname(listener_.get(), generic, &size), 0);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { Drip(); });
+  }
+  ~DrippingReceiver() { thread_.join(); }
+  DrippingReceiver(const DrippingReceiver&) = delete;
+  DrippingReceiver& operator=(const DrippingReceiver&) = delete;
+
+  std::string url() const {
+    return absl::StrCat("http://127.0.0.1:", port_, "/");
+  }
+
+ private:
+  void Drip() const {
+    const base::UniqueFd client(
+        accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    CHECK(client.valid());
+    constexpr int kPaceMilliseconds = 5;
+    pollfd closing = {.fd = client.get(), .events = POLLRDHUP, .revents = 0};
+    while (poll(&closing, 1, kPaceMilliseconds) == 0 &&
+           send(client.get(), "H", 1, MSG_NOSIGNAL) == 1) {
+    }
+  }
+
+  const base::UniqueFd listener_;
+  int port_ = 0;
+  std::thread thread_;
+};
+
+TEST(HttpWebhookSenderTest, AReceiverThatAnswersByteByByteIsLeft) {
+  const DrippingReceiver receiver;
+  const stacks::WebhookHosts hosts = Hosts({"http://127.0.0.1"});
+  HttpWebhookSender sender(hosts,
+                           {.exchange_timeout = absl::Milliseconds(100)});
+  EXPECT_EQ(sender.Post(Request(receiver.url())).status().code(),
             absl::StatusCode::kUnavailable);
 }
 
