@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "auth/clock.h"
 #include "auth/secret.h"
+#include "auth/session_index.h"
 #include "auth/token.h"
 #include "auth/token_store.h"
 
@@ -27,8 +28,8 @@ absl::Status Principal::Authorize(Scope needed) const {
 }
 
 absl::StatusOr<std::unique_ptr<Authenticator>> Authenticator::Create(
-    TokenStore& store, const Clock& clock) {
-  auto authenticator = absl::WrapUnique(new Authenticator(clock));
+    TokenStore& store, const Clock& clock, SessionIndex* sessions) {
+  auto authenticator = absl::WrapUnique(new Authenticator(clock, sessions));
   Authenticator* const self = authenticator.get();
   absl::StatusOr<std::unique_ptr<TokenWatch>> watch = store.Watch(
       [self](const TokenSnapshot& snapshot) { self->Update(snapshot); });
@@ -80,7 +81,23 @@ absl::StatusOr<Principal> Authenticator::Authenticate(
   return Principal(std::move(record));
 }
 
+absl::StatusOr<Principal> Authenticator::AuthenticateSession(
+    const Secret& cookie, const Secret& key) const {
+  if (sessions_ == nullptr) {
+    return absl::UnauthenticatedError("there are no sessions here");
+  }
+  absl::StatusOr<std::shared_ptr<const SessionRecord>> session =
+      sessions_->Use(cookie, key);
+  if (!session.ok()) return session.status();
+  std::shared_ptr<const TokenRecord> token = (*session)->token();
+  return Principal(std::move(token), *std::move(session));
+}
+
 bool Authenticator::IsStillValid(const Principal& principal) const {
+  if (principal.session_ != nullptr &&
+      !sessions_->UseAgain(*principal.session_)) {
+    return false;
+  }
   std::shared_ptr<const TokenRecord> record;
   {
     absl::ReaderMutexLock lock(&mutex_);

@@ -19,7 +19,7 @@ namespace tallyman::auth {
 
 // The requests of a token in the last hour and in the last day with a request.
 struct TokenCounts {
-  int64_t token_id = 0;  // Or an owner below 0: see Quota in auth/token.h.
+  int64_t token_id = 0;  // Or another owner: see Quota in auth/token.h.
   int64_t hour = 0;      // Unix time in seconds / 3600
   int64_t hour_count = 0;
   int64_t day = 0;  // Unix time in seconds / 86400 (a day in UTC)

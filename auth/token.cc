@@ -143,6 +143,15 @@ Quota QuotaOf(const Token& token) {
           .daily_limit = token.daily_limit};
 }
 
+Quota SessionQuotaOf(const Token& token) {
+  // No id of a token or client is as large.
+  constexpr int64_t kSessions = int64_t{1} << 62;
+  const int64_t owner = QuotaOf(token).owner;
+  return {.owner = owner > 0 ? owner + kSessions : owner - kSessions,
+          .hourly_limit = kSessionHourlyLimit,
+          .daily_limit = 0};
+}
+
 bool HasValidAdmin(absl::Span<const Token> tokens, absl::Time now) {
   for (const Token& token : tokens) {
     if (token.scopes.Contains(Scope::kAdmin) && !token.client_id &&

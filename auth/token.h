@@ -122,7 +122,7 @@ struct Token {
 // Limits on requests, and the owner whose requests count together.
 struct Quota {
   // A token's id if positive; else all tokens of the OAuth client whose id is
-  // -owner.
+  // -owner. Sessions have owners of their own, see SessionQuotaOf().
   int64_t owner = 0;
   int64_t hourly_limit = kDefaultHourlyLimit;
   int64_t daily_limit = 0;  // 0: no limit.
@@ -131,6 +131,12 @@ struct Quota {
 // The quota that a request with `token` counts against. All tokens of an OAuth
 // client share one, so fetching more tokens does not raise the limit.
 Quota QuotaOf(const Token& token);
+
+// The quota of all sessions of `token` together (auth/session.h), or of those
+// of all tokens of its OAuth client. Apart from QuotaOf(): a web page asks
+// every few seconds and does not use up the requests of programs.
+inline constexpr int64_t kSessionHourlyLimit = 36'000;
+Quota SessionQuotaOf(const Token& token);
 
 // Whether `token` is valid at `now`: not revoked, and `now` is before its
 // expires_at.

@@ -8,6 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "api/host/process_owners.h"
@@ -16,8 +18,11 @@
 #include "auth/authenticator.h"
 #include "auth/clock.h"
 #include "auth/rate_limiter.h"
+#include "auth/secret.h"
+#include "auth/sign_in_code.h"
 #include "auth/sqlite_client_store.h"
 #include "auth/sqlite_count_store.h"
+#include "auth/sqlite_session_store.h"
 #include "auth/sqlite_token_store.h"
 #include "auth/token.h"
 #include "auth/token_store.h"
@@ -32,6 +37,8 @@
 #include "server/handlers/host_process_handler.h"
 #include "server/handlers/metrics_handlers.h"
 #include "server/handlers/oauth_handlers.h"
+#include "server/handlers/session_change.h"
+#include "server/handlers/session_handlers.h"
 #include "server/handlers/token_change.h"
 #include "server/handlers/token_handlers.h"
 #include "server/http/http_server.h"
@@ -112,7 +119,9 @@ absl::Status App::OpenStores() {
   if (!counts.ok()) return counts.status();
   counts_ = *std::move(counts);
 
-  auto authenticator = auth::Authenticator::Create(*tokens_, clock);
+  if (absl::Status opened = OpenSessions(); !opened.ok()) return opened;
+  auto authenticator =
+      auth::Authenticator::Create(*tokens_, clock, &sessions_->index());
   if (!authenticator.ok()) return authenticator.status();
   authenticator_ = *std::move(authenticator);
 
@@ -126,6 +135,19 @@ absl::Status App::OpenStores() {
   auto lister = platform::ProcessLister::Create(config_.processes);
   if (!lister.ok()) return lister.status();
   lister_ = *std::move(lister);
+  return absl::OkStatus();
+}
+
+absl::Status App::OpenSessions() {
+  auth::SqliteSessionStoreOptions options;
+  options.on_write_error = [this](const absl::Status& status) {
+    LogReason(log_, "sessions_not_written", status.message());
+  };
+  auto sessions = auth::SqliteSessionStore::Open(*database_, *tokens_,
+                                                 auth::SystemClock(), options);
+  if (!sessions.ok()) return sessions.status();
+  sessions_ = *std::move(sessions);
+  session_cookie_.emplace(sessions_->label());
   return absl::OkStatus();
 }
 
@@ -148,6 +170,7 @@ absl::Status App::Listen(std::vector<ListeningSocket> activated) {
                         .zone = zone,
                         .proxies = &config_.network.proxies,
                         .hosts = &config_.network.hosts,
+                        .session_cookie = &*session_cookie_,
                         .hsts_max_age = config_.network.hsts_max_age,
                         .metrics = &request_metrics_});
   HttpServer::Options options = config_.network.http;
@@ -182,13 +205,18 @@ absl::Status App::AddRoutes(absl::TimeZone zone) {
                 {.feed = *process_feed_, .limits = process_streams_}, router_);
   AddHostProcessRoute(*lister_, config_.processes.proc_root, *config_.redactor,
                       zone, owners, router_);
+  AddTokenAndSessionRoutes();
+  AddHealthRoutes(*database_, log_, router_);
+  AddMetricsRoute([this](api::MetricsWriter& writer) { WriteMetrics(writer); },
+                  config_.metrics_public, router_);
+  return absl::OkStatus();
+}
+
+void App::AddTokenAndSessionRoutes() {
+  // A change is made: its answer does not fail for its event.
   const OnTokenChange on_token_change = [this](const TokenChange& change) {
-    // The change is made: the answer does not fail for its event.
     if (absl::Status recorded = stacks_->RecordToken(change); !recorded.ok()) {
-      log_.Error("token_event_not_recorded", [&](api::JsonWriter& json) {
-        json.Key("reason");
-        json.String(recorded.message());
-      });
+      LogReason(log_, "token_event_not_recorded", recorded.message());
     }
   };
   AddTokenRoutes(*tokens_, router_, on_token_change);
@@ -200,10 +228,22 @@ absl::Status App::AddRoutes(absl::TimeZone zone) {
                   .on_token_change = on_token_change},
                  router_);
   AddClientRoutes(*clients_, router_, on_token_change);
-  AddHealthRoutes(*database_, log_, router_);
-  AddMetricsRoute([this](api::MetricsWriter& writer) { WriteMetrics(writer); },
-                  config_.metrics_public, router_);
-  return absl::OkStatus();
+  AddSessionRoutes(
+      {.sessions = *sessions_,
+       .cookie = *session_cookie_,
+       .authenticator = *authenticator_,
+       .limiter = *limiter_,
+       .failures = failures_,
+       .code = sign_in_code_,
+       .on_change =
+           [this](const SessionChange& change) {
+             if (absl::Status recorded = stacks_->RecordSession(change);
+                 !recorded.ok()) {
+               LogReason(log_, "session_event_not_recorded",
+                         recorded.message());
+             }
+           }},
+      router_);
 }
 
 absl::Status App::StartProcessFeed(absl::TimeZone zone,
@@ -263,7 +303,18 @@ absl::Status App::MakeAdminTokenIfNeeded() {
       tokens_->Create({.name = "admin", .scopes = auth::Scope::kAdmin});
   if (!made.ok()) return made.status();
   new_admin_token_ = std::move(made->value);
+  auto code = auth::SignInCode::Create(made->token.id, auth::SystemClock());
+  if (!code.ok()) return code.status();
+  sign_in_code_ = *std::move(code);
   return absl::OkStatus();
+}
+
+std::string App::TakeSignInUrl() {
+  if (sign_in_code_ == nullptr) return "";
+  const std::string url = Urls().front();
+  const auth::Secret code = sign_in_code_->TakeValue();
+  if (code.empty() || !absl::StartsWith(url, "http")) return "";
+  return absl::StrCat(url, "/#code=", code.Reveal());
 }
 
 void App::LogCertificate() const {

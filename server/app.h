@@ -19,8 +19,10 @@
 #include "auth/authenticator.h"
 #include "auth/rate_limiter.h"
 #include "auth/secret.h"
+#include "auth/sign_in_code.h"
 #include "auth/sqlite_client_store.h"
 #include "auth/sqlite_count_store.h"
+#include "auth/sqlite_session_store.h"
 #include "auth/sqlite_token_store.h"
 #include "platform/process_lister.h"
 #include "server/config.h"
@@ -33,6 +35,7 @@
 #include "server/net/listening_socket.h"
 #include "server/routing/dispatcher.h"
 #include "server/routing/router.h"
+#include "server/routing/session_cookie.h"
 #include "server/stack_runtime.h"
 #include "server/watch/process_feed.h"
 #include "storage/data_directory.h"
@@ -56,6 +59,11 @@ class App {
   const std::optional<auth::Secret>& new_admin_token() const {
     return new_admin_token_;
   }
+
+  // An address that signs a browser in as the holder of new_admin_token(), once
+  // and within auth::SignInCode::kLifetime. Only its code's hash is kept: ""
+  // from the second call on, and without a new token or an address of TCP.
+  std::string TakeSignInUrl();
 
   // URLs that clients on this machine can connect to; not empty.
   std::vector<std::string> Urls() const { return listeners_->Urls(); }
@@ -84,10 +92,12 @@ class App {
   App(Config config, const Log& log, storage::DataDirectory directory);
 
   absl::Status OpenStores();
+  absl::Status OpenSessions();
   absl::Status MakeAdminTokenIfNeeded();
   absl::Status Listen(std::vector<ListeningSocket> activated);
   // All but those of stacks, which StartStacks() adds.
   absl::Status AddRoutes(absl::TimeZone zone);
+  void AddTokenAndSessionRoutes();
   absl::Status StartProcessFeed(absl::TimeZone zone,
                                 api::ProcessOwnersSource owners);
   void LogCertificate() const;
@@ -105,6 +115,8 @@ class App {
   storage::DataDirectory directory_;
   std::unique_ptr<storage::Database> database_;
   std::unique_ptr<auth::SqliteTokenStore> tokens_;
+  std::unique_ptr<auth::SqliteSessionStore> sessions_;
+  std::optional<SessionCookie> session_cookie_;
   std::unique_ptr<auth::SqliteClientStore> clients_;
   std::unique_ptr<auth::SqliteCountStore> counts_;
   std::unique_ptr<auth::Authenticator> authenticator_;
@@ -121,6 +133,7 @@ class App {
   // which the router has, use it while http_ serves.
   std::unique_ptr<ProcessFeed> process_feed_;
   std::optional<auth::Secret> new_admin_token_;
+  std::unique_ptr<auth::SignInCode> sign_in_code_;  // Null: none was made.
 };
 
 }  // namespace tallyman::server

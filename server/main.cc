@@ -57,15 +57,22 @@ void WarnOfClearText(const std::vector<std::string>& urls) {
 
 // Prints the address, and the token if one was made. Standard output has
 // nothing else; the log goes to standard error.
-void Greet(const App& app) {
+void Greet(App& app) {
   const std::vector<std::string> urls = app.Urls();
   std::cout << "Tallyman listens on " << absl::StrJoin(urls, ", ")
             << ", with its data in " << app.data_dir() << "\n";
   if (app.new_admin_token()) {
     const std::string_view token = app.new_admin_token()->Reveal();
     std::cout << "\nA new admin token, shown only this once:\n\n  " << token
-              << "\n\nTry it:\n\n  curl -H 'Authorization: Bearer " << token
-              << "' " << urls.front() << "/server/processes\n\n";
+              << "\n\n";
+    if (const std::string address = app.TakeSignInUrl(); !address.empty()) {
+      std::cout
+          << "Open this address in a browser to sign in with it. It works "
+             "once, and for ten\nminutes from now:\n\n  "
+          << address << "\n\n";
+    }
+    std::cout << "Try it:\n\n  curl -H 'Authorization: Bearer " << token << "' "
+              << urls.front() << "/server/processes\n\n";
   }
   std::cout.flush();
   WarnOfClearText(app.ClearTextUrls());

@@ -141,10 +141,11 @@ TEST_F(OpenApiTest, ATokenIsNeededAsDescribed) {
     SCOPED_TRACE(operation.id());
     DescribedCall call = server_.CallOf(operation);
     if (!operation.NeedsToken()) {
-      ExpectStatus(operation, call, 200);
+      EXPECT_LT(Try(operation, call).status, 300);
       continue;
     }
     call.token = "";
+    call.key = "";
     ExpectStatus(operation, call, 401);
     call.token = server_.public_token();
     if (operation.Scope() == "admin") ExpectStatus(operation, call, 403);

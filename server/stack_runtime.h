@@ -15,6 +15,7 @@
 #include "api/metrics/metrics_writer.h"
 #include "api/redaction/redaction.h"
 #include "platform/process_lister.h"
+#include "server/handlers/session_change.h"
 #include "server/handlers/token_change.h"
 #include "server/log/log.h"
 #include "server/routing/router.h"
@@ -45,8 +46,9 @@ class StackRuntime {
   // they answer 501.
   virtual void AddRoutes(const api::Redactor& redactor, Router& router) = 0;
 
-  // Adds the change to the log of events, if there is one. Thread-safe.
+  // Add a change to the log of events, if there is one. Thread-safe.
   virtual absl::Status RecordToken(const TokenChange& change) = 0;
+  virtual absl::Status RecordSession(const SessionChange& change) = 0;
 
   // The instances that run, if the server runs any; null without stacks.
   // Thread-safe.

@@ -140,11 +140,10 @@ std::vector<Header> HeadersOf(ApiFamily family, ErrorKind error) {
   }
   if (error == ErrorKind::kUnauthenticated) {
     headers.push_back(kWwwAuthenticate);
-  } else {
-    // Absent if the request has no valid token.
-    headers.insert(headers.end(),
-                   {Optional(kLimit), Optional(kRemaining), Optional(kReset)});
   }
+  // Absent if the request has no valid token.
+  headers.insert(headers.end(),
+                 {Optional(kLimit), Optional(kRemaining), Optional(kReset)});
   AddHeadersOfAll(family, headers);
   return headers;
 }

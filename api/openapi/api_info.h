@@ -27,6 +27,8 @@ inline constexpr std::string_view kApiRules[] = {
      "`OPTIONS` without a token, with the header `Allow`."),
     ("Send a token as `Authorization: Bearer TOKEN`. The scope `admin` "
      "includes `public`. Each request counts, also one that fails."),
+    ("Pages of this server may use a session in its place: the cookie and the "
+     "header `X-Tallyman-Session` of `POST /session`."),
     ("Errors below `/server` have a format of their own. A request that ends "
      "before its address is known, or that is not HTTP, gets the other one."),
     ("A parameter of the query that is not listed here is an error 400, which "

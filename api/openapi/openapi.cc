@@ -28,6 +28,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kBearerScheme = "bearer";
+constexpr std::string_view kSessionScheme = "session";
 
 Json Reference(std::string_view kind, std::string_view name) {
   return Json::object(
@@ -100,6 +101,13 @@ class OpenApiWriter {
              {{"type", "http"},
               {"scheme", "bearer"},
               {"description", "A token: `Authorization: Bearer TOKEN`."}}},
+            {kSessionScheme,
+             {{"type", "apiKey"},
+              {"in", "header"},
+              {"name", "X-Tallyman-Session"},
+              {"description",
+               "The key of a session, together with the cookie that `POST "
+               "/session` sets; for the pages of this server."}}},
             {kTokenParameter.name,
              {{"type", "apiKey"},
               {"in", "query"},
@@ -115,6 +123,7 @@ class OpenApiWriter {
     if (operation.family == ApiFamily::kHost) {
       security.push_back(Json::object({{kTokenParameter.name, scopes}}));
     }
+    security.push_back(Json::object({{kSessionScheme, scopes}}));
     return security;
   }
 

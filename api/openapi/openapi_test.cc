@@ -71,9 +71,10 @@ TEST(OpenApiTest, BodiesDifferByMount) {
 TEST(OpenApiTest, StatesTokensAndScopes) {
   const Json& paths = Document()["paths"];
   EXPECT_EQ(paths["/boxes/{id}"]["post"]["security"],
-            Json::parse(R"([{"bearer":["admin"]}])"));
+            Json::parse(R"([{"bearer":["admin"]},{"session":["admin"]}])"));
   EXPECT_EQ(paths["/server/box"]["get"]["security"],
-            Json::parse(R"([{"bearer":["public"]},{"token":["public"]}])"));
+            Json::parse(R"([{"bearer":["public"]},{"token":["public"]},
+                            {"session":["public"]}])"));
   EXPECT_EQ(paths["/box.json"]["get"]["security"], Json::array());
 }
 

@@ -67,11 +67,12 @@ std::string RenderOne(Mount mount, absl::FunctionRef<void(JsonWriter&)> write) {
 }
 
 std::string RenderPage(const storage::PageInfo& page, size_t size,
-                       absl::FunctionRef<void(JsonWriter&, size_t)> write) {
+                       absl::FunctionRef<void(JsonWriter&, size_t)> write,
+                       std::string_view key) {
   std::string out;
   JsonWriter json(out);
   json.BeginObject();
-  json.Key("response");
+  json.Key(key);
   json.BeginArray();
   for (size_t i = 0; i < size; ++i) write(json, i);
   json.EndArray();

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
@@ -73,9 +74,10 @@ inline constexpr Content kPageContent[] = {{.schema = &kPageSchema<Item>}};
 std::string RenderOne(Mount mount, absl::FunctionRef<void(JsonWriter&)> write);
 
 // One page of a collection. `write(json, i)` writes the i-th of the `size`
-// items of the page.
+// items of the page, which are at the key `key`.
 std::string RenderPage(const storage::PageInfo& page, size_t size,
-                       absl::FunctionRef<void(JsonWriter&, size_t)> write);
+                       absl::FunctionRef<void(JsonWriter&, size_t)> write,
+                       std::string_view key = "response");
 
 // {"error":...,"error_description":...,"details":...}; details is null if the
 // error has none.

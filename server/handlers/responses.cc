@@ -29,24 +29,29 @@ api::Response RenderItem(const RequestContext& context,
 
 api::Response RenderPage(
     const storage::PageInfo& page,
-    absl::FunctionRef<void(api::JsonWriter&, size_t)> write) {
+    absl::FunctionRef<void(api::JsonWriter&, size_t)> write,
+    std::string_view key) {
   api::Response response;
-  response.body =
-      api::RenderPage(page, static_cast<size_t>(page.end - page.begin), write);
+  response.body = api::RenderPage(
+      page, static_cast<size_t>(page.end - page.begin), write, key);
   return response;
 }
 
 HandlerResult RenderItems(
     const RequestContext& context, size_t count,
-    absl::FunctionRef<void(api::JsonWriter&, size_t)> write) {
+    absl::FunctionRef<void(api::JsonWriter&, size_t)> write,
+    std::string_view key) {
   const absl::StatusOr<storage::PageRequest> request =
       api::ParsePageRequest(context.request.params);
   if (!request.ok()) return api::ErrorFromStatus(request.status());
   const storage::PageInfo page =
       storage::Paginate(*request, static_cast<int64_t>(count));
-  return RenderPage(page, [&](api::JsonWriter& json, size_t i) {
-    write(json, static_cast<size_t>(page.begin) + i);
-  });
+  return RenderPage(
+      page,
+      [&](api::JsonWriter& json, size_t i) {
+        write(json, static_cast<size_t>(page.begin) + i);
+      },
+      key);
 }
 
 absl::StatusOr<int64_t> ParseItemId(const RequestContext& context,

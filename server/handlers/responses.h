@@ -20,17 +20,20 @@ namespace tallyman::server {
 api::Response RenderItem(const RequestContext& context,
                          absl::FunctionRef<void(api::JsonWriter&)> write);
 
-// `page` of a collection. `write(json, i)` writes the i-th item of the page.
+// `page` of a collection, with its items at the key `key`. `write(json, i)`
+// writes the i-th item of the page.
 api::Response RenderPage(
     const storage::PageInfo& page,
-    absl::FunctionRef<void(api::JsonWriter&, size_t)> write);
+    absl::FunctionRef<void(api::JsonWriter&, size_t)> write,
+    std::string_view key = "response");
 
 // The page that the request asks for, of a collection of `count` items. Unlike
 // in RenderPage(), `write(json, i)` writes the i-th item of the collection. 400
 // if `page` or `per_page` is out of range.
 HandlerResult RenderItems(
     const RequestContext& context, size_t count,
-    absl::FunctionRef<void(api::JsonWriter&, size_t)> write);
+    absl::FunctionRef<void(api::JsonWriter&, size_t)> write,
+    std::string_view key = "response");
 
 // The id of a resource in the path, an integer; NotFound names what there is
 // none of ("token") and what the path has.

@@ -18,10 +18,12 @@
 #include "api/metrics/metrics_writer.h"
 #include "api/redaction/redaction.h"
 #include "auth/clock.h"
+#include "auth/token.h"
 #include "platform/base/text.h"
 #include "platform/process_lister.h"
 #include "server/handlers/event_stream.h"
 #include "server/handlers/instance_owners.h"
+#include "server/handlers/session_change.h"
 #include "server/handlers/stack_handlers.h"
 #include "server/handlers/stack_lookup.h"
 #include "server/handlers/stack_metrics.h"
@@ -88,6 +90,7 @@ class LinuxStackRuntime final : public StackRuntime {
 
   void AddRoutes(const api::Redactor& redactor, Router& router) override;
   absl::Status RecordToken(const TokenChange& change) override;
+  absl::Status RecordSession(const SessionChange& change) override;
   std::shared_ptr<const api::ProcessOwners> ProcessOwners() const override;
   void WriteMetrics(api::MetricsWriter& writer) const override;
 
@@ -271,6 +274,20 @@ absl::Status LinuxStackRuntime::RecordToken(const TokenChange& change) {
                          : stacks::EventKind::kTokenCreated,
       .cause = absl::StrCat("token ", change.token.id, ", ",
                             base::Quote(change.token.name)),
+      .user = change.user,
+  }});
+}
+
+absl::Status LinuxStackRuntime::RecordSession(const SessionChange& change) {
+  const bool has_ended = change.kind == SessionChange::Kind::kEnded;
+  const auth::Token& token = change.session.token;
+  return events_->Append({{
+      .time = absl::Now(),
+      .kind = has_ended ? stacks::EventKind::kSessionEnded
+                        : stacks::EventKind::kSessionCreated,
+      .cause =
+          absl::StrCat("session ", change.session.id, " of token ", token.id,
+                       ", ", base::Quote(token.name), ": ", change.reason),
       .user = change.user,
   }});
 }

@@ -35,6 +35,7 @@
 #include "server/routing/authorized_stream.h"
 #include "server/routing/presented_token.h"
 #include "server/routing/router.h"
+#include "server/routing/session_cookie.h"
 
 namespace tallyman::server {
 namespace {
@@ -129,7 +130,8 @@ Dispatcher::Exchange Dispatcher::Begin(const api::Request& request) const {
                        .user = "",
                        .client = "",
                        .is_https = request.is_encrypted,
-                       .has_forwarding_conflict = false};
+                       .has_forwarding_conflict = false,
+                       .has_session = false};
   SetClient(request, exchange);
   return exchange;
 }
@@ -220,6 +222,9 @@ api::Response Dispatcher::CallEndpoint(const api::Request& request,
       .operation = *endpoint.operation,
       .user = exchange.user,
       .token_id = access.principal ? access.principal->token().id : 0,
+      .scopes = access.principal ? access.principal->token().scopes
+                                 : auth::ScopeSet(),
+      .session_id = access.principal ? access.principal->session_id() : 0,
       .client_address = exchange.client,
       .is_https = exchange.is_https};
   HandlerResult result = endpoint.handler(context);
@@ -240,7 +245,9 @@ api::Response Dispatcher::RoutingError(const api::Request& request,
                                        Exchange& exchange,
                                        api::Error error) const {
   Access access;
-  if (!PresentedToken(request, exchange.family).empty()) {
+  if (!PresentedToken(request, exchange.family).empty() ||
+      (parts_.session_cookie != nullptr &&
+       FindSession(request, *parts_.session_cookie, exchange.is_https))) {
     access = CheckAccess(request, exchange, std::nullopt);
     // A bad token does not hide this error, which needs no token; a used-up
     // quota does.
@@ -253,38 +260,64 @@ api::Response Dispatcher::RoutingError(const api::Request& request,
   return response;
 }
 
+std::optional<auth::Principal> Dispatcher::Identify(const api::Request& request,
+                                                    Exchange& exchange,
+                                                    Access& access) const {
+  const auto refuse = [&access](const absl::Status& why) {
+    access.refusal = api::ErrorFromStatus(why);
+    return std::optional<auth::Principal>();
+  };
+  const auto refuse_guess = [&](const absl::Status& why,
+                                std::string_view what) {
+    access.retry_after = parts_.failures.RecordFailure(exchange.client);
+    if (access.retry_after == absl::ZeroDuration()) return refuse(why);
+    access.refusal = {
+        api::ErrorKind::kThrottled,
+        absl::StrCat("too many bad ", what, " came from this address")};
+    return std::optional<auth::Principal>();
+  };
+  const auth::Secret token = PresentedToken(request, exchange.family);
+  if (token.empty() && parts_.session_cookie != nullptr) {
+    const auto session =
+        FindSession(request, *parts_.session_cookie, exchange.is_https);
+    exchange.has_session = session.has_value();
+    if (session) {
+      // Half a session is no guess, as a missing token is none.
+      if (!session->ok()) return refuse(session->status());
+      absl::StatusOr<auth::Principal> principal =
+          parts_.authenticator.AuthenticateSession((*session)->cookie,
+                                                   (*session)->key);
+      if (!principal.ok()) return refuse_guess(principal.status(), "sessions");
+      return *std::move(principal);
+    }
+  }
+  absl::StatusOr<auth::Principal> principal =
+      parts_.authenticator.Authenticate(token);
+  if (principal.ok()) return *std::move(principal);
+  if (!token.empty()) return refuse_guess(principal.status(), "tokens");
+  refuse(principal.status());
+  absl::StrAppend(&access.refusal->details, "; send the header \"",
+                  "Authorization: Bearer TOKEN\"",
+                  exchange.family == ApiFamily::kHost
+                      ? " or the parameter token=TOKEN"
+                      : "");
+  return std::nullopt;
+}
+
 Dispatcher::Access Dispatcher::CheckAccess(
     const api::Request& request, Exchange& exchange,
     std::optional<auth::Scope> needed) const {
   Access access;
-  const auth::Secret presented = PresentedToken(request, exchange.family);
-  absl::StatusOr<auth::Principal> principal =
-      parts_.authenticator.Authenticate(presented);
-  if (!principal.ok()) {
-    access.refusal = api::ErrorFromStatus(principal.status());
-    if (presented.empty()) {
-      absl::StrAppend(&access.refusal->details, "; send the header \"",
-                      "Authorization: Bearer TOKEN\"",
-                      exchange.family == ApiFamily::kHost
-                          ? " or the parameter token=TOKEN"
-                          : "");
-      return access;
-    }
-    access.retry_after = parts_.failures.RecordFailure(exchange.client);
-    if (access.retry_after > absl::ZeroDuration()) {
-      access.refusal = {api::ErrorKind::kThrottled,
-                        "too many bad tokens came from this address"};
-    }
-    return access;
-  }
-  access.principal = *std::move(principal);
+  access.principal = Identify(request, exchange, access);
+  if (!access.principal) return access;
   exchange.user = access.principal->token().name;
-  access.rate = parts_.limiter.Admit(access.principal->token());
+  access.rate = parts_.limiter.Admit(access.principal->quota());
   if (!access.rate->allowed) {
     access.refusal = {
         api::ErrorKind::kThrottled,
-        absl::StrCat("the token's limit of ", access.rate->limit,
-                     " requests is used up until ",
+        absl::StrCat(exchange.has_session ? "the limit of the token's sessions"
+                                          : "the token's limit",
+                     " of ", access.rate->limit, " requests is used up until ",
                      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", access.rate->reset,
                                       absl::UTCTimeZone()))};
     return access;
@@ -346,7 +379,7 @@ void Dispatcher::AddAccessHeaders(const Access& access,
 
 void Dispatcher::Finish(const api::Request& request, const Exchange& exchange,
                         api::Response& response) const {
-  if (exchange.family == ApiFamily::kHost) {
+  if (exchange.family == ApiFamily::kHost && !exchange.has_session) {
     parts_.cors.AddHeaders(request, response);
   }
   response.AddHeader("Cache-Control", std::string(response.cache_control));

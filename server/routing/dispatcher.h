@@ -6,8 +6,8 @@
 //   2. OPTIONS    is answered here: 200 with Allow and, in the host family, the
 //                 headers of a CORS preflight; needs no token
 //   3. method     the resource has it, else 405 with Allow
-//   4. token      it is valid, else 401; an address that sends too many bad
-//                 tokens gets 429 instead
+//   4. token      it, or the session that stands in for it, is valid, else 401;
+//                 an address that sends too many bad ones gets 429 instead
 //   5. quota      the token has requests left, else 429; the request counts
 //   6. scope      the token has the scope of the operation, else 403
 //   7. query      the operation has each of its parameters, else 400
@@ -19,8 +19,8 @@
 // bad tokens are throttled there too.
 //
 // Every response then gets the headers that all responses carry, is counted,
-// and has a line in the log. A streamed body ends when its token becomes
-// invalid.
+// and has a line in the log. A streamed body ends when its token or session
+// becomes invalid.
 
 #ifndef TALLYMAN_SERVER_ROUTING_DISPATCHER_H_
 #define TALLYMAN_SERVER_ROUTING_DISPATCHER_H_
@@ -46,6 +46,7 @@
 #include "server/metrics/request_metrics.h"
 #include "server/routing/cors.h"
 #include "server/routing/router.h"
+#include "server/routing/session_cookie.h"
 
 namespace tallyman::server {
 
@@ -65,6 +66,8 @@ class Dispatcher : public RequestHandler {
     // Whose word about the client is taken. Null: nobody's.
     const TrustedProxies* proxies = nullptr;
     const HostCheck* hosts = nullptr;  // Null: all hosts are served.
+    // Of the sessions that `authenticator` knows. Null: there are none.
+    const SessionCookie* session_cookie = nullptr;
     // Of Strict-Transport-Security (RFC 6797), in answers over TLS. Zero: none.
     absl::Duration hsts_max_age = absl::ZeroDuration();
     // Counts requests and streams. Null: nothing is counted.
@@ -107,6 +110,9 @@ class Dispatcher : public RequestHandler {
     std::string client;    // Its IP address, also behind trusted proxies.
     bool is_https;         // So did the client come to us or to its proxy.
     bool has_forwarding_conflict;  // See ClientAddress::is_contradictory.
+    // It presents a session or a half of one, and no token. Then its answer has
+    // no headers of CORS: no page of another origin has business with sessions.
+    bool has_session = false;
   };
 
   Exchange Begin(const api::Request& request) const;
@@ -118,6 +124,11 @@ class Dispatcher : public RequestHandler {
   // The response for an error of steps 0, 1 and 3, or of the transport.
   api::Response RoutingError(const api::Request& request, Exchange& exchange,
                              api::Error error) const;
+  // Who asks, by token or session; sets `access` if that is refused. Sets
+  // has_session.
+  std::optional<auth::Principal> Identify(const api::Request& request,
+                                          Exchange& exchange,
+                                          Access& access) const;
   // Steps 4 and 5, and 6 if `needed` is a scope. Sets the user.
   Access CheckAccess(const api::Request& request, Exchange& exchange,
                      std::optional<auth::Scope> needed) const;

@@ -25,6 +25,7 @@
 #include "api/http/error.h"
 #include "api/http/http.h"
 #include "api/stacks/stacks_envelope.h"
+#include "auth/token.h"
 
 namespace tallyman::server {
 
@@ -39,7 +40,10 @@ struct RequestContext {
   const api::Operation& operation;
   // The name of the token; "" if the operation needs none.
   std::string_view user = {};
-  int64_t token_id = 0;  // 0 if the operation needs none.
+  int64_t token_id = 0;        // 0 if the operation needs none.
+  auth::ScopeSet scopes = {};  // Of the token.
+  // Of the session that stands in for the token; 0 if there is none.
+  int64_t session_id = 0;
   // The IP address of the client and whether its connection is https, as seen
   // by the outermost trusted proxy.
   std::string_view client_address = {};

@@ -91,6 +91,10 @@ DescribedCall DescribedServer::CallOf(const DescribedOperation& operation) {
   if (operation.NeedsToken()) {
     call.token = operation.Scope() == "admin" ? admin_ : public_;
   }
+  if (operation.path == "/session" && operation.NeedsToken()) {
+    SignIn(call.token, call);
+    call.token = "";
+  }
   if (operation.json.contains("requestBody")) {
     const Json& contents = operation.json["requestBody"]["content"];
     call.content_type =
@@ -106,6 +110,11 @@ std::string DescribedServer::PathOf(const DescribedOperation& operation,
   if (path.find("/oauth/clients/{id}") != std::string::npos) {
     const int64_t id = removes ? MakeClient()["id"].get<int64_t>() : 1;
     return absl::StrReplaceAll(path, {{"{id}", absl::StrCat(id)}});
+  }
+  if (path.find("/sessions/{id}") != std::string::npos) {
+    DescribedCall unused;
+    return absl::StrReplaceAll(
+        path, {{"{id}", absl::StrCat(SignIn(public_, unused))}});
   }
   if (path.find("/webhooks/{id}") != std::string::npos) {
     const int64_t id = removes ? MakeWebhook() : webhook_;
@@ -164,6 +173,11 @@ harness::ClientResponse DescribedServer::Send(std::string_view method,
   if (!call.token.empty()) {
     headers.push_back(absl::StrCat("Authorization: Bearer ", call.token));
   }
+  if (!call.key.empty()) {
+    headers.push_back(absl::StrCat("Cookie: ", call.cookie));
+    headers.push_back(absl::StrCat("X-Tallyman-Session: ", call.key));
+    headers.emplace_back("Sec-Fetch-Site: same-origin");
+  }
   if (!call.content_type.empty()) {
     headers.push_back(absl::StrCat("Content-Type: ", call.content_type));
   }
@@ -188,6 +202,20 @@ Json DescribedServer::MakeClient() const {
                    {"scopes", Json::array({"public"})},
                    {"hourly_limit", kNoLimit}})
                  .dump())["response"][0];
+}
+
+int64_t DescribedServer::SignIn(std::string_view token,
+                                DescribedCall& call) const {
+  const harness::ClientResponse answer =
+      Send("POST", {.path = "/session",
+                    .body = Json({{"token", token}}).dump(),
+                    .content_type = std::string(kJson)});
+  CHECK_EQ(answer.status, 201) << answer.body;
+  const std::string cookie = answer.Header("Set-Cookie");
+  call.cookie = cookie.substr(0, cookie.find(';'));
+  const Json session = Json::parse(answer.body)["session"];
+  call.key = session["key"];
+  return session["id"];
 }
 
 int64_t DescribedServer::MakeWebhook() const {
@@ -218,6 +246,7 @@ std::string DescribedServer::Adapt(const Json& example) const {
   return absl::StrReplaceAll(
       text, {{"5999b763474b0eafa5fafb64bff0ba80", stack_},
              {"e63e859d5ab72b0bcf14321f0ffb013d", server_uid_},
+             {"tly_Zm9vYmFyYmF6cXV4cXV1eGNvcmdlZ3JhdWx0Z2FycGx5d2E", public_},
              {"tlc_Zm9vYmFyYmF6cXV4cXV1eGNvcmdlZ3JhdWx0Z2FycGx5d2E",
               client_secret_}});
 }

@@ -27,6 +27,9 @@ struct DescribedCall {
   std::optional<std::string> body;
   std::string content_type;  // "": no header.
   std::string token;         // "": no header.
+  // In place of a token: the cookie and the key of a session; "": no headers.
+  std::string cookie;
+  std::string key;
 };
 
 // Dies (CHECK) on errors of the server that no test asks about. Not
@@ -74,6 +77,9 @@ class DescribedServer {
                      std::optional<std::string> body = std::nullopt) const;
   // A new OAuth client, with its secret.
   nlohmann::json MakeClient() const;
+  // Begins a session of a token; gives `call` its cookie and key.
+  // Returns its id.
+  int64_t SignIn(std::string_view token, DescribedCall& call) const;
   // The id of a new webhook.
   int64_t MakeWebhook() const;
   std::string MakeStack(std::string_view name) const;

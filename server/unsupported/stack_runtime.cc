@@ -11,6 +11,7 @@
 #include "api/metrics/metrics_writer.h"
 #include "api/redaction/redaction.h"
 #include "platform/process_lister.h"
+#include "server/handlers/session_change.h"
 #include "server/handlers/token_change.h"
 #include "server/handlers/unsupported_stack_handlers.h"
 #include "server/log/log.h"
@@ -28,6 +29,9 @@ class NoStacks final : public StackRuntime {
     AddUnsupportedStackRoutes(router);
   }
   absl::Status RecordToken(const TokenChange& /*change*/) override {
+    return absl::OkStatus();
+  }
+  absl::Status RecordSession(const SessionChange& /*change*/) override {
     return absl::OkStatus();
   }
   std::shared_ptr<const api::ProcessOwners> ProcessOwners() const override {

@@ -39,6 +39,8 @@ constexpr std::array kNames = {
     NamedKind{EventKind::kWebhookDelivered, "webhook_delivered"},
     NamedKind{EventKind::kWebhookFailed, "webhook_failed"},
     NamedKind{EventKind::kWebhookGivenUp, "webhook_given_up"},
+    NamedKind{EventKind::kSessionCreated, "session_created"},
+    NamedKind{EventKind::kSessionEnded, "session_ended"},
 };
 
 }  // namespace

@@ -41,8 +41,10 @@ enum class EventKind : uint8_t {
   kWebhookDelivered,  // The receiver has accepted events.
   kWebhookFailed,     // An attempt to deliver failed; another one follows.
   kWebhookGivenUp,    // Events were not delivered, and no attempt follows.
+  kSessionCreated,    // A token's holder has signed in.
+  kSessionEnded,      // By request; not by time or with its token.
 };
-inline constexpr EventKind kLastEventKind = EventKind::kWebhookGivenUp;
+inline constexpr EventKind kLastEventKind = EventKind::kSessionEnded;
 
 // The cause of a kActionFinished that has reached its aim.
 inline constexpr std::string_view kActionSucceeded = "succeeded";
@@ -65,8 +67,8 @@ struct Event {
   // For people: "exited with code 3", "scaled to 4".
   std::string cause;
   int64_t action_id = 0;  // For events of actions; else 0.
-  // For events of actions, tokens and webhooks, the name of the token of the
-  // request; else "".
+  // For events of actions, tokens, sessions and webhooks, the name of the token
+  // of the request; else "".
   std::string user;
 };
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -25,14 +26,25 @@ constexpr std::string_view kEventEnd = "\n\n";
 absl::StatusOr<EventSource> EventSource::Open(int port, std::string_view target,
                                               std::string_view token,
                                               std::string_view last_id) {
+  std::vector<std::string> headers = {
+      absl::StrCat("Authorization: Bearer ", token)};
+  if (!last_id.empty()) {
+    headers.push_back(absl::StrCat("Last-Event-ID: ", last_id));
+  }
+  return OpenWith(port, target, headers);
+}
+
+absl::StatusOr<EventSource> EventSource::OpenWith(
+    int port, std::string_view target,
+    const std::vector<std::string>& headers) {
   absl::StatusOr<HttpSocket> socket = HttpSocket::Connect(port);
   if (!socket.ok()) return socket.status();
   EventSource source(*std::move(socket));
-  std::string request = absl::StrCat(
-      "GET ", target, " HTTP/1.1\r\nHost: 127.0.0.1\r\n",
-      "Accept: text/event-stream\r\nAuthorization: Bearer ", token, "\r\n");
-  if (!last_id.empty()) {
-    absl::StrAppend(&request, "Last-Event-ID: ", last_id, "\r\n");
+  std::string request =
+      absl::StrCat("GET ", target, " HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+                   "Accept: text/event-stream\r\n");
+  for (const std::string& header : headers) {
+    absl::StrAppend(&request, header, "\r\n");
   }
   if (absl::Status sent = source.socket_.Send(absl::StrCat(request, "\r\n"));
       !sent.ok()) {

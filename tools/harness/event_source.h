@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -32,6 +33,11 @@ class EventSource {
   static absl::StatusOr<EventSource> Open(int port, std::string_view target,
                                           std::string_view token,
                                           std::string_view last_id = "");
+  // The same with these headers, whole lines without line ends, in place of a
+  // token.
+  static absl::StatusOr<EventSource> OpenWith(
+      int port, std::string_view target,
+      const std::vector<std::string>& headers);
 
   // Waits for the next event. OutOfRange at the end of the stream, Unavailable
   // if the connection is closed before, Internal if the bytes are no chunks.

@@ -189,6 +189,15 @@ std::string ServerProcess::shown_token() const {
   return text.substr(begin, text.find_first_of(" \n'", begin) - begin);
 }
 
+std::string ServerProcess::shown_code() const {
+  constexpr std::string_view kMark = "/#code=";
+  const std::string text = standard_output();
+  const size_t mark = text.find(kMark);
+  if (mark == std::string::npos) return "";
+  const size_t begin = mark + kMark.size();
+  return text.substr(begin, text.find('\n', begin) - begin);
+}
+
 bool ServerProcess::Kill() {
   const bool was_alive = child_->Signal(SIGKILL);
   child_->Wait();

@@ -71,6 +71,8 @@ class ServerProcess {
   int port() const;
   // The token that the greeting shows; "" if it shows none.
   std::string shown_token() const;
+  // The code of the address that the greeting shows; "" if it shows none.
+  std::string shown_code() const;
 
   // No effect if the server has ended.
   void Signal(int signal) { child_->Signal(signal); }
