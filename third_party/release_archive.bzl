@@ -20,7 +20,7 @@ def _main_file_name(attr):
         return _file_name(attr.url)
 
     # As npm pack names it.
-    return attr.npm.replace("@", "", 1).replace("/", "-").replace("@", "-") + ".tgz"
+    return attr.npm.lstrip("@").replace("/", "-").replace("@", "-") + ".tgz"
 
 def _candidates(attr):
     """The archives that hold the release, each as (file names, sha256, strip_prefix)."""

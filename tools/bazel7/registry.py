@@ -33,6 +33,14 @@ def load_tables(workspace):
     return tables["ARCHIVES"], tables["MODULES"]
 
 
+def main_file_name(row):
+    """The name of the archive's file, as release_archive.bzl has it."""
+    if row.url:
+        return row.url.split("/")[-1]
+    # As npm pack names it.
+    return row.npm.lstrip("@").replace("/", "-").replace("@", "-") + ".tgz"
+
+
 def integrity(digest):
     return "sha256-" + base64.b64encode(digest).decode()
 
@@ -50,9 +58,7 @@ class Archives:
 
     def find(self, row):
         """Returns path, SHA-256 and top folder of the archive of a row."""
-        candidates = []
-        name = row.url.split("/")[-1]
-        candidates.append((name, row.sha256, row.strip_prefix))
+        candidates = [(main_file_name(row), row.sha256, row.strip_prefix)]
         if row.strip_prefix:
             candidates.append((row.strip_prefix + ".tar.gz", row.sha256, row.strip_prefix))
         if hasattr(row, "debian"):
@@ -80,14 +86,15 @@ class Archives:
                 return path, row.debian_sha256, row.debian_strip_prefix
             reasons.append("Debian's archive: " + reason)
         if hasattr(row, "npm"):
-            path = self.cache / row.npm_member.split("/")[-1]
+            name = row.npm_member.split("/")[-1] or main_file_name(row)
+            path = self.cache / name
             reason = self._run("npm", row.npm, row.npm_member, row.sha256, path)
             if reason is None:
                 return path, row.sha256, row.strip_prefix
             reasons.append("npm: " + reason)
         sys.exit(
             f"{row.title} {row.version} could not be fetched "
-            f"({'; '.join(reasons)}); put {row.url.split('/')[-1]} into a folder and set "
+            f"({'; '.join(reasons)}); put {main_file_name(row)} into a folder and set "
             "TALLYMAN_ARCHIVES to it"
         )
 
