@@ -10,14 +10,28 @@ const KEY = "tallyman.settings";
  * @property {"system"|"light"|"dark"} theme
  * @property {boolean} singleKeys  Shortcuts of one key work (WCAG 2.1.4).
  * @property {string[]} columns  Of the list of processes.
+ * @property {number} watchSeconds  How often the list of processes is scanned.
  * @property {boolean} wrapLines  Of logs.
  */
+
+export const DEFAULT_COLUMNS = [
+  "pid",
+  "user",
+  "name",
+  "state",
+  "cpu",
+  "memory",
+  "threads",
+  "started",
+  "command",
+];
 
 /** @type {Settings} */
 const DEFAULTS = {
   theme: "system",
   singleKeys: true,
-  columns: ["pid", "user", "name", "state", "cpu", "memory", "threads", "started", "command"],
+  columns: DEFAULT_COLUMNS,
+  watchSeconds: 2,
   wrapLines: true,
 };
 
