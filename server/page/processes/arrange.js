@@ -26,7 +26,10 @@
  * @returns {ProcessRecord[]}
  */
 export function arrange(records, { matches, order, isTree, isHeld, closed }) {
-  for (const record of records) record.isMatch = matches(record);
+  for (const record of records) {
+    record.isMatch = matches(record);
+    record.memorySum = Math.max(0, record.p.memory ?? 0);
+  }
   if (isTree) sumUp(records);
   if (!isHeld) sort(records, order, isTree);
   else records.sort((a, b) => a.rank - b.rank || a.p.pid - b.p.pid);
@@ -55,7 +58,8 @@ function sort(records, { id, descending, value }, isTree) {
   records.sort((a, b) => {
     const x = a.sortKey;
     const y = b.sortKey;
-    if (x === y) return a.p.pid - b.p.pid;
+    // What uses more memory is of more interest, also before the first shares are known.
+    if (x === y) return b.memorySum - a.memorySum || a.p.pid - b.p.pid;
     if (x === null || y === null) return x === null ? 1 : -1;
     return x < y ? -up : up;
   });
@@ -89,7 +93,6 @@ function sumUp(records) {
   }
   for (const record of records) {
     record.shareSum = record.share;
-    record.memorySum = Math.max(0, record.p.memory ?? 0);
     record.hasMatch = record.isMatch;
   }
   for (const { parent, shareSum, memorySum, hasMatch } of reversed(ordered)) {

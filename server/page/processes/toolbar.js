@@ -34,14 +34,14 @@ export function Toolbar(props) {
   const { pausedAt, isNarrow, sorted, descending } = props;
   const { watchSeconds } = useStore(settings);
   return html`
-    <div class="toolbar">
+    <div class="toolbar processes-bar">
       <h1 class="wide-only">Processes</h1>
       <${SearchField} text=${props.text} error=${props.error} field=${props.field} />
-      <span class="spacer"></span>
+      <span class="spacer wide-only"></span>
       ${
         isNarrow &&
         html`<select
-            class="short"
+            class="short sort"
             aria-label="Sort by"
             value=${sorted.id}
             onChange=${(/** @type {any} */ event) => props.onSort(event.target.value)}
@@ -83,7 +83,7 @@ export function Toolbar(props) {
         onChange=${(/** @type {any} */ event) =>
           settings.update({ watchSeconds: Number(event.target.value) })}
       >
-        ${INTERVALS.map((seconds) => html`<option value=${seconds}>every ${seconds} s</option>`)}
+        ${INTERVALS.map((seconds) => html`<option value=${seconds}>${isNarrow ? "" : "every "}${seconds} s</option>`)}
       </select>
       ${!isNarrow && html`<${Toggle} label="Columns" icon="columns" title="Choose the columns" onClick=${props.onColumns} />`}
     </div>

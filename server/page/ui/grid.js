@@ -180,6 +180,8 @@ export function Grid(props) {
     event.preventDefault();
   };
 
+  // Rows are as wide as the window or as the columns need, whatever they contain.
+  const least = columns.reduce((sum, { width }) => sum + Number(/\d+/.exec(width)?.[0] ?? 0), 0);
   return html`<div
     class="grid"
     ref=${root}
@@ -187,7 +189,10 @@ export function Grid(props) {
     aria-label=${label}
     aria-rowcount=${rows.length + (columns.length > 0 ? 1 : 0)}
     onScroll=${onScroll}
-    style=${{ "--columns": columns.map(({ width }) => width).join(" ") || "none" }}
+    style=${{
+      "--columns": columns.map(({ width }) => width).join(" ") || "none",
+      "--least-width": `${least}px`,
+    }}
   >
     ${
       columns.length > 0 &&
