@@ -144,6 +144,7 @@ function Account() {
   const { session } = useSession();
   if (!session) return null;
   const { token } = session;
+  const isReadOnly = !token.scopes.includes("admin");
   const leave = async () => {
     try {
       await signOut();
@@ -152,7 +153,7 @@ function Account() {
     }
   };
   return html`<${Menu}
-    label=${`Signed in as ${token.name}`}
+    label=${`Signed in as ${token.name}${isReadOnly ? ", read only" : ""}`}
     className="quiet account"
     items=${[
       { label: "Sessions and tokens", run: () => go(hrefOf("tokens")) },
@@ -160,7 +161,7 @@ function Account() {
     ]}
   >
     <${Icon} name="user" /><span class="wide-only" dir="auto">${token.name}</span>
-    ${!token.scopes.includes("admin") && html`<span class="badge" title="The token has the scope public: it cannot change anything">read only</span>`}
+    ${isReadOnly && html`<span class="badge" title="The token has the scope public: it cannot change anything">read only</span>`}
   <//>`;
 }
 
