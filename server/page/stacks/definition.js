@@ -118,20 +118,30 @@ export function locate(message, mode, text) {
 }
 
 /**
+ * A preview without the field `instances`, which counts for new processes only.
+ *
+ * @param {Preview} preview
+ * @returns {Preview}
+ */
+export function withoutInstances(preview) {
+  const processes = preview.processes
+    .map((one) => ({ ...one, fields: one.fields.filter((field) => field !== "instances") }))
+    .filter(
+      ({ change, fields, servers }) => change !== "changed" || fields.length + servers.length,
+    );
+  return { ...preview, processes };
+}
+
+/**
  * What the API does not show of the processes: the fields that would change if they were
- * replaced by what it shows. `instances` is left out: it counts for new processes only.
+ * replaced by what it shows.
  *
  * @param {Preview} preview  Of that replacement.
  * @returns {Record<string, string[]>} By the name of the process.
  */
 export function hiddenOf(preview) {
-  /** @type {Record<string, string[]>} */
-  const hidden = {};
-  for (const { name, fields } of preview.processes) {
-    const kept = fields.filter((field) => field !== "instances");
-    if (kept.length > 0) hidden[name] = kept;
-  }
-  return hidden;
+  const changed = preview.processes.filter(({ fields }) => fields.length > 0);
+  return Object.fromEntries(changed.map(({ name, fields }) => [name, fields]));
 }
 
 /**

@@ -4,6 +4,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "../api.js";
 import { ApiError } from "../errors.js";
+import { withoutInstances } from "./definition.js";
 
 // After the last key. Milliseconds.
 const WAIT_MS = 300;
@@ -23,7 +24,7 @@ const WAIT_MS = 300;
 /** @param {Request} request @param {AbortSignal} [signal] @returns {Promise<import("./model.js").Preview>} */
 export async function dryRun({ method, path, body }, signal) {
   const { data } = await ask(path, { method, body, query: { dry_run: 1 }, signal });
-  return data.response;
+  return withoutInstances(data.response);
 }
 
 /**

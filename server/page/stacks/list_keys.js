@@ -46,9 +46,7 @@ function focused() {
 
 /** @param {number} delta */
 function move(delta) {
-  const links = /** @type {HTMLElement[]} */ ([
-    ...document.querySelectorAll("[data-process] .open"),
-  ]);
+  const links = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".process-link")]);
   const active = document.activeElement?.closest("[data-process]");
   const at = links.findIndex((link) => active?.contains(link));
   const next = at < 0 ? (delta > 0 ? 0 : links.length - 1) : at + delta;

@@ -134,8 +134,7 @@ export function stackPath(uid) {
 }
 
 /**
- * The path of a process. Its name may be "..", which browsers resolve, or end in ".json", which
- * the API removes: with the suffix, neither happens.
+ * The path of a process. The API removes the suffix, and so no ".json" that ends a name.
  *
  * @param {string} uid
  * @param {string} name

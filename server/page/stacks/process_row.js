@@ -27,7 +27,7 @@ export function ProcessRow({ stack, process, servers, actions }) {
   useProcessKeys({ uid: stack.uid, process, servers });
   return html`<li class="process" data-uid=${stack.uid} data-process=${name}>
     <div class="name">
-      <a class="open" href=${hrefOf("stacks", [stack.uid, name])} dir="auto">${name}</a>
+      <a class="process-link" href=${hrefOf("stacks", [stack.uid, name])} dir="auto">${name}</a>
       <code dir="auto" title=${command}>${command}</code>
       <${Trouble} process=${process} />
     </div>

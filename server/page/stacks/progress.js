@@ -174,7 +174,7 @@ export function countsOf({ started, stopped, ended }) {
   return [
     started && `${started} started`,
     stopped && `${stopped} stopped`,
-    ended && `${ended} ended by themselves`,
+    ended && `${ended} ended by ${ended === 1 ? "itself" : "themselves"}`,
   ]
     .filter(Boolean)
     .join(", ");

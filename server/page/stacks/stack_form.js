@@ -80,7 +80,8 @@ export function StackForm({ base, onDone, onCancel }) {
     if (text.trim()) textError = error;
   }
   const { preview, error, isCurrent } = useDryRun(request, round);
-  const wrong = textError ?? (error?.status === 400 ? locate(error.message, mode, text) : null);
+  const wrong =
+    textError ?? (error && isAboutText(error) ? locate(error.message, mode, text) : null);
   const lost = preview && base ? lostOf(preview, hidden, base.processes, text) : [];
   const isUnchanged = base && preview && preview.processes.length + preview.fields.length === 0;
   const wait =
@@ -190,7 +191,7 @@ export function StackForm({ base, onDone, onCancel }) {
       ${isNewer && html`<p class="field-error">The stack has changed meanwhile. This is what would happen now:</p>`}
       ${preview && html`<${PreviewText} preview=${preview} total=${base?.processes.length} />`}
       ${base && preview && html`<${Difference} before=${written[mode]} after=${text} />`}
-      ${error && error.status !== 400 && html`<${ErrorNotice} error=${error} />`}
+      ${error && !isAboutText(error) && html`<${ErrorNotice} error=${error} />`}
       ${failure && html`<${ErrorNotice} error=${failure} />`}
     </div>
     ${
@@ -214,6 +215,11 @@ export function StackForm({ base, onDone, onCancel }) {
       </button>
     </footer>
   </form>`;
+}
+
+/** Whether somebody can correct it here: 409 is a name that is taken. @param {ApiError} error */
+function isAboutText({ status }) {
+  return status === 400 || status === 409;
 }
 
 /** @param {{hidden: Record<string, string[]>}} props */
