@@ -7,16 +7,21 @@ import { Icon } from "./icon.js";
 
 const CONFIRMED_MS = 2000;
 
-/** @param {{text: string, label: string}} props */
+/**
+ * @param {object} props
+ * @param {string|(() => string)} props.text  A function is called when the button is.
+ * @param {string} props.label
+ */
 export function CopyButton({ text, label }) {
   const [isDone, setDone] = useState(false);
   const copy = async () => {
+    const value = typeof text === "string" ? text : text();
     try {
-      await navigator.clipboard.writeText(text);
+      await navigator.clipboard.writeText(value);
     } catch {
       // Without https, browsers offer this to localhost only.
       const area = document.createElement("textarea");
-      area.value = text;
+      area.value = value;
       (document.querySelector("dialog[open]") ?? document.body).append(area);
       area.select();
       document.execCommand("copy");
