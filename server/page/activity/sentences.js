@@ -1,0 +1,143 @@
+// @ts-check
+// Events in sentences.
+
+/**
+ * An event of the audit log.
+ *
+ * @typedef {object} ActivityEvent
+ * @property {number} id
+ * @property {string} time
+ * @property {string} event  The kind.
+ * @property {string|null} stack_uid
+ * @property {string|null} process
+ * @property {number|null} instance
+ * @property {number|null} pid
+ * @property {string|null} cause
+ * @property {number|null} action_id
+ * @property {string|null} user  The name of the token.
+ *
+ * @typedef {"good"|"warn"|"bad"|"idle"|"busy"} Tone
+ */
+
+/**
+ * The groups of the filter, and the kinds in them with their names and what follows the subject
+ * of the sentence; "%" is the cause.
+ *
+ * @type {Record<string, {label: string, kinds: Record<string, [label: string, text: string, tone: Tone]>}>}
+ */
+export const GROUPS = {
+  instances: {
+    label: "Instances",
+    kinds: {
+      started: ["Started", "started", "good"],
+      restarted: ["Restarted", "started again: %", "good"],
+      exited: ["Exited", "%", "bad"],
+      start_failed: ["Start failed", "could not start: %", "bad"],
+      crash_looping: ["Crash-looping", "is crash-looping: it %", "bad"],
+      stopping: ["Stopping", "is asked to stop: %", "busy"],
+      stopped: ["Stopped", "stopped: %", "idle"],
+      paused: ["Paused", "paused: %", "idle"],
+      resumed: ["Resumed", "goes on: %", "good"],
+      signalled: ["Signalled", "gets the signal %", "busy"],
+      adopted: ["Adopted", "runs on: %", "good"],
+      lost: ["Lost", "%", "bad"],
+    },
+  },
+  actions: {
+    label: "Actions",
+    kinds: {
+      action_started: ["Action started", "began: %", "busy"],
+      action_finished: ["Action finished", "failed: %", "bad"],
+    },
+  },
+  stacks: {
+    label: "Stacks",
+    kinds: {
+      stack_created: ["Stack created", "was created", "good"],
+      stack_replaced: ["Stack changed", "was changed: %", "busy"],
+      stack_deleted: ["Stack removed", "was removed", "idle"],
+      keeper_lost: ["Keeper lost", "lost the keeper of instances: %", "bad"],
+    },
+  },
+  tokens: {
+    label: "Tokens",
+    kinds: {
+      token_created: ["Token created", "was created", "good"],
+      token_revoked: ["Token revoked", "was revoked", "idle"],
+    },
+  },
+  webhooks: {
+    label: "Webhooks",
+    kinds: {
+      webhook_created: ["Webhook created", "was created", "good"],
+      webhook_deleted: ["Webhook removed", "was removed", "idle"],
+      webhook_delivered: ["Delivered", "delivered: %", "good"],
+      webhook_failed: ["Delivery failed", "failed and tries again: %", "warn"],
+      webhook_given_up: ["Given up", "gave up: %", "bad"],
+    },
+  },
+};
+
+/** @type {Record<string, [label: string, text: string, tone: Tone]>} */
+const KINDS = Object.assign({}, ...Object.values(GROUPS).map(({ kinds }) => kinds));
+
+/**
+ * The kinds that a filter asks the server for; "": all.
+ *
+ * @param {string} filter  "", "problems", a group, or kinds with commas between them.
+ */
+export function kindsOf(filter) {
+  if (filter === "problems") {
+    return [...Object.keys(KINDS).filter((kind) => /bad|warn/.test(KINDS[kind][2]))].join();
+  }
+  return GROUPS[filter] ? Object.keys(GROUPS[filter].kinds).join() : filter;
+}
+
+/**
+ * An event in words: `subject` and `text` make the sentence.
+ *
+ * @param {ActivityEvent} event
+ * @param {string} [wanted]  Of the end of an action: the cause of its beginning.
+ * @returns {{subject: string, text: string, tone: Tone}}
+ */
+export function sentenceOf(event, wanted = "") {
+  const cause = event.cause ?? "";
+  let [, text, tone] = KINDS[event.event] ?? ["", `${event.event}: %`, "idle"];
+  let detail = cause;
+  let subject = "The server";
+  if (event.process) {
+    subject = event.instance ? `${event.process}.${event.instance}` : event.process;
+  } else if (event.action_id && event.event.startsWith("action_")) {
+    subject = `Action ${event.action_id}`;
+  } else if (/^(token|webhook)_/.test(event.event)) {
+    // token 2, "reader"  or  webhook 1, "pager": 1 event, attempt 2: answered 500
+    const parts = /^(\w)(\w* \d+), ("(?:[^"\\]|\\.)*")(?:: )?([^]*)$/.exec(cause);
+    if (parts) {
+      subject = `${parts[1].toUpperCase()}${parts[2]} ${parts[3]}`;
+      detail = parts[4];
+    } else subject = cause;
+  } else if (event.event.startsWith("stack_")) {
+    subject = event.event === "stack_replaced" ? "The stack" : `The stack ${cause}`;
+  }
+  if (event.event === "action_finished" && cause === "succeeded") {
+    text = cause;
+    tone = "good";
+  }
+  if (event.event === "action_finished" && wanted) subject += ` (${wanted})`;
+  // "killed by signal 9"
+  if (detail.startsWith("killed")) detail = `was ${detail}`;
+  if (event.event === "exited" && / code 0$/.test(cause)) tone = "idle";
+  if (event.event === "started" && cause && cause !== "wanted") text = `${text}: %`;
+  const filled = text.replace("%", () => detail).replace(/: $/, "");
+  return { subject, text: filled, tone };
+}
+
+/**
+ * The sentence as a text.
+ *
+ * @param {ActivityEvent} event
+ */
+export function plainSentence(event) {
+  const { subject, text } = sentenceOf(event);
+  return `${subject} ${text}`;
+}

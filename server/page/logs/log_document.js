@@ -1,0 +1,184 @@
+// @ts-check
+// The lines of a log in the document. They are made and removed by hand: comparing thousands of
+// lines in each frame, as components do, would cost more than the log.
+
+import { exactTime } from "../format.js";
+import { LogBuffer, splitMatches, stripEscapes } from "./log_buffer.js";
+
+// Instances share so many colours; their names are beside the lines.
+const COLOURS = 6;
+// Nearer to the end than this is the end. Pixels.
+const END_PX = 2;
+
+/** @param {number} n @param {number} digits */
+function pad(n, digits) {
+  return String(n).padStart(digits, "0");
+}
+
+/** "14:03:12.512" @param {number} at */
+function clockTime(at) {
+  const t = new Date(at);
+  return `${pad(t.getHours(), 2)}:${pad(t.getMinutes(), 2)}:${pad(t.getSeconds(), 2)}.${pad(t.getMilliseconds(), 3)}`;
+}
+
+/**
+ * @typedef {object} LogStatus
+ * @property {boolean} isFollowing
+ * @property {number} arrived  Lines that came since the view stands still.
+ * @property {number} count  Lines in the document.
+ * @property {number} dropped  Lines that the document has lost at its beginning.
+ * @property {string} instances  All that have been seen, "1,2,3".
+ */
+
+export class LogDocument {
+  /**
+   * @param {HTMLElement} element  Scrolls, and gets a child for each line.
+   * @param {(status: LogStatus) => void} onStatus
+   */
+  constructor(element, onStatus) {
+    this.element = element;
+    this.onStatus = onStatus;
+    this.buffer = new LogBuffer();
+    /** @type {WeakMap<import("./log_buffer.js").Line, HTMLElement>} */
+    this.texts = new WeakMap();
+    /** @type {RegExp|null} */
+    this.pattern = null;
+    this.isFollowing = true;
+    this.frame = 0;
+    this.lastTop = 0;
+    /** @type {Set<number>} */
+    this.instances = new Set();
+    element.addEventListener("scroll", () => this.onScroll(), { passive: true });
+    this.resizes = new ResizeObserver(() => this.stick());
+    this.resizes.observe(element);
+  }
+
+  close() {
+    cancelAnimationFrame(this.frame);
+    this.resizes.disconnect();
+  }
+
+  /** @param {RegExp|null} pattern  What is marked in lines to come. */
+  clear(pattern) {
+    this.pattern = pattern;
+    this.buffer = new LogBuffer();
+    this.element.replaceChildren();
+    this.follow(true);
+  }
+
+  /** @param {import("./log_buffer.js").LogEvent[]} events */
+  add(events) {
+    this.buffer.add(events);
+    for (const { type, data } of events) if (type === "output") this.instances.add(data.instance);
+    this.schedule();
+  }
+
+  /** @param {string} text */
+  addNotice(text) {
+    this.buffer.addNotice(text);
+    this.schedule();
+  }
+
+  /** @param {boolean} isFollowing */
+  follow(isFollowing) {
+    this.isFollowing = isFollowing;
+    this.schedule();
+  }
+
+  schedule() {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.flush();
+    });
+  }
+
+  flush() {
+    const { buffer, element } = this;
+    // While the view stands still nothing below the eyes moves: new lines wait.
+    if (this.isFollowing) {
+      const { added, removed, isReordered, grown } = buffer.take();
+      for (const line of grown) {
+        const text = this.texts.get(line);
+        if (text) this.fill(text, line);
+      }
+      const nodes = document.createDocumentFragment();
+      for (const line of added) nodes.append(this.render(line));
+      if (isReordered) element.replaceChildren(nodes);
+      else {
+        if (removed > 0) {
+          const range = document.createRange();
+          range.setStart(element, 0);
+          range.setEnd(element, removed);
+          range.deleteContents();
+        }
+        element.append(nodes);
+      }
+      this.stick();
+    }
+    this.onStatus({
+      isFollowing: this.isFollowing,
+      arrived: buffer.arrived,
+      count: buffer.lines.length,
+      dropped: buffer.dropped,
+      instances: [...this.instances].sort((a, b) => a - b).join(),
+    });
+  }
+
+  stick() {
+    if (!this.isFollowing) return;
+    this.element.scrollTop = this.element.scrollHeight;
+    this.lastTop = this.element.scrollTop;
+  }
+
+  onScroll() {
+    const { scrollTop, scrollHeight, clientHeight } = this.element;
+    const isUp = scrollTop < this.lastTop - 1;
+    const isAtEnd = scrollHeight - scrollTop - clientHeight <= END_PX;
+    this.lastTop = scrollTop;
+    if (this.isFollowing && isUp && !isAtEnd) this.follow(false);
+    else if (!this.isFollowing && isAtEnd && !isUp) this.follow(true);
+  }
+
+  /** @param {import("./log_buffer.js").Line} line */
+  render(line) {
+    const row = document.createElement("div");
+    if (line.kind === "notice") {
+      row.className = "log-notice";
+      row.dir = "auto";
+      row.textContent = line.raw;
+      return row;
+    }
+    const time = document.createElement("span");
+    time.className = "log-time";
+    time.title = `Written at or before ${exactTime(line.at)}`;
+    time.textContent = `${clockTime(line.at)} `;
+    const who = document.createElement("span");
+    who.className = `log-who c${line.instance % COLOURS}`;
+    who.textContent = `${line.who} `;
+    const text = document.createElement("span");
+    text.dir = "auto";
+    this.fill(text, line);
+    this.texts.set(line, text);
+    row.append(time, who, text);
+    return row;
+  }
+
+  /**
+   * @param {HTMLElement} element
+   * @param {import("./log_buffer.js").Line} line
+   */
+  fill(element, line) {
+    const text = stripEscapes(line.raw);
+    if (!this.pattern) {
+      element.textContent = text;
+      return;
+    }
+    const pieces = splitMatches(text, this.pattern).map((piece, i) => {
+      if (i % 2 === 0) return piece;
+      const mark = document.createElement("mark");
+      mark.textContent = piece;
+      return mark;
+    });
+    element.replaceChildren(...pieces);
+  }
+}
