@@ -20,7 +20,9 @@ export async function downloadLog(path, query, process) {
     link.click();
     URL.revokeObjectURL(address);
     if (response.headers.get("X-Older-Lines-Left-Out") === "true") {
-      announce("Saved the newest 16 MiB; older lines are left out. until= of the API gets them.");
+      announce(
+        "Saved the newest lines. Older ones do not fit into one answer; until= of the API gets them.",
+      );
     } else announce("Saved all lines that are kept.", "good");
   } catch (error) {
     const { title } =

@@ -113,7 +113,7 @@ export class LogBuffer {
     this.pendingChars = 0;
     /** How many came since the last take(). */
     this.arrived = 0;
-    /** How many of those are lost already. */
+    /** How many of the pending ones are lost already. */
     this.skipped = 0;
     /** How many the document has lost, at its beginning. */
     this.dropped = 0;
@@ -197,12 +197,7 @@ export class LogBuffer {
    */
   take() {
     this.trimPending();
-    let added = this.pending;
-    if (this.skipped > 0 && this.lines.length > 0) {
-      const text = `${this.skipped.toLocaleString("en-US")} lines are left out here: the page holds ${this.maxLines.toLocaleString("en-US")}.`;
-      const epoch = added[0]?.epoch ?? this.epoch;
-      added = [{ kind: "notice", who: "", instance: 0, at: 0, epoch, raw: text }, ...added];
-    }
+    const added = this.pending;
     this.dropped += this.skipped;
     const last = this.lines.at(-1);
     const first = added[0];

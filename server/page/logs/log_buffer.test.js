@@ -97,7 +97,7 @@ test("long lines count by their size", () => {
   assert.deepEqual(raws(buffer), ["123456", "1234"]);
 });
 
-test("while nobody takes lines their number is bounded, and the hole is told", () => {
+test("while nobody takes lines their number is bounded, and the newest stay", () => {
   const buffer = new LogBuffer({ maxLines: 3 });
   buffer.add([output("first")]);
   buffer.take();

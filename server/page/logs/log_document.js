@@ -7,6 +7,10 @@ import { LogBuffer, splitMatches, stripEscapes } from "./log_buffer.js";
 
 // Instances share so many colours; their names are beside the lines.
 const COLOURS = 6;
+// A fast log changes the document no more often than people can see. Milliseconds.
+const PAUSE_MS = 100;
+// Lines in one child. Those outside of the view cost neither layout nor painting.
+const CHUNK = 100;
 // Nearer to the end than this is the end. Pixels.
 const END_PX = 2;
 
@@ -32,7 +36,7 @@ function clockTime(at) {
 
 export class LogDocument {
   /**
-   * @param {HTMLElement} element  Scrolls, and gets a child for each line.
+   * @param {HTMLElement} element  Scrolls, and gets children with the lines.
    * @param {(status: LogStatus) => void} onStatus
    */
   constructor(element, onStatus) {
@@ -45,6 +49,7 @@ export class LogDocument {
     this.pattern = null;
     this.isFollowing = true;
     this.frame = 0;
+    this.flushedAt = 0;
     this.lastTop = 0;
     /** @type {Set<number>} */
     this.instances = new Set();
@@ -62,6 +67,8 @@ export class LogDocument {
   clear(pattern) {
     this.pattern = pattern;
     this.buffer = new LogBuffer();
+    this.resizes.disconnect();
+    this.resizes.observe(this.element);
     this.element.replaceChildren();
     this.follow(true);
   }
@@ -82,13 +89,18 @@ export class LogDocument {
   /** @param {boolean} isFollowing */
   follow(isFollowing) {
     this.isFollowing = isFollowing;
+    this.flushedAt = 0;
     this.schedule();
   }
 
   schedule() {
-    this.frame ||= requestAnimationFrame(() => {
+    this.frame ||= requestAnimationFrame((now) => {
       this.frame = 0;
-      this.flush();
+      if (now < this.flushedAt + PAUSE_MS) this.schedule();
+      else {
+        this.flushedAt = now;
+        this.flush();
+      }
     });
   }
 
@@ -101,18 +113,9 @@ export class LogDocument {
         const text = this.texts.get(line);
         if (text) this.fill(text, line);
       }
-      const nodes = document.createDocumentFragment();
-      for (const line of added) nodes.append(this.render(line));
-      if (isReordered) element.replaceChildren(nodes);
-      else {
-        if (removed > 0) {
-          const range = document.createRange();
-          range.setStart(element, 0);
-          range.setEnd(element, removed);
-          range.deleteContents();
-        }
-        element.append(nodes);
-      }
+      if (isReordered) element.replaceChildren();
+      else this.remove(removed);
+      this.append(added);
       this.stick();
     }
     this.onStatus({
@@ -122,6 +125,37 @@ export class LogDocument {
       dropped: buffer.dropped,
       instances: [...this.instances].sort((a, b) => a - b).join(),
     });
+  }
+
+  /** @param {number} count  Of lines at the beginning. */
+  remove(count) {
+    const range = document.createRange();
+    for (let left = count; left > 0;) {
+      const chunk = /** @type {HTMLElement} */ (this.element.firstElementChild);
+      const lines = chunk.childElementCount;
+      if (lines <= left) {
+        this.resizes.unobserve(chunk);
+        chunk.remove();
+      } else {
+        range.setStart(chunk, 0);
+        range.setEnd(chunk, left);
+        range.deleteContents();
+      }
+      left -= lines;
+    }
+  }
+
+  /** @param {import("./log_buffer.js").Line[]} lines */
+  append(lines) {
+    let chunk = this.element.lastElementChild;
+    for (const line of lines) {
+      if (!chunk || chunk.childElementCount >= CHUNK) {
+        chunk = document.createElement("div");
+        this.element.append(chunk);
+        this.resizes.observe(chunk);
+      }
+      chunk.append(this.render(line));
+    }
   }
 
   stick() {

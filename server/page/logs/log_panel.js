@@ -20,7 +20,8 @@ import { downloadLog } from "./download.js";
 import { highlighter, MAX_LINES } from "./log_buffer.js";
 import { LogDocument } from "./log_document.js";
 
-const SINCE = { "": "All", "15m": "Last 15 min", "1h": "Last hour", "24h": "Last 24 h" };
+/** @type {Record<string, string>} */
+const SINCE = { "": "Any time", "15m": "Last 15 min", "1h": "Last hour", "24h": "Last 24 h" };
 const FIRST_LINES = 500;
 // What is typed counts after this pause. Milliseconds.
 const TYPING_MS = 300;
@@ -171,12 +172,15 @@ export function LogPanel({ stackUid, process, instance }) {
       }
     </div>
     <p class="log-foot muted">
-      ${STATES[stream.state]}${status.isFollowing || stream.state !== "open" ? "" : ", standing still"}
-      ·
-      ${plural(status.count, "line")}${
+      ${[
+        STATES[stream.state] +
+          (status.isFollowing || stream.state !== "open" ? "" : ", standing still"),
+        plural(status.count, "line"),
         status.dropped > 0 &&
-        html` · ${formatCount(status.dropped)} older dropped here, the download has what is kept`
-      }
+          `${formatCount(status.dropped)} older ones dropped here; the download has what is kept`,
+      ]
+        .filter(Boolean)
+        .join(" · ")}
     </p>
   </section>`;
 }
@@ -241,8 +245,8 @@ function Nothing({ stream, grep, since }) {
   }
   return html`<${Empty} title="Nothing matches">
     <p dir="auto">
-      No line ${grep && html`matches <code>${grep}</code>`} ${since && `in the range “${since}”`}.
-      New ones appear here.
+      ${grep && html`Searched for: <code>${grep}</code>.`}
+      ${since && `Range: ${SINCE[since] ?? since}.`} New lines appear here.
     </p>
     <button onClick=${() => setQuery({ grep: "", since: "" })}>Show all lines</button>
   <//>`;
