@@ -126,6 +126,9 @@ export function sentenceOf(event, wanted = "") {
   if (event.event === "action_finished" && wanted) subject += ` (${wanted})`;
   // "killed by signal 9"
   if (detail.startsWith("killed")) detail = `was ${detail}`;
+  if (event.event === "restarted" && /^(exited|was killed|ended)/.test(detail)) {
+    text = "started again after it %";
+  }
   if (event.event === "exited" && / code 0$/.test(cause)) tone = "idle";
   if (event.event === "started" && cause && cause !== "wanted") text = `${text}: %`;
   const filled = text.replace("%", () => detail).replace(/: $/, "");

@@ -28,7 +28,8 @@ test("instances", () => {
   const cases = [
     ["started", "wanted", "web.2 started"],
     ["started", "seen only by its end", "web.2 started: seen only by its end"],
-    ["restarted", "exited with code 3", "web.2 started again: exited with code 3"],
+    ["restarted", "exited with code 3", "web.2 started again after it exited with code 3"],
+    ["restarted", "a restart was asked for", "web.2 started again: a restart was asked for"],
     ["exited", "killed by SIGKILL", "web.2 was killed by SIGKILL"],
     [
       "crash_looping",
