@@ -11,12 +11,20 @@ import { hrefOf } from "../route.js";
 import { useStream } from "../stream.js";
 import { announce } from "../ui/announce.js";
 import { Empty, ErrorNotice, Skeleton } from "../ui/states.js";
-import { gapRow, hasWords, MAX_ROWS, mergeRows, nextPage, PAGE } from "./event_rows.js";
-import { kindsOf, sentenceOf } from "./sentences.js";
+import {
+  gapRow,
+  hasWords,
+  kindsOf,
+  MAX_ROWS,
+  mergeRows,
+  nextPage,
+  PAGE,
+  sentenceOf,
+} from "./sentences.js";
 
 /**
  * @typedef {import("./sentences.js").ActivityEvent} ActivityEvent
- * @typedef {import("./event_rows.js").Row} Row
+ * @typedef {import("./sentences.js").Row} Row
  *
  * @typedef {object} Loaded
  * @property {number} newest  The id of the newest event of the server.

@@ -1,18 +1,32 @@
 // @ts-check
 // What happened: changes of instances, and requests with their tokens.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { askAll } from "../api.js";
 import { html } from "../html.js";
 import { useShortcuts } from "../keys.js";
 import { useResource } from "../resource.js";
 import { route, setQuery } from "../route.js";
 import { useStore } from "../store.js";
+import { SearchField, Select } from "../ui/fields.js";
 import { ActivityList } from "./activity_list.js";
 import { GROUPS } from "./sentences.js";
 
-// What is typed counts after this pause. Milliseconds.
-const TYPING_MS = 250;
+/** @type {[string, any][]} */
+const KINDS = [
+  ["", "All kinds"],
+  ["problems", "Problems"],
+  ...Object.entries(GROUPS).map(
+    ([name, { label, kinds }]) =>
+      /** @type {[string, any]} */ ([
+        label,
+        [
+          [name, `All of ${label.toLowerCase()}`],
+          ...Object.entries(kinds).map(([kind, [text]]) => [kind, text]),
+        ],
+      ]),
+  ),
+];
 
 export function ActivityView() {
   const { kind = "", stack = "", process = "", q = "" } = useStore(route).query;
@@ -33,40 +47,26 @@ export function ActivityView() {
   useShortcuts([
     { keys: "/", label: "Search", group: "Activity", run: () => search.current?.focus() },
   ]);
-  const isFiltered = kind || stack || process || q;
+  /** @param {string} name */
+  const set = (name) => (/** @type {string} */ value) => setQuery({ [name]: value.trim() });
   return html`<div class="scroll">
     <div class="toolbar activity-filters" role="search">
       <h1>Activity</h1>
-      <${Field} name="q" value=${q} label="Search" field=${search} />
-      <select
-        aria-label="Kind"
-        value=${kind}
-        onChange=${(/** @type {any} */ event) => setQuery({ kind: event.target.value })}
-      >
-        <option value="">All kinds</option>
-        <option value="problems">Problems</option>
-        ${Object.entries(GROUPS).map(
-          ([name, { label, kinds }]) =>
-            html`<optgroup label=${label}>
-              <option value=${name}>All of ${label.toLowerCase()}</option>
-              ${Object.entries(kinds).map(
-                ([value, [text]]) => html`<option value=${value}>${text}</option>`,
-              )}
-            </optgroup>`,
-        )}
-      </select>
-      <select
-        aria-label="Stack"
+      <${SearchField} label="Search" value=${q} field=${search} onValue=${set("q")} />
+      <${Select} label="Kind" value=${kind} options=${KINDS} onValue=${set("kind")} />
+      <${Select}
+        label="Stack"
         value=${stack}
-        onChange=${(/** @type {any} */ event) => setQuery({ stack: event.target.value })}
-      >
-        <option value="">All stacks</option>
-        ${(stacks ?? []).map(({ uid, name }) => html`<option key=${uid} value=${uid}>${name}</option>`)}
-        ${stack && !names.has(stack) && html`<option value=${stack}>${stack.slice(0, 8)} (removed)</option>`}
-      </select>
-      <${Field} name="process" value=${process} label="Process" />
+        options=${[
+          ["", "All stacks"],
+          ...names,
+          ...(stack && !names.has(stack) ? [[stack, `${stack.slice(0, 8)} (removed)`]] : []),
+        ]}
+        onValue=${set("stack")}
+      />
+      <${SearchField} label="Process" value=${process} onValue=${set("process")} />
       ${
-        isFiltered &&
+        (kind || stack || process || q) &&
         html`<button
           class="quiet"
           onClick=${() => setQuery({ kind: "", stack: "", process: "", q: "" })}
@@ -84,31 +84,4 @@ export function ActivityView() {
       stackName=${stackName}
     />
   </div>`;
-}
-
-/**
- * @param {object} props
- * @param {string} props.name  In the address.
- * @param {string} props.value
- * @param {string} props.label
- * @param {{current: HTMLInputElement|null}} [props.field]
- */
-function Field({ name, value, label, field }) {
-  const [typed, setTyped] = useState(value);
-  useEffect(() => setTyped(value), [value]);
-  useEffect(() => {
-    if (typed === value) return undefined;
-    const timer = setTimeout(() => setQuery({ [name]: typed.trim() }), TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [typed, value]);
-  return html`<input
-    ref=${field}
-    type="search"
-    dir="auto"
-    spellcheck="false"
-    aria-label=${label}
-    placeholder=${label}
-    value=${typed}
-    onInput=${(/** @type {any} */ event) => setTyped(event.target.value)}
-  />`;
 }

@@ -1,8 +1,16 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gapRow, hasWords, mergeRows, nextPage } from "./event_rows.js";
-import { GROUPS, kindsOf, plainSentence, sentenceOf } from "./sentences.js";
+import {
+  gapRow,
+  GROUPS,
+  hasWords,
+  kindsOf,
+  mergeRows,
+  nextPage,
+  plainSentence,
+  sentenceOf,
+} from "./sentences.js";
 
 /** @param {Partial<import("./sentences.js").ActivityEvent>} parts */
 function event(parts) {

@@ -31,7 +31,7 @@ function clockTime(at) {
  * @property {number} arrived  Lines that came since the view stands still.
  * @property {number} count  Lines in the document.
  * @property {number} dropped  Lines that the document has lost at its beginning.
- * @property {string} instances  All that have been seen, "1,2,3".
+ * @property {number[]} instances  All that have been seen.
  */
 
 export class LogDocument {
@@ -123,7 +123,7 @@ export class LogDocument {
       arrived: buffer.arrived,
       count: buffer.lines.length,
       dropped: buffer.dropped,
-      instances: [...this.instances].sort((a, b) => a - b).join(),
+      instances: [...this.instances],
     });
   }
 

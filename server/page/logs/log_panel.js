@@ -3,7 +3,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { kindsOf, plainSentence } from "../activity/sentences.js";
-import { ask, url } from "../api.js";
+import { ask, send, url } from "../api.js";
 import { formatCount, plural } from "../format.js";
 import { html } from "../html.js";
 import { useShortcuts } from "../keys.js";
@@ -13,21 +13,30 @@ import { useSessionGeneration } from "../session_hooks.js";
 import { settings } from "../settings.js";
 import { useStore } from "../store.js";
 import { useStream } from "../stream.js";
+import { announce } from "../ui/announce.js";
 import { CopyButton } from "../ui/copy.js";
+import { SearchField, Select } from "../ui/fields.js";
 import { Icon } from "../ui/icon.js";
 import { Empty, ErrorNotice, Skeleton } from "../ui/states.js";
-import { downloadLog } from "./download.js";
 import { highlighter, MAX_LINES } from "./log_buffer.js";
 import { LogDocument } from "./log_document.js";
 
-/** @type {Record<string, string>} */
-const SINCE = { "": "Any time", "15m": "Last 15 min", "1h": "Last hour", "24h": "Last 24 h" };
+/** @type {[string, string][]} */
+const RANGES = [
+  ["", "Any time"],
+  ["15m", "Last 15 minutes"],
+  ["1h", "Last hour"],
+  ["24h", "Last 24 hours"],
+];
 const FIRST_LINES = 500;
-// What is typed counts after this pause. Milliseconds.
-const TYPING_MS = 300;
 
-/** @type {import("./log_document.js").LogStatus} */
-const NOTHING = { isFollowing: true, arrived: 0, count: 0, dropped: 0, instances: "" };
+const STATES = {
+  connecting: "Connecting",
+  open: "Live",
+  waiting: "Connecting again",
+  hidden: "Waiting until the tab is shown",
+  ended: "Ended",
+};
 
 /**
  * The search (grep=), the range (since=) and the choice of times are in the query of the address.
@@ -37,14 +46,22 @@ const NOTHING = { isFollowing: true, arrived: 0, count: 0, dropped: 0, instances
  * @param {string} props.process
  * @param {number|string} [props.instance]  Absent: all. A choice changes instance= of the address.
  */
-export function LogPanel({ stackUid, process, instance }) {
+export function LogPanel({ stackUid, process, instance = "" }) {
   const { grep = "", since = "", times } = useStore(route).query;
   const { wrapLines } = useStore(settings);
   const hasTimes = times !== "0";
   const lines = useRef(/** @type {HTMLElement|null} */ (null));
   const log = useRef(/** @type {LogDocument|null} */ (null));
   const search = useRef(/** @type {HTMLInputElement|null} */ (null));
-  const [status, setStatus] = useState(NOTHING);
+  const [{ isFollowing, arrived, count, dropped, instances }, setStatus] = useState(
+    /** @type {import("./log_document.js").LogStatus} */ ({
+      isFollowing: true,
+      arrived: 0,
+      count: 0,
+      dropped: 0,
+      instances: [],
+    }),
+  );
   const stack = `/stacks/${encodeURIComponent(stackUid)}`;
   const base = `${stack}/processes/${encodeURIComponent(process)}`;
   const query = { instance, grep, since };
@@ -62,7 +79,7 @@ export function LogPanel({ stackUid, process, instance }) {
   }, []);
   // A new stream begins from the start.
   useEffect(() => log.current?.clear(highlighter(grep)), [path, generation]);
-  const stream = useStream(path, (events) => log.current?.add(events));
+  const { state, error, retryAt } = useStream(path, (events) => log.current?.add(events));
   // Starts and exits are lines of their own.
   useStream(
     url(`${stack}/events`, { process, after: "now", kind: kindsOf("instances") }),
@@ -73,66 +90,59 @@ export function LogPanel({ stackUid, process, instance }) {
       }
     },
   );
-  const { data: present } = useResource(base, async (signal) => {
+  const { data: present = [] } = useResource(base, async (signal) => {
     const { data } = await ask(`/api/3${base}`, { signal });
     return /** @type {number[]} */ (
       data.response.instances.map((/** @type {{instance: number}} */ one) => one.instance)
     );
   });
-  const numbers = [
-    ...new Set([
-      ...(present ?? []),
-      ...status.instances.split(",").filter(Boolean).map(Number),
-      ...(instance ? [Number(instance)] : []),
-    ]),
-  ].sort((a, b) => a - b);
+  const numbers = [...present, ...instances, ...(instance ? [Number(instance)] : [])];
 
-  const follow = () => log.current?.follow(!status.isFollowing);
+  const follow = () => log.current?.follow(!isFollowing);
   const toEnd = () => {
     log.current?.follow(true);
     lines.current?.focus({ preventScroll: true });
   };
   const wrap = () => settings.update({ wrapLines: !wrapLines });
   useEffect(() => log.current?.stick(), [wrapLines, hasTimes]);
+  const group = "Logs";
   useShortcuts([
-    { keys: "f", label: "Follow the end, or stand still", group: "Logs", run: follow },
-    { keys: "G", label: "Go to the end", group: "Logs", run: toEnd },
-    { keys: "w", label: "Wrap lines", group: "Logs", run: wrap },
-    { keys: "/", label: "Search in the log", group: "Logs", run: () => search.current?.focus() },
+    { keys: "f", label: "Follow the end, or stand still", group, run: follow },
+    { keys: "G", label: "Go to the end", group, run: toEnd },
+    { keys: "w", label: "Wrap lines", group, run: wrap },
+    { keys: "/", label: "Search in the log", group, run: () => search.current?.focus() },
   ]);
 
-  const badGrep = stream.error?.status === 400 && grep ? stream.error.message : "";
+  const badGrep = grep && error?.status === 400 ? error.message : "";
+  const isStill = !isFollowing && state === "open";
   return html`<section class="log" aria-label=${`Output of ${process}`}>
     <div class="toolbar">
-      <${Search} value=${grep} error=${badGrep} field=${search} />
-      <select
-        aria-label="Range of time"
+      <${SearchField}
+        label="Search (regular expression)"
+        value=${grep}
+        error=${badGrep}
+        field=${search}
+        onValue=${(/** @type {string} */ value) => setQuery({ grep: value })}
+      />
+      <${Select}
+        label="Range of time"
         value=${since}
-        onChange=${(/** @type {any} */ event) => setQuery({ since: event.target.value })}
-      >
-        ${Object.entries(SINCE).map(([value, label]) => html`<option value=${value}>${label}</option>`)}
-        ${!(since in SINCE) && html`<option value=${since}>${since}</option>`}
-      </select>
-      <select
-        aria-label="Instance"
-        value=${String(instance ?? "")}
-        onChange=${(/** @type {any} */ event) => setQuery({ instance: event.target.value })}
-      >
-        <option value="">All instances</option>
-        ${numbers.map((n) => html`<option key=${n} value=${String(n)}>${process}.${n}</option>`)}
-      </select>
+        options=${RANGES}
+        onValue=${(/** @type {string} */ value) => setQuery({ since: value })}
+      />
+      <${Select}
+        label="Instance"
+        value=${String(instance)}
+        options=${[
+          ["", "All instances"],
+          ...[...new Set(numbers)].sort((a, b) => a - b).map((n) => [`${n}`, `${process}.${n}`]),
+        ]}
+        onValue=${(/** @type {string} */ value) => setQuery({ instance: value })}
+      />
       <span class="spacer"></span>
-      <button aria-pressed=${status.isFollowing} title="Stick to the end (f)" onClick=${follow}>
-        <${Icon} name="down" />Follow
-      </button>
-      <button aria-pressed=${wrapLines} title="Wrap lines (w)" onClick=${wrap}>
-        <${Icon} name="wrap" />Wrap
-      </button>
-      <button
-        aria-pressed=${hasTimes}
-        title="When lines were written"
-        onClick=${() => setQuery({ times: hasTimes ? "0" : "" })}
-      >
+      <button aria-pressed=${isFollowing} onClick=${follow}><${Icon} name="down" />Follow</button>
+      <button aria-pressed=${wrapLines} onClick=${wrap}><${Icon} name="wrap" />Wrap</button>
+      <button aria-pressed=${hasTimes} onClick=${() => setQuery({ times: hasTimes ? "0" : "" })}>
         Times
       </button>
       <${CopyButton}
@@ -141,19 +151,14 @@ export function LogPanel({ stackUid, process, instance }) {
       />
       <button
         class="quiet"
-        aria-label="Download all that is kept"
-        title="Download all that is kept and matches, with older lines than those shown"
-        onClick=${() => downloadLog(`${base}/logs`, { ...query, times: hasTimes ? 1 : "" }, process)}
+        aria-label="Download all lines that are kept and match"
+        title="Download all lines that are kept and match"
+        onClick=${() => download(`${base}/logs`, { ...query, times: hasTimes ? 1 : "" }, process)}
       >
         <${Icon} name="download" />
       </button>
     </div>
-    ${
-      stream.error &&
-      !badGrep &&
-      !stream.error.isDisconnected &&
-      html`<${ErrorNotice} error=${stream.error} retryAt=${stream.retryAt} />`
-    }
+    ${error && !badGrep && !error.isDisconnected && html`<${ErrorNotice} ...${{ error, retryAt }} />`}
     <div class="log-frame">
       <div
         ref=${lines}
@@ -163,91 +168,57 @@ export function LogPanel({ stackUid, process, instance }) {
         aria-label=${`Lines of ${process}`}
         tabindex="0"
       ></div>
-      ${status.count === 0 && html`<${Nothing} stream=${stream} grep=${grep} since=${since} />`}
+      ${count === 0 && state === "connecting" && html`<${Skeleton} />`}
       ${
-        !status.isFollowing &&
+        count === 0 &&
+        state === "open" &&
+        html`<${Empty} title=${grep || since ? "Nothing matches" : "No output yet"}>
+          <p>New lines appear here.</p>
+          ${
+            (grep || since) &&
+            html`<button onClick=${() => setQuery({ grep: "", since: "" })}>Show all lines</button>`
+          }
+        <//>`
+      }
+      ${
+        !isFollowing &&
         html`<button class="log-end primary" onClick=${toEnd}>
-          ${status.arrived > 0 ? plural(status.arrived, "new line") : "To the end"} ↓
+          ${arrived > 0 ? plural(arrived, "new line") : "To the end"} ↓
         </button>`
       }
     </div>
     <p class="log-foot muted">
-      ${[
-        STATES[stream.state] +
-          (status.isFollowing || stream.state !== "open" ? "" : ", standing still"),
-        plural(status.count, "line"),
-        status.dropped > 0 &&
-          `${formatCount(status.dropped)} older ones dropped here; the download has what is kept`,
-      ]
-        .filter(Boolean)
-        .join(" · ")}
+      ${STATES[state]}${isStill && ", standing still"} ·
+      ${plural(count, "line")}${
+        dropped > 0 &&
+        ` · ${formatCount(dropped)} older ones dropped: the download has what is kept`
+      }
     </p>
   </section>`;
 }
 
-const STATES = {
-  connecting: "Connecting",
-  open: "Live",
-  waiting: "Connecting again",
-  hidden: "Waiting until the tab is shown",
-  ended: "Ended",
-};
-
 /**
- * @param {object} props
- * @param {string} props.value
- * @param {string} props.error
- * @param {{current: HTMLInputElement|null}} props.field
+ * Saves the log as a file.
+ *
+ * @param {string} path
+ * @param {Record<string, string|number>} query
+ * @param {string} process
  */
-function Search({ value, error, field }) {
-  const [typed, setTyped] = useState(value);
-  useEffect(() => setTyped(value), [value]);
-  useEffect(() => {
-    if (typed === value) return undefined;
-    const timer = setTimeout(() => setQuery({ grep: typed }), TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [typed, value]);
-  return html`<div class="log-search">
-    <input
-      ref=${field}
-      type="search"
-      dir="auto"
-      spellcheck="false"
-      aria-label="Search, as a regular expression"
-      title="A regular expression (RE2); (?i) in front ignores case"
-      placeholder="Search (regular expression)"
-      maxlength="500"
-      aria-invalid=${error ? "true" : "false"}
-      aria-describedby=${error ? "log-search-error" : undefined}
-      value=${typed}
-      onInput=${(/** @type {any} */ event) => setTyped(event.target.value)}
-      onKeyDown=${(/** @type {KeyboardEvent} */ event) => {
-        if (event.key === "Enter") setQuery({ grep: typed });
-      }}
-    />
-    ${error && html`<p id="log-search-error" class="field-error" role="alert" dir="auto">${error}</p>`}
-  </div>`;
-}
-
-/**
- * @param {object} props
- * @param {{state: import("../stream.js").StreamState}} props.stream
- * @param {string} props.grep
- * @param {string} props.since
- */
-function Nothing({ stream, grep, since }) {
-  if (stream.state === "connecting") return html`<${Skeleton} />`;
-  if (stream.state !== "open") return null;
-  if (!grep && !since) {
-    return html`<${Empty} title="No output yet"
-      ><p>Lines appear here when they are written.</p><//
-    >`;
+async function download(path, query, process) {
+  try {
+    const response = await send(path, { query, headers: { Accept: "text/plain" } });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await response.blob());
+    link.download = `${process}${query.instance && `.${query.instance}`}.log`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+    const isCut = response.headers.get("X-Older-Lines-Left-Out") === "true";
+    announce(
+      isCut
+        ? "Saved the newest lines. Older ones do not fit into an answer; until= of the API has them."
+        : "Saved all lines that are kept.",
+    );
+  } catch (error) {
+    announce(`The log was not saved: ${/** @type {Error} */ (error).message}`, "bad");
   }
-  return html`<${Empty} title="Nothing matches">
-    <p dir="auto">
-      ${grep && html`Searched for: <code>${grep}</code>.`}
-      ${since && `Range: ${SINCE[since] ?? since}.`} New lines appear here.
-    </p>
-    <button onClick=${() => setQuery({ grep: "", since: "" })}>Show all lines</button>
-  <//>`;
 }

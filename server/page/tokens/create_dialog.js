@@ -138,23 +138,14 @@ export function CreateDialog({ what, onMade, onClose }) {
           fields.expires === "date" &&
           html`<label>Last day <input type="date" required ...${bind("date")} /></label>`
         }
+        <label
+          >Requests an hour <input type="number" required min="1" ...${bind("hourly")}
+        /></label>
         <label>
-          Requests an hour
-          <input type="number" required min="1" max="1000000000" ...${bind("hourly")} />
-        </label>
-        <label>
-          Requests a day
-          <input
-            type="number"
-            required
-            min="0"
-            max="1000000000"
-            title="0: no limit"
-            ...${bind("daily")}
-          />
+          Requests a day (0: no limit)
+          <input type="number" required min="0" ...${bind("daily")} />
         </label>
       </div>
-      <p class="muted">0 requests a day: no limit for the day.</p>
       ${error && html`<p class="field-error" role="alert" dir="auto">${error}</p>`}
       <footer>
         <button type="button" onClick=${onClose}>Cancel</button>

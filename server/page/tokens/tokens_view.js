@@ -4,19 +4,18 @@
 import { useState } from "preact/hooks";
 import { ask, askAll } from "../api.js";
 import { useNow } from "../clock.js";
+import { ApiError } from "../errors.js";
 import { exactTime, formatAgo, formatTime, plural } from "../format.js";
 import { html } from "../html.js";
 import { useShortcuts } from "../keys.js";
 import { useResource } from "../resource.js";
 import { sessionRefused } from "../session.js";
 import { useIsAdmin, useSession } from "../session_hooks.js";
+import { announce } from "../ui/announce.js";
 import { confirm } from "../ui/dialog.js";
-import { Icon } from "../ui/icon.js";
 import { Chip, Empty, ErrorNotice, Skeleton } from "../ui/states.js";
-import { attempt } from "./attempt.js";
 import { CreateDialog } from "./create_dialog.js";
-import { Sessions } from "./sessions.js";
-import { limitsOf, stateOf } from "./words.js";
+import { browserOf, limitsOf, stateOf } from "./words.js";
 
 /**
  * @typedef {import("../session.js").Session} Session
@@ -32,112 +31,158 @@ import { limitsOf, stateOf } from "./words.js";
  * @property {number} token_lifetime  Seconds.
  * @property {string} created_at
  * @property {string|null} revoked_at
+ *
+ * @typedef {[head: string, cell: (one: any) => any]} Column
  */
 
-const NEEDS_ADMIN = "Needs a token with the scope admin";
 const TONES = /** @type {const} */ ({ valid: "good", expired: "idle", revoked: "bad" });
 
 export function TokensView() {
   const isAdmin = useIsAdmin();
-  const { session } = useSession();
+  const own = useSession().session?.token;
+  const now = useNow();
   const [making, setMaking] = useState(/** @type {""|"token"|"client"} */ (""));
   const sessions = useResource("sessions", (signal) => askAll("/sessions", { signal }, "sessions"));
   const tokens = useResource(isAdmin ? "tokens" : null, (signal) => askAll("/tokens", { signal }));
   const clients = useResource(isAdmin ? "clients" : null, (signal) =>
     askAll("/oauth/clients", { signal }),
   );
-  const create = () => setMaking("token");
-  useShortcuts(
-    isAdmin ? [{ keys: "c", label: "Create a token", group: "Tokens", run: create }] : [],
-  );
+  const createToken = () => isAdmin && setMaking("token");
+  useShortcuts([{ keys: "c", label: "Create a token", group: "Tokens", run: createToken }]);
+
+  /**
+   * Asks, deletes, says how it went, and loads again or signs out.
+   *
+   * @param {object} parts
+   * @param {string} parts.path
+   * @param {string} parts.done
+   * @param {string} [parts.title]  Of the question; absent: there is none.
+   * @param {any} [parts.text]
+   * @param {string} [parts.verb]
+   * @param {boolean} [parts.isOwn]  It ends this session.
+   */
+  const end = async ({ path, done, title, text, verb = "Revoke", isOwn }) => {
+    if (title && !(await confirm({ title, text: html`<p>${text}</p>`, verb }))) return;
+    try {
+      await ask(path, { method: "DELETE" });
+      announce(done, "good");
+      if (isOwn) sessionRefused(done);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      // After a 401 the page asks to sign in already.
+      if (error.status !== 401) announce(`It failed: ${error.message}`, "bad");
+    }
+    for (const resource of [sessions, tokens, clients]) resource.reload();
+  };
 
   /** @param {Token} token */
-  const revoke = async (token) => {
-    const isOwn = token.id === session?.token.id;
-    const count = /** @type {Session[]} */ (sessions.data ?? []).filter(
-      (one) => one.token.id === token.id,
-    ).length;
-    const isSure = await confirm({
-      title: `Revoke the token ${token.name}?`,
-      text: html`<p>
-          What uses it is refused from now on, its streams
-          end${count > 0 && `, and so do ${plural(count, "session")} of browsers`}. It cannot be
-          made valid again.
-        </p>
-        ${isOwn && html`<p class="notice warn">You are signed in with this token: this signs you out.</p>`}`,
-      verb: isOwn ? "Revoke and sign out" : "Revoke",
+  const revokeToken = ({ id, name }) => {
+    const isOwn = id === own?.id;
+    const count = (sessions.data ?? []).filter((one) => one.token.id === id).length;
+    end({
+      path: `/tokens/${id}`,
+      done: `The token ${name} is revoked.`,
+      title: `Revoke the token ${name}?`,
+      text: `What uses it is refused from now on. Its streams and ${plural(count, "session")} of browsers end.${isOwn ? " You are signed in with this token: this signs you out." : ""}`,
+      isOwn,
     });
-    if (!isSure) return;
-    const isDone = await attempt(
-      () => ask(`/tokens/${token.id}`, { method: "DELETE" }),
-      `The token ${token.name} is revoked.`,
-    );
-    if (isDone && isOwn) sessionRefused("You revoked the token of this session.");
-    else {
-      tokens.reload();
-      sessions.reload();
-    }
   };
 
   /** @param {Client} client */
-  const revokeClient = async (client) => {
-    const isSure = await confirm({
-      title: `Revoke the client ${client.name}?`,
-      text: html`<p>${client.client_id} gets no more tokens, and those that it has end now.</p>`,
-      verb: "Revoke",
+  const revokeClient = ({ id, name }) =>
+    end({
+      path: `/oauth/clients/${id}`,
+      done: `The client ${name} is revoked.`,
+      title: `Revoke the client ${name}?`,
+      text: "It gets no more tokens, and those that it has end now.",
     });
-    if (!isSure) return;
-    await attempt(
-      () => ask(`/oauth/clients/${client.id}`, { method: "DELETE" }),
-      `The client ${client.name} is revoked.`,
-    );
-    clients.reload();
-    tokens.reload();
-  };
+
+  /** @param {(one: any) => void} revoke @param {Column} life @returns {Column[]} */
+  const columns = (revoke, life) => [
+    [
+      "Name",
+      (one) =>
+        html`<span dir="auto">${one.name}</span> ${one === ownToken && badge("this session")}
+          ${one.client_id && badge(one.client_id)}`,
+    ],
+    [
+      "State",
+      (one) => {
+        const state = stateOf(one, now);
+        return html`<${Chip} tone=${TONES[state]}>${state}<//>`;
+      },
+    ],
+    ["May", ({ scopes }) => (scopes.includes("admin") ? "read and change" : "read")],
+    ["Created", ({ created_at }) => when(created_at)],
+    life,
+    ["Requests", limitsOf],
+    [
+      "",
+      (one) =>
+        stateOf(one, now) === "valid" && command("Revoke", `Revoke ${one.name}`, () => revoke(one)),
+    ],
+  ];
+  const ownToken = tokens.data?.find(({ id }) => id === own?.id);
 
   return html`<div class="scroll">
-    <section class="access">
-      <header>
-        <h1>Tokens</h1>
-        <span class="spacer"></span>
-        <button
-          class=${isAdmin ? "primary" : ""}
-          aria-disabled=${!isAdmin}
-          title=${isAdmin ? "Create a token (c)" : NEEDS_ADMIN}
-          onClick=${() => isAdmin && create()}
-        >
-          <${Icon} name="plus" />Create token
-        </button>
-      </header>
+    <${Section}
+      title="Tokens"
+      heading="h1"
+      button="Create token"
+      disabled=${isAdmin ? "" : "Needs a token with the scope admin"}
+      onButton=${createToken}
+      resource=${isAdmin ? tokens : null}
+      columns=${columns(revokeToken, [
+        "Expires",
+        ({ expires_at }) => (expires_at ? when(expires_at, now) : "never"),
+      ])}
+      isOld=${(/** @type {Token} */ one) => stateOf(one, now) !== "valid"}
+    >
       ${
-        isAdmin
-          ? html`<${Records}
-              resource=${tokens}
-              own=${session?.token.id}
-              caption="Tokens"
-              onRevoke=${revoke}
-            />`
-          : html`<p class="notice">
-              Your token ${session?.token.name} has the scope public: it sees its own sessions only.
-              Sign in with a token that has the scope admin to see and change tokens.
-            </p>`
+        !isAdmin &&
+        html`<p class="notice">
+          The token ${own?.name} has the scope public: it sees its own sessions only. Sign in with
+          one that has the scope admin to see and change tokens.
+        </p>`
       }
-    </section>
-    <${Sessions} sessions=${sessions} isAdmin=${isAdmin} />
+    <//>
+    <${Section}
+      title="Sessions"
+      button="Sign out everywhere"
+      onButton=${() =>
+        end({
+          path: "/sessions",
+          done: "You are signed out everywhere.",
+          title: "Sign out everywhere?",
+          text: "All sessions of your token end, this one too. The token stays valid.",
+          verb: "Sign out everywhere",
+          isOwn: true,
+        })}
+      resource=${sessions}
+      columns=${sessionColumns(end, now)}
+    >
+      <p class="muted">
+        Browsers that are signed in${isAdmin ? ", with any token" : " with your token"}. A session
+        ends after a day without use.
+      </p>
+    <//>
     ${
       isAdmin &&
-      html`<section class="access">
-        <header>
-          <h2>OAuth clients</h2>
-          <span class="spacer"></span>
-          <button onClick=${() => setMaking("client")}><${Icon} name="plus" />Create client</button>
-        </header>
+      html`<${Section}
+        title="OAuth clients"
+        button="Create client"
+        onButton=${() => setMaking("client")}
+        resource=${clients}
+        columns=${columns(revokeClient, [
+          "Tokens live",
+          ({ token_lifetime }) => plural(token_lifetime / 60, "minute"),
+        ])}
+        isOld=${(/** @type {Client} */ one) => one.revoked_at}
+      >
         <p class="muted">
-          Programs that fetch tokens of limited life by themselves, with a secret (client
-          credentials).
+          Programs that fetch tokens of limited life by themselves, with a secret.
         </p>
-        <${Records} resource=${clients} caption="OAuth clients" onRevoke=${revokeClient} />
-      </section>`
+      <//>`
     }
     ${
       making &&
@@ -150,104 +195,107 @@ export function TokensView() {
   </div>`;
 }
 
-/**
- * A table of tokens or clients; those that are not valid any more are folded away.
- *
- * @param {object} props
- * @param {import("../resource.js").Resource<any[]>} props.resource
- * @param {number} [props.own]  The id of the token of the session.
- * @param {string} props.caption
- * @param {(record: any) => void} props.onRevoke
- */
-function Records({ resource, own, caption, onRevoke }) {
-  const [hasOld, setOld] = useState(false);
-  const now = useNow();
-  const { data, error } = resource;
-  if (!data) {
-    return error
-      ? html`<${ErrorNotice}
-          error=${error}
-          retryAt=${resource.retryAt}
-          onRetry=${resource.reload}
-        />`
-      : html`<${Skeleton} rows=${3} />`;
-  }
-  const old = data.filter((one) => stateOf(one, now) !== "valid").length;
-  const shown = data.filter((one) => hasOld || stateOf(one, now) === "valid").reverse();
-  return html`${error && html`<${ErrorNotice} error=${error} retryAt=${resource.retryAt} />`}
-  ${
-    shown.length === 0
-      ? html`<${Empty} title=${data.length ? "None is valid" : "None yet"} />`
-      : html`<div class="access-table">
-          <table>
-            <caption>
-              ${caption}
-            </caption>
-            <thead>
-              <tr>
-                <th>Name</th>
-                <th>State</th>
-                <th>May</th>
-                <th>Created</th>
-                <th>${own ? "Expires" : "Tokens live"}</th>
-                <th>Requests</th>
-                <th><span class="hidden">Commands</span></th>
-              </tr>
-            </thead>
-            <tbody>
-              ${shown.map((one) => html`<${Record} key=${one.id} ...${{ one, own, now, onRevoke }} />`)}
-            </tbody>
-          </table>
-        </div>`
-  }
-  ${
-    old > 0 &&
-    html`<label class="check">
-      <input type="checkbox" checked=${hasOld} onChange=${() => setOld(!hasOld)} />
-      Show revoked and expired ones (${old})
-    </label>`
-  }`;
+/** @param {string} text */
+const badge = (text) => html`<span class="badge">${text}</span>`;
+
+/** @param {string} time @param {number} [now]  Absent: not relative to it. */
+const when = (time, now) =>
+  html`<span title=${exactTime(time)}>${now ? formatAgo(time, now) : formatTime(time)}</span>`;
+
+/** @param {string} text @param {string} label @param {() => void} run */
+const command = (text, label, run) =>
+  html`<button class="small" aria-label=${label} onClick=${run}>${text}</button>`;
+
+/** @param {(parts: any) => void} end @param {number} now @returns {Column[]} */
+function sessionColumns(end, now) {
+  return [
+    [
+      "Browser",
+      ({ user_agent, current }) =>
+        html`<span dir="auto" title=${user_agent}>${browserOf(user_agent)}</span> ${
+            current && badge("this one")
+          }`,
+    ],
+    ["Address", ({ address }) => address],
+    ["Token", ({ token }) => html`<span dir="auto">${token.name}</span>`],
+    ["Since", ({ created_at }) => when(created_at)],
+    ["Last used", (one) => (one.current ? "now" : when(one.last_used_at, now))],
+    ["Ends", (one) => when([one.expires_at, one.idle_expires_at].sort()[0], now)],
+    [
+      "",
+      ({ id, user_agent, address, current }) =>
+        command(
+          current ? "Sign out" : "End",
+          `End the session of ${browserOf(user_agent)}, ${address}`,
+          () => end({ path: `/sessions/${id}`, done: "The session has ended.", isOwn: current }),
+        ),
+    ],
+  ];
 }
 
-/** @param {{one: any, own?: number, now: number, onRevoke: (record: any) => void}} props */
-function Record({ one, own, now, onRevoke }) {
-  const state = stateOf(one, now);
-  return html`<tr>
-    <th scope="row">
-      <span dir="auto">${one.name}</span>
-      ${one.id === own && html` <span class="badge">this session</span>`}
-      ${one.client_id && html` <span class="badge" title="OAuth client">${one.client_id}</span>`}
-    </th>
-    <td>
-      <${Chip}
-        tone=${TONES[state]}
-        title=${one.revoked_at ? `Revoked ${exactTime(one.revoked_at)}` : ""}
-        >${state}<//
-      >
-    </td>
-    <td>${one.scopes.includes("admin") ? "read and change" : "read"}</td>
-    <td title=${exactTime(one.created_at)}>${formatTime(one.created_at)}</td>
-    <td title=${one.expires_at ? exactTime(one.expires_at) : ""}>
-      ${
-        one.token_lifetime
-          ? plural(one.token_lifetime / 60, "minute")
-          : one.expires_at
-            ? formatAgo(one.expires_at, now)
-            : "never"
-      }
-    </td>
-    <td>${limitsOf(one)}</td>
-    <td class="number">
-      ${
-        state === "valid" &&
-        html`<button
-          class="small"
-          aria-label=${`Revoke ${one.name}`}
-          onClick=${() => onRevoke(one)}
-        >
-          Revoke
-        </button>`
-      }
-    </td>
-  </tr>`;
+/**
+ * A heading with a command, and a table, newest first.
+ *
+ * @param {object} props
+ * @param {string} props.title
+ * @param {string} [props.heading]
+ * @param {string} props.button
+ * @param {string} [props.disabled]  Why the button cannot be used.
+ * @param {() => void} props.onButton
+ * @param {import("../resource.js").Resource<any[]>|null} props.resource
+ * @param {Column[]} props.columns  Those with the head "" have commands.
+ * @param {(one: any) => any} [props.isOld]  Which records are folded away.
+ * @param {any} [props.children]
+ */
+function Section({
+  title,
+  heading = "h2",
+  button,
+  disabled,
+  onButton,
+  resource,
+  columns,
+  isOld,
+  children,
+}) {
+  const [hasOld, setOld] = useState(false);
+  const { data, error, retryAt = 0, reload } = resource ?? {};
+  const old = isOld ? (data ?? []).filter(isOld).length : 0;
+  const shown = (data ?? []).filter((one) => hasOld || !isOld?.(one)).reverse();
+  return html`<section class="access">
+    <header>
+      <${heading}>${title}<//>
+      <button aria-disabled=${Boolean(disabled)} title=${disabled} onClick=${onButton}>
+        ${button}
+      </button>
+    </header>
+    ${children} ${error && html`<${ErrorNotice} ...${{ error, retryAt, onRetry: reload }} />`}
+    ${resource && !data && !error && html`<${Skeleton} rows=${3} />`}
+    ${data && shown.length === 0 && html`<${Empty} title=${old ? "None is valid" : "None yet"} />`}
+    ${
+      shown.length > 0 &&
+      html`<table>
+        <thead>
+          <tr>
+            ${columns.map(([head]) => (head ? html`<th>${head}</th>` : html`<td></td>`))}
+          </tr>
+        </thead>
+        <tbody>
+          ${shown.map(
+            (one) =>
+              html`<tr key=${one.id}>
+                ${columns.map(([head, cell]) => html`<td data-head=${head}>${cell(one)}</td>`)}
+              </tr>`,
+          )}
+        </tbody>
+      </table>`
+    }
+    ${
+      old > 0 &&
+      html`<label class="check">
+        <input type="checkbox" checked=${hasOld} onChange=${() => setOld(!hasOld)} />
+        Show revoked and expired ones (${old})
+      </label>`
+    }
+  </section>`;
 }
