@@ -114,7 +114,13 @@ export function LogPanel({ stackUid, process, instance = "" }) {
   ]);
 
   const badGrep = grep && error?.status === 400 ? error.message : "";
-  const isStill = !isFollowing && state === "open";
+  const facts = [
+    `${STATES[state]}${!isFollowing && state === "open" ? ", standing still" : ""}`,
+    plural(count, "line"),
+    ...(dropped
+      ? [`${formatCount(dropped)} older ones dropped: the download has what is kept`]
+      : []),
+  ];
   return html`<section class="log" aria-label=${`Output of ${process}`}>
     <div class="toolbar">
       <${SearchField}
@@ -187,13 +193,7 @@ export function LogPanel({ stackUid, process, instance = "" }) {
         </button>`
       }
     </div>
-    <p class="log-foot muted">
-      ${STATES[state]}${isStill && ", standing still"} ·
-      ${plural(count, "line")}${
-        dropped > 0 &&
-        ` · ${formatCount(dropped)} older ones dropped: the download has what is kept`
-      }
-    </p>
+    <p class="log-foot muted">${facts.join(" · ")}</p>
   </section>`;
 }
 

@@ -83,7 +83,7 @@ export function TokensView() {
       path: `/tokens/${id}`,
       done: `The token ${name} is revoked.`,
       title: `Revoke the token ${name}?`,
-      text: `What uses it is refused from now on. Its streams and ${plural(count, "session")} of browsers end.${isOwn ? " You are signed in with this token: this signs you out." : ""}`,
+      text: `What uses it is refused from now on. Its streams${count ? ` and ${plural(count, "session")} of browsers` : ""} end.${isOwn ? " You are signed in with this token: this signs you out." : ""}`,
       isOwn,
     });
   };
@@ -223,12 +223,12 @@ function sessionColumns(end, now) {
     ["Ends", (one) => when([one.expires_at, one.idle_expires_at].sort()[0], now)],
     [
       "",
-      ({ id, user_agent, address, current }) =>
-        command(
-          current ? "Sign out" : "End",
-          `End the session of ${browserOf(user_agent)}, ${address}`,
-          () => end({ path: `/sessions/${id}`, done: "The session has ended.", isOwn: current }),
-        ),
+      ({ id, user_agent, address, current }) => {
+        const verb = current ? "Sign out" : "End";
+        return command(verb, `${verb}: ${browserOf(user_agent)}, ${address}`, () =>
+          end({ path: `/sessions/${id}`, done: "The session has ended.", isOwn: current }),
+        );
+      },
     ],
   ];
 }
