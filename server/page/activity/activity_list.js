@@ -102,9 +102,14 @@ export function ActivityList({ stackUid, process, filter = "", search = "", stac
 
   /** What actions are about, from the events of their beginnings. @type {Map<number, string>} */
   const wanted = new Map();
+  /** Names of removed stacks. @type {Map<string, string>} */
+  const removed = new Map();
   for (const row of rows) {
-    if ("event" in row && row.event === "action_started" && row.action_id) {
-      wanted.set(row.action_id, row.cause ?? "");
+    if (!("event" in row)) continue;
+    const { event, action_id, stack_uid, cause } = row;
+    if (event === "action_started" && action_id) wanted.set(action_id, cause ?? "");
+    if (event === "stack_deleted" && stack_uid) {
+      removed.set(stack_uid, /^"(.*?)"( in |$)/.exec(cause ?? "")?.[1] ?? "");
     }
   }
   const old = cache.current;
@@ -117,7 +122,8 @@ export function ActivityList({ stackUid, process, filter = "", search = "", stac
     }
     const sentence = sentenceOf(row, wanted.get(row.action_id ?? 0));
     if (filter === "problems" && !/bad|warn/.test(sentence.tone)) continue;
-    const stack = stackName && row.stack_uid ? stackName(row.stack_uid) : "";
+    const uid = row.stack_uid;
+    const stack = stackName && uid ? (removed.get(uid) ?? stackName(uid)) : "";
     const words = `${stack} ${sentence.subject} ${sentence.text} ${row.user ?? ""}`;
     if (!hasWords(words, search)) continue;
     // The same node as before is not compared again.
@@ -193,8 +199,9 @@ async function load(base, query, signal) {
 function eventRow(event, { subject, text, tone }, stack) {
   const uid = event.stack_uid;
   const pid = event.pid ? `pid ${event.pid}` : "";
-  return html`<li key=${event.id} class=${`event ${tone}`}>
+  return html`<li key=${event.id} class="event">
     <time datetime=${event.time} title=${exactTime(event.time)}>${formatTime(event.time)}</time>
+    <span class=${`chip ${tone}`}></span>
     <span class="event-text" title=${`Event ${event.id} ${pid}`} dir="auto"
       >${
         uid && event.process

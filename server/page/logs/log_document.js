@@ -67,6 +67,7 @@ export class LogDocument {
   clear(pattern) {
     this.pattern = pattern;
     this.buffer = new LogBuffer();
+    this.instances.clear();
     this.resizes.disconnect();
     this.resizes.observe(this.element);
     this.element.replaceChildren();

@@ -4,7 +4,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { kindsOf, plainSentence } from "../activity/sentences.js";
 import { ask, send, url } from "../api.js";
-import { formatCount, plural } from "../format.js";
+import { formatCount, formatTime, plural } from "../format.js";
 import { html } from "../html.js";
 import { useShortcuts } from "../keys.js";
 import { useResource } from "../resource.js";
@@ -86,7 +86,7 @@ export function LogPanel({ stackUid, process, instance = "" }) {
     (events) => {
       for (const { type, data } of events) {
         if (type === "gap" || (instance && data.instance !== Number(instance))) continue;
-        log.current?.addNotice(plainSentence(data));
+        log.current?.addNotice(`${formatTime(data.time)} ${plainSentence(data)}`);
       }
     },
   );
