@@ -143,7 +143,7 @@ export function ActivityList({ stackUid, process, filter = "", search = "", stac
     }
     ${
       shown.length > 0
-        ? html`<ol class="events">
+        ? html`<ol class="event-list">
             ${shown}
           </ol>`
         : html`<${Empty} title=${isFiltered ? "Nothing matches" : "Nothing has happened yet"}>

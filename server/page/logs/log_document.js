@@ -5,6 +5,8 @@
 import { exactTime } from "../format.js";
 import { LogBuffer, splitMatches, stripEscapes } from "./log_buffer.js";
 
+// Matches are marked in texts of up to so many characters: expressions of browsers can be slow.
+const MAX_MARKED = 4096;
 // Instances share so many colours; their names are beside the lines.
 const COLOURS = 6;
 // A fast log changes the document no more often than people can see. Milliseconds.
@@ -204,7 +206,7 @@ export class LogDocument {
    */
   fill(element, line) {
     const text = stripEscapes(line.raw);
-    if (!this.pattern) {
+    if (!this.pattern || text.length > MAX_MARKED) {
       element.textContent = text;
       return;
     }
