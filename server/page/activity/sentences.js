@@ -66,6 +66,13 @@ export const GROUPS = {
       token_revoked: ["Token revoked", "was revoked", "idle"],
     },
   },
+  sessions: {
+    label: "Sessions",
+    kinds: {
+      session_created: ["Session began", "began: %", "good"],
+      session_ended: ["Session ended", "ended: %", "idle"],
+    },
+  },
   webhooks: {
     label: "Webhooks",
     kinds: {
@@ -109,9 +116,9 @@ export function sentenceOf(event, wanted = "") {
     subject = event.instance ? `${event.process}.${event.instance}` : event.process;
   } else if (event.action_id && event.event.startsWith("action_")) {
     subject = `Action ${event.action_id}`;
-  } else if (/^(token|webhook)_/.test(event.event)) {
-    // token 2, "reader"  or  webhook 1, "pager": 1 event, attempt 2: answered 500
-    const parts = /^(\w)(\w* \d+), ("(?:[^"\\]|\\.)*")(?:: )?([^]*)$/.exec(cause);
+  } else if (/^(token|session|webhook)_/.test(event.event)) {
+    // token 2, "reader"  or  session 3 of token 2, "reader": signed out
+    const parts = /^(\w)([\w ]+), ("(?:[^"\\]|\\.)*")(?:: )?([^]*)$/.exec(cause);
     if (parts) {
       subject = `${parts[1].toUpperCase()}${parts[2]} ${parts[3]}`;
       detail = parts[4];

@@ -82,12 +82,17 @@ test("actions", () => {
   assert.equal(plainSentence(failed), "Action 7 failed: web: exited with code 1");
 });
 
-test("stacks, tokens, webhooks", () => {
+test("stacks, tokens, sessions, webhooks", () => {
   /** @type {[string, string, string][]} */
   const cases = [
     ["stack_created", '"demo" in "test"', 'The stack "demo" in "test" was created'],
     ["stack_replaced", "added: web", "The stack was changed: added: web"],
     ["token_revoked", 'token 2, "re: \\"a\\""', 'Token 2 "re: \\"a\\"" was revoked'],
+    [
+      "session_ended",
+      'session 3 of token 2, "reader": signed out',
+      'Session 3 of token 2 "reader" ended: signed out',
+    ],
     ["webhook_created", 'webhook 1, "pager"', 'Webhook 1 "pager" was created'],
     [
       "webhook_failed",
@@ -106,7 +111,7 @@ test("filters name kinds of the server", () => {
   assert.equal(kindsOf("exited"), "exited");
   assert.equal(kindsOf("tokens"), "token_created,token_revoked");
   assert.match(kindsOf("problems"), /^exited,start_failed,.*action_finished/);
-  assert.equal(Object.values(GROUPS).flatMap(({ kinds }) => Object.keys(kinds)).length, 25);
+  assert.equal(Object.values(GROUPS).flatMap(({ kinds }) => Object.keys(kinds)).length, 27);
 });
 
 test("pages and streams give each event once", () => {

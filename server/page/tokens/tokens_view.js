@@ -261,7 +261,7 @@ function Section({
   const [hasOld, setOld] = useState(false);
   const { data, error, retryAt = 0, reload } = resource ?? {};
   const old = isOld ? (data ?? []).filter(isOld).length : 0;
-  const shown = (data ?? []).filter((one) => hasOld || !isOld?.(one)).reverse();
+  const shown = (data ?? []).filter((one) => hasOld || !isOld?.(one)).sort((a, b) => b.id - a.id);
   return html`<section class="access">
     <header>
       <${heading}>${title}<//>
