@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "server/page/build/page_builder.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/page/build/page_builder.h"
 
 namespace tallyman::page {
 namespace {
@@ -19,9 +19,9 @@ TEST(CcLiteralsTest, EscapesWhatALiteralCannotHave) {
 }
 
 TEST(CcLiteralsTest, LongTextsHaveSeveralLines) {
-  EXPECT_EQ(CcLiterals(std::string(150, 'x')), "\n\"" + std::string(100, 'x') +
-                                                   "\"\n\"" +
-                                                   std::string(50, 'x') + "\"");
+  EXPECT_EQ(
+      CcLiterals(std::string(150, 'x')),
+      "\n\"" + std::string(100, 'x') + "\"\n\"" + std::string(50, 'x') + "\"");
 }
 
 TEST(WriteCcSourceTest, HasEachAsset) {
@@ -33,9 +33,9 @@ TEST(WriteCcSourceTest, HasEachAsset) {
   const std::string source = WriteCcSource(assets);
   EXPECT_THAT(source, HasSubstr(".path = std::string_view(\n\"/\", 1)"));
   EXPECT_THAT(source, HasSubstr(".body = std::string_view(\n\"<p>\", 3)"));
-  EXPECT_THAT(source, HasSubstr("\\037\\213")); // gzip's first bytes
+  EXPECT_THAT(source, HasSubstr("\\037\\213"));  // gzip's first bytes
   EXPECT_EQ(source, WriteCcSource(assets));
 }
 
-} // namespace
-} // namespace tallyman::page
+}  // namespace
+}  // namespace tallyman::page

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "server/page/build/reference.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/page/build/reference.h"
 
 namespace tallyman::page {
 namespace {
@@ -17,8 +17,7 @@ using ::testing::HasSubstr;
 std::string Minified(std::string_view text) {
   const absl::StatusOr<std::string> minified = MinifyCss(text);
   EXPECT_TRUE(minified.ok()) << minified.status();
-  if (!minified.ok())
-    return "";
+  if (!minified.ok()) return "";
   EXPECT_EQ(MinifyCss(*minified).value_or(""), *minified);
   return *minified;
 }
@@ -35,7 +34,7 @@ TEST(FindCssReferencesTest, NamesInUrls) {
   EXPECT_EQ((*found)[1].name, "./c.svg");
   EXPECT_EQ((*found)[1].line, 3);
   EXPECT_EQ((*found)[2].name, "./d.svg");
-  for (const Reference &reference : *found) {
+  for (const Reference& reference : *found) {
     EXPECT_EQ(kText.substr(reference.begin, reference.name.size()),
               reference.name);
   }
@@ -92,5 +91,5 @@ TEST(MinifyCssTest, StringsAndEscapesStay) {
             ".a\\:b{c:url( 'd e.svg' )}");
 }
 
-} // namespace
-} // namespace tallyman::page
+}  // namespace
+}  // namespace tallyman::page

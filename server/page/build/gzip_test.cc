@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
-#include "platform/testing/temp_directory.h"
 #include "gtest/gtest.h"
+#include "platform/testing/temp_directory.h"
 
 namespace tallyman::page {
 namespace {
@@ -25,8 +25,7 @@ std::string Decompress(std::string_view compressed) {
 
 TEST(GzipTest, GzipReadsIt) {
   std::string bytes = "words and words and words";
-  for (int i = 0; i < 256; ++i)
-    bytes.push_back(static_cast<char>(i));
+  for (int i = 0; i < 256; ++i) bytes.push_back(static_cast<char>(i));
   EXPECT_EQ(Decompress(Gzip(bytes)), bytes);
   EXPECT_EQ(Decompress(Gzip("")), "");
 }
@@ -39,5 +38,5 @@ TEST(GzipTest, TheSameTextGivesTheSameBytes) {
   EXPECT_EQ(Gzip(text).substr(3, 5), std::string(5, '\0'));
 }
 
-} // namespace
-} // namespace tallyman::page
+}  // namespace
+}  // namespace tallyman::page

@@ -6,9 +6,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "server/page/build/reference.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/page/build/reference.h"
 
 namespace tallyman::page {
 namespace {
@@ -36,7 +36,7 @@ TEST(FindHtmlReferencesTest, FilesThatElementsName) {
   EXPECT_EQ((*found)[1].name, "./b.js");
   EXPECT_EQ((*found)[1].line, 5);
   EXPECT_EQ((*found)[2].name, "./c.svg");
-  for (const Reference &reference : *found) {
+  for (const Reference& reference : *found) {
     EXPECT_EQ(kText.substr(reference.begin, reference.name.size()),
               reference.name);
   }
@@ -65,10 +65,11 @@ TEST(FinishHtmlTest, DropsCommentsAndAddsPreloads) {
       "<head>\n  <!-- a\n b -->\n\n  <title>c d</title>\n  </head>\n  <p>\n",
       std::vector<std::string>{"/assets/a.js", "/assets/b.js"});
   ASSERT_TRUE(finished.ok()) << finished.status();
-  EXPECT_EQ(*finished, "<head>\n<title>c d</title>\n"
-                       "<link rel=\"modulepreload\" href=\"/assets/a.js\">\n"
-                       "<link rel=\"modulepreload\" href=\"/assets/b.js\">\n"
-                       "</head>\n<p>\n");
+  EXPECT_EQ(*finished,
+            "<head>\n<title>c d</title>\n"
+            "<link rel=\"modulepreload\" href=\"/assets/a.js\">\n"
+            "<link rel=\"modulepreload\" href=\"/assets/b.js\">\n"
+            "</head>\n<p>\n");
 }
 
 TEST(FinishHtmlTest, NeedsAHead) {
@@ -76,5 +77,5 @@ TEST(FinishHtmlTest, NeedsAHead) {
               HasSubstr("the document has no </head>"));
 }
 
-} // namespace
-} // namespace tallyman::page
+}  // namespace
+}  // namespace tallyman::page

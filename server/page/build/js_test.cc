@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "server/page/build/reference.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/page/build/reference.h"
 
 namespace tallyman::page {
 namespace {
@@ -20,9 +20,8 @@ std::vector<std::string> NamesOf(std::string_view text) {
   const absl::StatusOr<std::vector<Reference>> found = FindJsReferences(text);
   EXPECT_TRUE(found.ok()) << found.status();
   std::vector<std::string> names;
-  if (!found.ok())
-    return names;
-  for (const Reference &reference : *found) {
+  if (!found.ok()) return names;
+  for (const Reference& reference : *found) {
     EXPECT_EQ(text.substr(reference.begin, reference.name.size()),
               reference.name);
     names.push_back(reference.name);
@@ -38,8 +37,7 @@ std::string ErrorOf(std::string_view text) {
 std::string Minified(std::string_view text) {
   const absl::StatusOr<std::string> minified = MinifyJs(text);
   EXPECT_TRUE(minified.ok()) << minified.status();
-  if (!minified.ok())
-    return "";
+  if (!minified.ok()) return "";
   // Nothing is left to do.
   EXPECT_EQ(MinifyJs(*minified).value_or(""), *minified);
   return *minified;
@@ -176,5 +174,5 @@ TEST(MinifyJsTest, TextThatCannotBeReadIsAnError) {
             "1: this bracket or template has no end");
 }
 
-} // namespace
-} // namespace tallyman::page
+}  // namespace
+}  // namespace tallyman::page

@@ -19,11 +19,9 @@ using ::testing::IsEmpty;
 std::vector<JsToken> Read(std::string_view text) {
   absl::StatusOr<std::vector<JsToken>> tokens = ReadJsTokens(text);
   EXPECT_TRUE(tokens.ok()) << tokens.status();
-  if (!tokens.ok())
-    return {};
+  if (!tokens.ok()) return {};
   std::string joined;
-  for (const JsToken &token : *tokens)
-    absl::StrAppend(&joined, token.text);
+  for (const JsToken& token : *tokens) absl::StrAppend(&joined, token.text);
   EXPECT_EQ(joined, text);
   return *std::move(tokens);
 }
@@ -31,9 +29,8 @@ std::vector<JsToken> Read(std::string_view text) {
 // The texts of the tokens of one kind.
 std::vector<std::string> Of(JsTokenKind kind, std::string_view text) {
   std::vector<std::string> found;
-  for (const JsToken &token : Read(text)) {
-    if (token.kind == kind)
-      found.emplace_back(token.text);
+  for (const JsToken& token : Read(text)) {
+    if (token.kind == kind) found.emplace_back(token.text);
   }
   return found;
 }
@@ -141,5 +138,5 @@ TEST(JsTokensTest, CharactersThatModulesDoNotHave) {
   EXPECT_THAT(ErrorOf("a \x01"), HasSubstr("unexpected character"));
 }
 
-} // namespace
-} // namespace tallyman::page
+}  // namespace
+}  // namespace tallyman::page

@@ -49,16 +49,15 @@ std::string ErrorOf(std::vector<SourceFile> files) {
   return page.ok() ? "" : std::string(page.status().message());
 }
 
-const BuiltAsset &AssetOf(const BuiltPage &page, std::string_view source) {
-  for (const BuiltAsset &asset : page.assets) {
-    if (asset.source == source)
-      return asset;
+const BuiltAsset& AssetOf(const BuiltPage& page, std::string_view source) {
+  for (const BuiltAsset& asset : page.assets) {
+    if (asset.source == source) return asset;
   }
   ADD_FAILURE() << "no asset of " << source;
   return page.assets.front();
 }
 
-std::string FileName(const BuiltAsset &asset) {
+std::string FileName(const BuiltAsset& asset) {
   return asset.path.substr(kAssetsPath.size());
 }
 
@@ -67,10 +66,12 @@ std::vector<SourceFile> Small() {
               "<link rel=\"stylesheet\" href=\"./looks/base.css\">", kMain)),
           File("looks/base.css", "a { b: url(../icon.svg) }"),
           File("icon.svg", "<svg/>"),
-          File("main.js", "import { h } from \"preact\";\n"
-                          "import { menu } from \"./ui/menu.js\";\n"),
-          File("ui/menu.js", "import { api } from \"../api.js\"; // The API.\n"
-                             "import { useState } from \"preact/hooks\";\n"),
+          File("main.js",
+               "import { h } from \"preact\";\n"
+               "import { menu } from \"./ui/menu.js\";\n"),
+          File("ui/menu.js",
+               "import { api } from \"../api.js\"; // The API.\n"
+               "import { useState } from \"preact/hooks\";\n"),
           File("api.js", "export const api = 1;\n"),
           Library("preact", "export const h = 1;"),
           Library("preact/hooks", "import{h}from\"preact\";")};
@@ -79,11 +80,11 @@ std::vector<SourceFile> Small() {
 TEST(BuildPageTest, NamesByContentAndImportsOfTheseNames) {
   const BuiltPage page = Build(Small());
   EXPECT_EQ(page.assets.size(), 8U);
-  const BuiltAsset &document = page.assets.front();
-  const BuiltAsset &main = AssetOf(page, "main.js");
-  const BuiltAsset &menu = AssetOf(page, "ui/menu.js");
-  const BuiltAsset &hooks = AssetOf(page, "preact/hooks");
-  const BuiltAsset &preact = AssetOf(page, "preact");
+  const BuiltAsset& document = page.assets.front();
+  const BuiltAsset& main = AssetOf(page, "main.js");
+  const BuiltAsset& menu = AssetOf(page, "ui/menu.js");
+  const BuiltAsset& hooks = AssetOf(page, "preact/hooks");
+  const BuiltAsset& preact = AssetOf(page, "preact");
   EXPECT_EQ(document.path, "/");
   EXPECT_THAT(main.path, MatchesRegex("/assets/main-[a-z2-7]{10}\\.js"));
   EXPECT_THAT(hooks.path, MatchesRegex("/assets/hooks-[a-z2-7]{10}\\.js"));
@@ -106,8 +107,8 @@ TEST(BuildPageTest, PreloadsAllModulesThatAreNeededAtOnce) {
   files.push_back(File("later.js", "export {};"));
   files[3].text += "const later = () => import(\"./later.js\");\n";
   const BuiltPage page = Build(std::move(files));
-  const std::string &document = page.assets.front().body;
-  for (const BuiltAsset &asset : page.assets) {
+  const std::string& document = page.assets.front().body;
+  for (const BuiltAsset& asset : page.assets) {
     const std::string link =
         "<link rel=\"modulepreload\" href=\"" + asset.path + "\">";
     EXPECT_EQ(absl::StrContains(document, link),
@@ -215,5 +216,5 @@ TEST(BuildPageTest, OtherMistakes) {
               HasSubstr("imports \"./b.mjs\", a file of its own"));
 }
 
-} // namespace
-} // namespace tallyman::page
+}  // namespace
+}  // namespace tallyman::page
