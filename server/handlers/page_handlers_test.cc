@@ -17,14 +17,12 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr PageAsset kAssets[] = {
-    {.source = "index.html",
-     .path = "/",
+    {.path = "/",
      .media_type = "text/html; charset=utf-8",
      .hash = "aa",
      .body = "<!doctype html>",
      .gzip_body = "compressed document"},
-    {.source = "ui/menu.js",
-     .path = "/assets/menu-abc.js",
+    {.path = "/assets/menu-abc.js",
      .media_type = "text/javascript; charset=utf-8",
      .hash = "bb",
      .body = "export {};",

@@ -12,9 +12,8 @@ namespace tallyman::server {
 
 // One file. All views refer to constants.
 struct PageAsset {
-  std::string_view source;  // In this folder: "ui/menu.js"; or a library.
   // "/", or a path whose name changes with the content:
-  // "/assets/menu-3fq2k7xw5a.js".
+  // "/assets/main-3fq2k7xw5a.js".
   std::string_view path;
   std::string_view media_type;
   std::string_view hash;  // Of the body: 32 hexadecimal digits.

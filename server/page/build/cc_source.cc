@@ -59,8 +59,7 @@ std::string WriteCcSource(absl::Span<const BuiltAsset> assets) {
       "namespace tallyman::server {\nnamespace {\n\n"
       "constexpr PageAsset kAssets[] = {\n";
   for (const BuiltAsset& asset : assets) {
-    absl::StrAppend(&source, "{.source = ", View(asset.source),
-                    ",\n.path = ", View(asset.path),
+    absl::StrAppend(&source, "{.path = ", View(asset.path),
                     ",\n.media_type = ", View(asset.media_type),
                     ",\n.hash = ", View(asset.hash),
                     ",\n.body = ", View(asset.body),

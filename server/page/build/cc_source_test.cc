@@ -25,11 +25,8 @@ TEST(CcLiteralsTest, LongTextsHaveSeveralLines) {
 }
 
 TEST(WriteCcSourceTest, HasEachAsset) {
-  const std::vector<BuiltAsset> assets = {{.source = "index.html",
-                                           .path = "/",
-                                           .media_type = "text/html",
-                                           .body = "<p>",
-                                           .hash = "ab"}};
+  const std::vector<BuiltAsset> assets = {
+      {.path = "/", .media_type = "text/html", .body = "<p>", .hash = "ab"}};
   const std::string source = WriteCcSource(assets);
   EXPECT_THAT(source, HasSubstr(".path = std::string_view(\n\"/\", 1)"));
   EXPECT_THAT(source, HasSubstr(".body = std::string_view(\n\"<p>\", 3)"));

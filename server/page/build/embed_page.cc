@@ -7,11 +7,11 @@
 // module that is imported as NAME. On errors, which name the file and its line,
 // the exit code is 1.
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,6 +39,7 @@ absl::StatusOr<std::string> Read(const std::string& path) {
 
 struct Arguments {
   std::string out;
+  std::string sizes;
   std::string folder;  // Of the page, with a slash at its end.
   std::vector<SourceFile> files;
 };
@@ -49,6 +50,10 @@ absl::StatusOr<Arguments> Parse(const std::vector<std::string>& words) {
     SourceFile file;
     if (absl::ConsumePrefix(&word, "--out=")) {
       arguments.out = word;
+      continue;
+    }
+    if (absl::ConsumePrefix(&word, "--sizes=")) {
+      arguments.sizes = word;
       continue;
     }
     if (absl::ConsumePrefix(&word, "--index=")) {
@@ -83,18 +88,45 @@ absl::StatusOr<Arguments> Parse(const std::vector<std::string>& words) {
   return arguments;
 }
 
+absl::Status Write(const std::string& path, std::string_view text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  if (!file.good()) {
+    return absl::UnknownError(absl::StrCat("cannot write ", path));
+  }
+  return absl::OkStatus();
+}
+
+// A line for each file, the largest first.
+std::string DescribeSizes(const BuiltPage& page) {
+  std::vector<BuiltPart> parts;
+  for (const BuiltAsset& asset : page.assets) {
+    parts.insert(parts.end(), asset.parts.begin(), asset.parts.end());
+  }
+  std::sort(parts.begin(), parts.end(),
+            [](const BuiltPart& a, const BuiltPart& b) {
+              return a.size != b.size ? a.size > b.size : a.source < b.source;
+            });
+  std::string text;
+  for (const BuiltPart& part : parts) {
+    absl::StrAppend(&text, absl::Dec(part.size, absl::kSpacePad8), "  ",
+                    part.source, "\n");
+  }
+  for (const std::string& name : page.unused) {
+    absl::StrAppend(&text, "  unused  ", name, "\n");
+  }
+  return text;
+}
+
 absl::Status Run(const std::vector<std::string>& words) {
   absl::StatusOr<Arguments> arguments = Parse(words);
   if (!arguments.ok()) return arguments.status();
-  absl::StatusOr<BuiltPage> page = BuildPage(std::move(arguments->files));
+  const absl::StatusOr<BuiltPage> page = BuildPage(std::move(arguments->files));
   if (!page.ok()) return page.status();
-  std::ofstream out(arguments->out, std::ios::binary);
-  out << WriteCcSource(page->assets);
-  out.close();
-  if (!out.good()) {
-    return absl::UnknownError(absl::StrCat("cannot write ", arguments->out));
-  }
-  return absl::OkStatus();
+  absl::Status written = Write(arguments->out, WriteCcSource(page->assets));
+  if (!written.ok()) return written;
+  return Write(arguments->sizes, DescribeSizes(*page));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +15,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/types/span.h"
 #include "server/page/build/reference.h"
 
 namespace tallyman::page {
@@ -22,7 +22,6 @@ namespace {
 
 constexpr std::string_view kComment = "<!--";
 constexpr std::string_view kCommentEnd = "-->";
-constexpr std::string_view kHeadEnd = "</head>";
 
 bool IsNameCharacter(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' ||
@@ -37,7 +36,7 @@ class Reader {
  public:
   explicit Reader(std::string_view text) : text_(text) {}
 
-  absl::StatusOr<std::vector<Reference>> Run() {
+  absl::StatusOr<std::vector<HtmlReference>> Run() {
     while (true) {
       at_ = text_.find('<', at_);
       if (at_ == std::string_view::npos) return std::move(references_);
@@ -60,10 +59,13 @@ class Reader {
  private:
   std::string_view Rest() const { return text_.substr(at_); }
 
-  absl::Status Error(std::string_view what) const {
+  int Line() const {
     const std::string_view before = text_.substr(0, at_);
-    return absl::InvalidArgumentError(absl::StrCat(
-        1 + std::count(before.begin(), before.end(), '\n'), ": ", what));
+    return static_cast<int>(1 + std::count(before.begin(), before.end(), '\n'));
+  }
+
+  absl::Status Error(std::string_view what) const {
+    return absl::InvalidArgumentError(absl::StrCat(Line(), ": ", what));
   }
 
   std::string ReadName() {
@@ -77,41 +79,56 @@ class Reader {
   }
 
   absl::Status ReadElement() {
-    ++at_;
+    const size_t tag_begin = at_++;
     const std::string element = ReadName();
     if (element.empty()) return Error("a \"<\" that begins no element");
     if (element == "style") {
       return Error("the policy of the page forbids <style>; link a sheet");
     }
-    bool has_source = false;
+    std::optional<Reference> file;
+    std::map<std::string, std::string> attributes;
     while (true) {
       SkipSpace();
-      if (Rest().starts_with(">")) break;
-      if (Rest().starts_with("/>")) break;
-      const std::string attribute = ReadName();
-      if (attribute.empty()) {
+      if (Rest().starts_with(">") || Rest().starts_with("/>")) break;
+      const std::string name = ReadName();
+      if (name.empty()) {
         return Error(absl::StrCat("<", element, "> is not written plainly"));
       }
-      if (attribute == "style" || attribute.starts_with("on")) {
-        return Error(
-            absl::StrCat("the policy of the page forbids the "
-                         "attribute ",
-                         attribute));
+      if (name == "style" || name.starts_with("on")) {
+        return Error(absl::StrCat(
+            "the policy of the page forbids the attribute ", name));
       }
-      const bool names_file =
-          attribute == "src" || (attribute == "href" && element == "link");
-      has_source = has_source || attribute == "src";
-      if (absl::Status read = ReadValue(names_file); !read.ok()) return read;
+      absl::StatusOr<Reference> value = ReadValue();
+      if (!value.ok()) return value.status();
+      attributes[name] = value->name;
+      if (name == "src" || (name == "href" && element == "link")) {
+        file = *std::move(value);
+      }
     }
-    if (element == "script" && !has_source) {
-      return Error("the policy of the page forbids a script without src");
+    HtmlRole role = HtmlRole::kOther;
+    if (element == "script") {
+      if (!file) {
+        return Error("the policy of the page forbids a script without src");
+      }
+      if (attributes["type"] != "module") {
+        return Error("scripts of the page are modules: type=\"module\"");
+      }
+      role = HtmlRole::kScript;
+    } else if (attributes["rel"] == "stylesheet") {
+      role = HtmlRole::kSheet;
+    }
+    if (file) {
+      references_.push_back({.reference = *std::move(file),
+                             .role = role,
+                             .tag_begin = tag_begin,
+                             .tag_end = text_.find('>', at_) + 1});
     }
     return absl::OkStatus();
   }
 
-  // The value of an attribute, if it has one.
-  absl::Status ReadValue(bool names_file) {
-    if (!Rest().starts_with("=")) return absl::OkStatus();
+  // The value of an attribute and its place; "" if it has none.
+  absl::StatusOr<Reference> ReadValue() {
+    if (!Rest().starts_with("=")) return Reference();
     ++at_;
     const char quote = at_ < text_.size() ? text_[at_] : '\0';
     const size_t end = text_.find(quote, at_ + 1);
@@ -119,34 +136,27 @@ class Reader {
       return Error("the value of an attribute needs quotation marks");
     }
     const size_t begin = at_ + 1;
-    const std::string_view value = text_.substr(begin, end - begin);
-    if (names_file) {
-      const std::string_view before = text_.substr(0, begin);
-      references_.push_back(
-          {.begin = begin,
-           .name = std::string(value),
-           .line = static_cast<int>(
-               1 + std::count(before.begin(), before.end(), '\n')),
-           .is_lazy = false});
-    }
+    Reference value = {.begin = begin,
+                       .name = std::string(text_.substr(begin, end - begin)),
+                       .line = Line(),
+                       .is_lazy = false};
     at_ = end + 1;
-    return absl::OkStatus();
+    return value;
   }
 
   const std::string_view text_;
   size_t at_ = 0;
-  std::vector<Reference> references_;
+  std::vector<HtmlReference> references_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::vector<Reference>> FindHtmlReferences(
+absl::StatusOr<std::vector<HtmlReference>> FindHtmlReferences(
     std::string_view text) {
   return Reader(text).Run();
 }
 
-absl::StatusOr<std::string> FinishHtml(std::string_view text,
-                                       absl::Span<const std::string> modules) {
+absl::StatusOr<std::string> MinifyHtml(std::string_view text) {
   std::string bare;
   while (true) {
     const size_t begin = text.find(kComment);
@@ -158,23 +168,10 @@ absl::StatusOr<std::string> FinishHtml(std::string_view text,
     }
     text.remove_prefix(end + kCommentEnd.size());
   }
-  if (!absl::StrContains(bare, kHeadEnd)) {
-    return absl::InvalidArgumentError("1: the document has no </head>");
-  }
   std::string out;
   for (std::string_view line : absl::StrSplit(bare, '\n')) {
     line = absl::StripAsciiWhitespace(line);
-    if (line.empty()) continue;
-    const size_t head_end = line.find(kHeadEnd);
-    if (head_end != std::string_view::npos) {
-      absl::StrAppend(&out, line.substr(0, head_end));
-      for (const std::string& module : modules) {
-        absl::StrAppend(&out, "<link rel=\"modulepreload\" href=\"", module,
-                        "\">\n");
-      }
-      line.remove_prefix(head_end);
-    }
-    absl::StrAppend(&out, line, "\n");
+    if (!line.empty()) absl::StrAppend(&out, line, "\n");
   }
   return out;
 }

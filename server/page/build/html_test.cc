@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/page/build/reference.h"
@@ -20,6 +19,10 @@ std::string ErrorOf(std::string_view text) {
   return found.ok() ? "" : std::string(found.status().message());
 }
 
+std::string_view TagOf(const HtmlReference& found, std::string_view text) {
+  return text.substr(found.tag_begin, found.tag_end - found.tag_begin);
+}
+
 TEST(FindHtmlReferencesTest, FilesThatElementsName) {
   constexpr std::string_view kText = R"(<!doctype html>
 <html lang="en">
@@ -31,12 +34,19 @@ TEST(FindHtmlReferencesTest, FilesThatElementsName) {
   const auto found = FindHtmlReferences(kText);
   ASSERT_TRUE(found.ok()) << found.status();
   ASSERT_EQ(found->size(), 3U);
-  EXPECT_EQ((*found)[0].name, "./a.css");
-  EXPECT_EQ((*found)[0].line, 3);
-  EXPECT_EQ((*found)[1].name, "./b.js");
-  EXPECT_EQ((*found)[1].line, 5);
-  EXPECT_EQ((*found)[2].name, "./c.svg");
-  for (const Reference& reference : *found) {
+  EXPECT_EQ((*found)[0].reference.name, "./a.css");
+  EXPECT_EQ((*found)[0].reference.line, 3);
+  EXPECT_EQ((*found)[0].role, HtmlRole::kSheet);
+  EXPECT_EQ(TagOf((*found)[0], kText),
+            "<link rel=\"stylesheet\" href=\"./a.css\" />");
+  EXPECT_EQ((*found)[1].reference.name, "./b.js");
+  EXPECT_EQ((*found)[1].reference.line, 5);
+  EXPECT_EQ((*found)[1].role, HtmlRole::kScript);
+  EXPECT_EQ((*found)[2].reference.name, "./c.svg");
+  EXPECT_EQ((*found)[2].role, HtmlRole::kOther);
+  EXPECT_EQ(TagOf((*found)[2], kText), "<img alt=\"\" src=\"./c.svg\">");
+  for (const HtmlReference& found_one : *found) {
+    const Reference& reference = found_one.reference;
     EXPECT_EQ(kText.substr(reference.begin, reference.name.size()),
               reference.name);
   }
@@ -45,6 +55,8 @@ TEST(FindHtmlReferencesTest, FilesThatElementsName) {
 TEST(FindHtmlReferencesTest, RefusesWhatThePolicyForbids) {
   EXPECT_THAT(ErrorOf("\n<script>f()</script>"),
               HasSubstr("2: the policy of the page forbids a script"));
+  EXPECT_THAT(ErrorOf("<script src=\"./a.js\"></script>"),
+              HasSubstr("scripts of the page are modules"));
   EXPECT_THAT(ErrorOf("<style>a{}</style>"), HasSubstr("forbids <style>"));
   EXPECT_THAT(ErrorOf("<p style=\"color: red\">"),
               HasSubstr("forbids the attribute style"));
@@ -60,21 +72,12 @@ TEST(FindHtmlReferencesTest, RefusesMarkupThatIsNotPlain) {
   EXPECT_THAT(ErrorOf("<!-- a"), HasSubstr("has no end"));
 }
 
-TEST(FinishHtmlTest, DropsCommentsAndAddsPreloads) {
-  const absl::StatusOr<std::string> finished = FinishHtml(
-      "<head>\n  <!-- a\n b -->\n\n  <title>c d</title>\n  </head>\n  <p>\n",
-      std::vector<std::string>{"/assets/a.js", "/assets/b.js"});
-  ASSERT_TRUE(finished.ok()) << finished.status();
-  EXPECT_EQ(*finished,
-            "<head>\n<title>c d</title>\n"
-            "<link rel=\"modulepreload\" href=\"/assets/a.js\">\n"
-            "<link rel=\"modulepreload\" href=\"/assets/b.js\">\n"
-            "</head>\n<p>\n");
-}
-
-TEST(FinishHtmlTest, NeedsAHead) {
-  EXPECT_THAT(FinishHtml("<p>", {}).status().message(),
-              HasSubstr("the document has no </head>"));
+TEST(MinifyHtmlTest, DropsCommentsIndentationAndEmptyLines) {
+  const absl::StatusOr<std::string> minified =
+      MinifyHtml("<head>\n  <!-- a\n b -->\n\n  <title>c d</title>\n</head>");
+  ASSERT_TRUE(minified.ok()) << minified.status();
+  EXPECT_EQ(*minified, "<head>\n<title>c d</title>\n</head>\n");
+  EXPECT_FALSE(MinifyHtml("<!-- a").ok());
 }
 
 }  // namespace

@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,7 +13,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -19,6 +20,7 @@
 #include "server/page/build/css.h"
 #include "server/page/build/html.h"
 #include "server/page/build/js.h"
+#include "server/page/build/js_bundle.h"
 #include "server/page/build/reference.h"
 
 namespace tallyman::page {
@@ -26,29 +28,20 @@ namespace {
 
 constexpr size_t kHashBytes = 16;
 
-enum class FileType : uint8_t { kHtml, kJs, kCss, kSvg };
-
+// A kind of asset.
 struct Type {
   std::string_view suffix;
-  FileType type;
   std::string_view media_type;
-  std::string_view served_suffix;
 };
 
-constexpr Type kTypes[] = {
-    {".html", FileType::kHtml, "text/html; charset=utf-8", ".html"},
-    {".js", FileType::kJs, "text/javascript; charset=utf-8", ".js"},
-    {".mjs", FileType::kJs, "text/javascript; charset=utf-8", ".js"},
-    {".css", FileType::kCss, "text/css; charset=utf-8", ".css"},
-    {".svg", FileType::kSvg, "image/svg+xml", ".svg"},
-};
+constexpr Type kHtml = {".html", "text/html; charset=utf-8"};
+constexpr Type kJs = {".js", "text/javascript; charset=utf-8"};
+constexpr Type kCss = {".css", "text/css; charset=utf-8"};
+constexpr Type kSvg = {".svg", "image/svg+xml"};
 
-// The type of the file at `path`; null if it has none of ours.
-const Type* TypeOf(std::string_view path) {
-  for (const Type& type : kTypes) {
-    if (path.ends_with(type.suffix)) return &type;
-  }
-  return nullptr;
+bool IsOfType(std::string_view path, const Type& type) {
+  return path.ends_with(type.suffix) ||
+         (type.suffix == kJs.suffix && path.ends_with(".mjs"));
 }
 
 // The last part of `name`, without its suffix.
@@ -97,7 +90,8 @@ std::optional<std::string> Join(std::string_view from,
 
 class Builder {
  public:
-  explicit Builder(std::vector<SourceFile> files) : files_(std::move(files)) {}
+  explicit Builder(std::vector<SourceFile> files)
+      : files_(std::move(files)), states_(files_.size(), State::kUnused) {}
 
   absl::StatusOr<BuiltPage> Run() {
     for (size_t i = 0; i < files_.size(); ++i) {
@@ -107,31 +101,23 @@ class Builder {
                          files_[i].name, "\""));
       }
     }
-    states_.resize(files_.size());
     const auto document = by_name_.find(kDocument);
     if (document == by_name_.end()) {
       return absl::InvalidArgumentError(
           absl::StrCat("the page has no ", kDocument));
     }
-    if (absl::Status built = Build(document->second, false); !built.ok()) {
-      return built;
-    }
+    absl::Status built = BuildDocument(document->second);
+    if (!built.ok()) return built;
     BuiltPage page;
-    page.assets.push_back(*std::move(states_[document->second].asset));
-    for (BuiltAsset& asset : done_) page.assets.push_back(std::move(asset));
+    page.assets = std::move(assets_);
     for (const auto& [name, index] : by_name_) {
-      if (!states_[index].asset) page.unused.push_back(name);
+      if (states_[index] == State::kUnused) page.unused.push_back(name);
     }
     return page;
   }
 
  private:
-  struct State {
-    bool is_being_built = false;
-    bool is_preloaded = false;
-    std::vector<size_t> needed;  // Without lazy ones.
-    std::optional<BuiltAsset> asset;
-  };
+  enum class State : uint8_t { kUnused, kBeingRead, kUsed };
 
   static absl::Status Error(const SourceFile& file, int line,
                             std::string_view what) {
@@ -146,8 +132,10 @@ class Builder {
         absl::StrCat(file.path, ":", status.message()));
   }
 
+  // The file that `reference` in `from` means.
   absl::StatusOr<size_t> Find(const SourceFile& from,
-                              const Reference& reference) const {
+                              const Reference& reference,
+                              const Type& type) const {
     const bool is_relative =
         reference.name.starts_with("./") || reference.name.starts_with("../");
     std::optional<std::string> name = reference.name;
@@ -170,108 +158,158 @@ class Builder {
                                      "./ or ../, and libraries are those of "
                                      "server/page/BUILD.bazel"));
     }
+    if (!IsOfType(files_[found->second].path, type)) {
+      return Error(from, reference.line,
+                   absl::StrCat("\"", reference.name, "\" is no ", type.suffix,
+                                " file"));
+    }
     return found->second;
   }
 
-  static absl::StatusOr<std::vector<Reference>> FindReferences(
-      FileType type, std::string_view text) {
-    switch (type) {
-      case FileType::kHtml:
-        return FindHtmlReferences(text);
-      case FileType::kJs:
-        return FindJsReferences(text);
-      case FileType::kCss:
-        return FindCssReferences(text);
-      case FileType::kSvg:
-        break;
-    }
-    return std::vector<Reference>();
-  }
-
-  absl::StatusOr<std::string> Finish(size_t index, FileType type,
-                                     const std::string& text) {
-    switch (type) {
-      case FileType::kHtml: {
-        std::vector<std::string> modules;
-        for (const size_t needed : states_[index].needed) {
-          ListModules(needed, modules);
-        }
-        return FinishHtml(text, modules);
-      }
-      case FileType::kJs:
-        return MinifyJs(text);
-      case FileType::kCss:
-        return MinifyCss(text);
-      case FileType::kSvg:
-        break;
-    }
-    return text;
-  }
-
-  // Appends the paths of modules: `index`, then those that it needs.
-  void ListModules(size_t index, std::vector<std::string>& modules) {
-    State& state = states_[index];
-    if (state.is_preloaded) return;
-    state.is_preloaded = true;
-    if (TypeOf(files_[index].path)->type == FileType::kJs) {
-      modules.push_back(state.asset->path);
-    }
-    for (const size_t needed : state.needed) ListModules(needed, modules);
-  }
-
-  // Makes states_[index].asset, after those of the files that it needs.
-  absl::Status Build(size_t index, bool is_asset) {
-    State& state = states_[index];
+  absl::Status BuildDocument(size_t index) {
     const SourceFile& file = files_[index];
-    if (state.asset) return absl::OkStatus();
-    const Type* const type = TypeOf(file.path);
-    if (type == nullptr || (type->type == FileType::kHtml) == is_asset) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          file.path, ": not a file that a page can name: .js, .css or .svg"));
-    }
-    auto references = FindReferences(type->type, file.text);
+    states_[index] = State::kUsed;
+    absl::StatusOr<std::vector<HtmlReference>> references =
+        FindHtmlReferences(file.text);
     if (!references.ok()) return InFile(file, references.status());
-    state.is_being_built = true;
-    circle_.push_back(index);
-    std::vector<std::string> names;
-    for (const Reference& reference : *references) {
-      const absl::StatusOr<size_t> found = Find(file, reference);
-      if (!found.ok()) return found.status();
-      if (states_[*found].is_being_built) {
-        return Error(file, reference.line, DescribeCircle(*found));
-      }
-      if (absl::Status built = Build(*found, true); !built.ok()) return built;
-      if (!reference.is_lazy) state.needed.push_back(*found);
-      const std::string& path = states_[*found].asset->path;
-      // Assets are side by side.
-      names.push_back(is_asset
-                          ? absl::StrCat("./", path.substr(kAssetsPath.size()))
-                          : path);
+    assets_.emplace_back();  // The document is the first.
+    std::vector<size_t> sheets;
+    for (const HtmlReference& found : *references) {
+      if (found.role != HtmlRole::kSheet) continue;
+      const auto sheet = Find(file, found.reference, kCss);
+      if (!sheet.ok()) return sheet.status();
+      sheets.push_back(*sheet);
     }
-    circle_.pop_back();
-    state.is_being_built = false;
+    // What becomes of the document.
+    std::vector<Reference> places;
+    std::vector<std::string> names;
+    bool has_script = false;
+    bool has_sheet = false;
+    for (const HtmlReference& found : *references) {
+      absl::StatusOr<std::string> path;
+      Reference place = found.reference;
+      if (found.role == HtmlRole::kScript) {
+        if (has_script) {
+          return Error(file, place.line, "the page has one script; import it");
+        }
+        has_script = true;
+        path = AddScript(file, place);
+      } else if (found.role == HtmlRole::kOther) {
+        path = AddPicture(file, place);
+      } else if (!has_sheet) {
+        has_sheet = true;
+        path = AddSheets(sheets);
+      } else {
+        place.begin = found.tag_begin;
+        place.name =
+            file.text.substr(found.tag_begin, found.tag_end - found.tag_begin);
+        path = "";
+      }
+      if (!path.ok()) return path.status();
+      places.push_back(std::move(place));
+      names.push_back(*std::move(path));
+    }
     absl::StatusOr<std::string> body =
-        Finish(index, type->type, Replace(file.text, *references, names));
+        MinifyHtml(Replace(file.text, places, names));
     if (!body.ok()) return InFile(file, body.status());
-    AddAsset(index, *type, *std::move(body), is_asset);
+    const size_t size = body->size();
+    BuiltAsset document =
+        MakeAsset(file.name, kHtml, *std::move(body), {{file.name, size}});
+    document.path = "/";
+    assets_.front() = std::move(document);
     return absl::OkStatus();
   }
 
-  void AddAsset(size_t index, const Type& type, std::string body,
-                bool is_asset) {
-    const base::Sha256Digest digest = base::Sha256(body);
-    BuiltAsset asset = {.source = files_[index].name,
-                        .path = "/",
-                        .media_type = std::string(type.media_type),
-                        .body = std::move(body),
-                        .hash = Hex(digest)};
-    if (is_asset) {
-      asset.path = absl::StrCat(kAssetsPath, Stem(asset.source), "-",
-                                ShortHash(digest), type.served_suffix);
-      // Two equal files with one name are one asset.
-      if (paths_.try_emplace(asset.path, index).second) done_.push_back(asset);
+  absl::StatusOr<std::string> AddScript(const SourceFile& document,
+                                        const Reference& reference) {
+    const absl::StatusOr<size_t> main = Find(document, reference, kJs);
+    if (!main.ok()) return main.status();
+    if (absl::Status added = AddModule(*main); !added.ok()) return added;
+    return AddAsset(MakeAsset(files_[*main].name, kJs, std::move(script_),
+                              std::move(script_parts_)));
+  }
+
+  // Appends a module to the script, after those that it imports.
+  absl::Status AddModule(size_t index) {
+    const SourceFile& file = files_[index];
+    auto references = FindJsReferences(file.text);
+    if (!references.ok()) return InFile(file, references.status());
+    states_[index] = State::kBeingRead;
+    circle_.push_back(index);
+    std::vector<size_t> imported;
+    for (const Reference& reference : *references) {
+      const absl::StatusOr<size_t> found = Find(file, reference, kJs);
+      if (!found.ok()) return found.status();
+      if (states_[*found] == State::kBeingRead) {
+        return Error(file, reference.line, DescribeCircle(*found));
+      }
+      if (states_[*found] == State::kUnused) {
+        if (absl::Status added = AddModule(*found); !added.ok()) return added;
+      }
+      imported.push_back(numbers_[*found]);
     }
-    states_[index].asset = std::move(asset);
+    circle_.pop_back();
+    states_[index] = State::kUsed;
+    const size_t number = numbers_.size();
+    numbers_[index] = number;
+    const absl::StatusOr<std::string> statement =
+        BundleJsModule(file.text, number, imported);
+    if (!statement.ok()) return InFile(file, statement.status());
+    script_.append(*statement);
+    script_parts_.push_back({file.name, statement->size()});
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::string> AddSheets(const std::vector<size_t>& sheets) {
+    std::string body;
+    std::vector<BuiltPart> parts;
+    for (const size_t index : sheets) {
+      const SourceFile& file = files_[index];
+      states_[index] = State::kUsed;
+      auto references = FindCssReferences(file.text);
+      if (!references.ok()) return InFile(file, references.status());
+      std::vector<std::string> names;
+      for (const Reference& reference : *references) {
+        absl::StatusOr<std::string> path = AddPicture(file, reference);
+        if (!path.ok()) return path.status();
+        names.push_back(*std::move(path));
+      }
+      absl::StatusOr<std::string> sheet =
+          MinifyCss(Replace(file.text, *references, names));
+      if (!sheet.ok()) return InFile(file, sheet.status());
+      body.append(*sheet);
+      parts.push_back({file.name, sheet->size()});
+    }
+    return AddAsset(MakeAsset(files_[sheets.front()].name, kCss,
+                              std::move(body), std::move(parts)));
+  }
+
+  absl::StatusOr<std::string> AddPicture(const SourceFile& from,
+                                         const Reference& reference) {
+    const absl::StatusOr<size_t> found = Find(from, reference, kSvg);
+    if (!found.ok()) return found.status();
+    const SourceFile& file = files_[*found];
+    states_[*found] = State::kUsed;
+    return AddAsset(
+        MakeAsset(file.name, kSvg, file.text, {{file.name, file.text.size()}}));
+  }
+
+  static BuiltAsset MakeAsset(std::string_view source, const Type& type,
+                              std::string body, std::vector<BuiltPart> parts) {
+    const base::Sha256Digest digest = base::Sha256(body);
+    return {.path = absl::StrCat(kAssetsPath, Stem(source), "-",
+                                 ShortHash(digest), type.suffix),
+            .media_type = std::string(type.media_type),
+            .body = std::move(body),
+            .hash = Hex(digest),
+            .parts = std::move(parts)};
+  }
+
+  // Returns its path. A picture may be named twice, and is one asset.
+  std::string AddAsset(BuiltAsset asset) {
+    std::string path = asset.path;
+    if (paths_.insert(path).second) assets_.push_back(std::move(asset));
+    return path;
   }
 
   std::string DescribeCircle(size_t index) const {
@@ -287,9 +325,13 @@ class Builder {
   const std::vector<SourceFile> files_;
   std::map<std::string, size_t, std::less<>> by_name_;
   std::vector<State> states_;
-  std::vector<size_t> circle_;  // The files that are being built.
-  std::vector<BuiltAsset> done_;
-  std::map<std::string, size_t> paths_;
+  std::vector<BuiltAsset> assets_;
+  std::set<std::string> paths_;  // Of assets_.
+  // The script so far, and the numbers of its modules by file.
+  std::string script_;
+  std::vector<BuiltPart> script_parts_;
+  std::map<size_t, size_t> numbers_;
+  std::vector<size_t> circle_;  // The modules that are being read.
 };
 
 }  // namespace

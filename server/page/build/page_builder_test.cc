@@ -1,12 +1,12 @@
 #include "server/page/build/page_builder.h"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -49,81 +49,80 @@ std::string ErrorOf(std::vector<SourceFile> files) {
   return page.ok() ? "" : std::string(page.status().message());
 }
 
-const BuiltAsset& AssetOf(const BuiltPage& page, std::string_view source) {
-  for (const BuiltAsset& asset : page.assets) {
-    if (asset.source == source) return asset;
-  }
-  ADD_FAILURE() << "no asset of " << source;
-  return page.assets.front();
-}
-
-std::string FileName(const BuiltAsset& asset) {
-  return asset.path.substr(kAssetsPath.size());
-}
-
 std::vector<SourceFile> Small() {
-  return {Document(absl::StrCat(
-              "<link rel=\"stylesheet\" href=\"./looks/base.css\">", kMain)),
-          File("looks/base.css", "a { b: url(../icon.svg) }"),
-          File("icon.svg", "<svg/>"),
-          File("main.js",
-               "import { h } from \"preact\";\n"
-               "import { menu } from \"./ui/menu.js\";\n"),
-          File("ui/menu.js",
-               "import { api } from \"../api.js\"; // The API.\n"
-               "import { useState } from \"preact/hooks\";\n"),
-          File("api.js", "export const api = 1;\n"),
-          Library("preact", "export const h = 1;"),
-          Library("preact/hooks", "import{h}from\"preact\";")};
+  return {
+      Document(absl::StrCat("<link rel=\"icon\" href=\"./icon.svg\">\n"
+                            "<link rel=\"stylesheet\" href=\"./base.css\">\n"
+                            "<link rel=\"stylesheet\" href=\"./ui/ui.css\">\n",
+                            kMain)),
+      File("base.css", "a { b: c; }"),
+      File("ui/ui.css", "d { e: url(../icon.svg) }"),
+      File("icon.svg", "<svg/>"),
+      File("main.js",
+           "import { h } from \"preact\";\n"
+           "import { menu } from \"./ui/menu.js\";\nh(menu);\n"),
+      File("ui/menu.js",
+           "import { api } from \"../api.js\"; // The API.\n"
+           "import { useState } from \"preact/hooks\";\n"
+           "export const menu = useState(api);\n"),
+      File("api.js", "export const api = 1;\n"),
+      Library("preact", "const h=1;export{h};"),
+      Library("preact/hooks",
+              "import{h}from\"preact\";const u=h;export{u as useState};")};
 }
 
-TEST(BuildPageTest, NamesByContentAndImportsOfTheseNames) {
-  const BuiltPage page = Build(Small());
-  EXPECT_EQ(page.assets.size(), 8U);
-  const BuiltAsset& document = page.assets.front();
-  const BuiltAsset& main = AssetOf(page, "main.js");
-  const BuiltAsset& menu = AssetOf(page, "ui/menu.js");
-  const BuiltAsset& hooks = AssetOf(page, "preact/hooks");
-  const BuiltAsset& preact = AssetOf(page, "preact");
-  EXPECT_EQ(document.path, "/");
-  EXPECT_THAT(main.path, MatchesRegex("/assets/main-[a-z2-7]{10}\\.js"));
-  EXPECT_THAT(hooks.path, MatchesRegex("/assets/hooks-[a-z2-7]{10}\\.js"));
-  EXPECT_EQ(main.media_type, "text/javascript; charset=utf-8");
-  EXPECT_THAT(document.body, HasSubstr("src=\"" + main.path + "\""));
-  EXPECT_EQ(main.body, "import{h}from\"./" + FileName(preact) +
-                           "\";\nimport{menu}from\"./" + FileName(menu) +
-                           "\";\n");
-  EXPECT_EQ(menu.body,
-            "import{api}from\"./" + FileName(AssetOf(page, "api.js")) +
-                "\";\nimport{useState}from\"./" + FileName(hooks) + "\";\n");
-  EXPECT_EQ(hooks.body, "import{h}from\"./" + FileName(preact) + "\";\n");
-  EXPECT_EQ(AssetOf(page, "looks/base.css").body,
-            "a{b:url(./" + FileName(AssetOf(page, "icon.svg")) + ")}");
-  EXPECT_EQ(main.hash.size(), 32U);
-}
-
-TEST(BuildPageTest, PreloadsAllModulesThatAreNeededAtOnce) {
+// The same with one text changed.
+std::vector<SourceFile> SmallWith(std::string_view name,
+                                  std::string_view text) {
   std::vector<SourceFile> files = Small();
-  files.push_back(File("later.js", "export {};"));
-  files[3].text += "const later = () => import(\"./later.js\");\n";
-  const BuiltPage page = Build(std::move(files));
-  const std::string& document = page.assets.front().body;
-  for (const BuiltAsset& asset : page.assets) {
-    const std::string link =
-        "<link rel=\"modulepreload\" href=\"" + asset.path + "\">";
-    EXPECT_EQ(absl::StrContains(document, link),
-              absl::EndsWith(asset.path, ".js") && asset.source != "later.js")
-        << asset.source;
+  for (SourceFile& file : files) {
+    if (file.name == name) file.text = std::string(text);
   }
-  EXPECT_THAT(AssetOf(page, "main.js").body,
-              HasSubstr("import(\"./" + FileName(AssetOf(page, "later.js"))));
+  return files;
 }
 
-TEST(BuildPageTest, TheSameFilesGiveTheSameNamesInAnyOrder) {
-  std::vector<SourceFile> files = Small();
+TEST(BuildPageTest, JoinsModulesAndSheetsAndNamesThemByContent) {
+  const BuiltPage page = Build(Small());
+  ASSERT_EQ(page.assets.size(), 4U);
+  const BuiltAsset& document = page.assets[0];
+  const BuiltAsset& icon = page.assets[1];
+  const BuiltAsset& sheet = page.assets[2];
+  const BuiltAsset& script = page.assets[3];
+  EXPECT_EQ(document.path, "/");
+  EXPECT_THAT(icon.path, MatchesRegex("/assets/icon-[a-z2-7]{10}\\.svg"));
+  EXPECT_THAT(sheet.path, MatchesRegex("/assets/base-[a-z2-7]{10}\\.css"));
+  EXPECT_THAT(script.path, MatchesRegex("/assets/main-[a-z2-7]{10}\\.js"));
+  EXPECT_EQ(document.body,
+            absl::StrCat("<head>\n<link rel=\"icon\" href=\"", icon.path,
+                         "\">\n<link rel=\"stylesheet\" href=\"", sheet.path,
+                         "\">\n<script type=\"module\" src=\"", script.path,
+                         "\"></script>\n</head>\n"));
+  EXPECT_EQ(icon.body, "<svg/>");
+  EXPECT_EQ(sheet.body, absl::StrCat("a{b:c}d{e:url(", icon.path, ")}"));
+  EXPECT_EQ(script.body,
+            "const $m0=(()=>{const h=1;\n;return{h}\n})();\n"
+            "const $m1=(()=>{const api=1;\n;return{api}\n})();\n"
+            "const $m2=(()=>{const{h}=$m0;const u=h;\n;return{useState:u}\n"
+            "})();\n"
+            "const $m3=(()=>{const{api}=$m1;\nconst{useState}=$m2;\n"
+            "const menu=useState(api);\n;return{menu}\n})();\n"
+            "(()=>{const{h}=$m0;\nconst{menu}=$m3;\nh(menu);\n})();\n");
+  EXPECT_EQ(script.media_type, "text/javascript; charset=utf-8");
+  EXPECT_EQ(script.hash.size(), 32U);
+}
+
+TEST(BuildPageTest, PartsAddUpToTheirAsset) {
+  for (const BuiltAsset& asset : Build(Small()).assets) {
+    size_t sum = 0;
+    for (const BuiltPart& part : asset.parts) sum += part.size;
+    EXPECT_EQ(sum, asset.body.size()) << asset.path;
+  }
+}
+
+TEST(BuildPageTest, TheSameFilesGiveTheSamePageInAnyOrder) {
+  const std::vector<SourceFile> files = Small();
   const BuiltPage page = Build(files);
-  std::vector<SourceFile> reversed(files.rbegin(), files.rend());
-  const BuiltPage again = Build(std::move(reversed));
+  const BuiltPage again = Build({files.rbegin(), files.rend()});
   ASSERT_EQ(again.assets.size(), page.assets.size());
   for (size_t i = 0; i < page.assets.size(); ++i) {
     EXPECT_EQ(again.assets[i].path, page.assets[i].path);
@@ -132,25 +131,24 @@ TEST(BuildPageTest, TheSameFilesGiveTheSameNamesInAnyOrder) {
   }
 }
 
-TEST(BuildPageTest, AChangeRenamesTheFileAndThoseThatNeedIt) {
+TEST(BuildPageTest, AChangeRenamesTheFileAndThoseThatNameIt) {
   const BuiltPage before = Build(Small());
-  std::vector<SourceFile> files = Small();
-  files[5].text = "export const api = 2;\n";
-  const BuiltPage after = Build(std::move(files));
-  for (const std::string_view source : {"api.js", "ui/menu.js", "main.js"}) {
-    EXPECT_NE(AssetOf(before, source).path, AssetOf(after, source).path);
-  }
-  EXPECT_NE(before.assets[0].hash, after.assets[0].hash);
-  for (const std::string_view source : {"preact", "looks/base.css"}) {
-    EXPECT_EQ(AssetOf(before, source).path, AssetOf(after, source).path);
-  }
+  const BuiltPage script =
+      Build(SmallWith("api.js", "export const api = 2;\n"));
+  EXPECT_NE(script.assets[0].hash, before.assets[0].hash);
+  EXPECT_EQ(script.assets[1].path, before.assets[1].path);
+  EXPECT_EQ(script.assets[2].path, before.assets[2].path);
+  EXPECT_NE(script.assets[3].path, before.assets[3].path);
+  const BuiltPage icon = Build(SmallWith("icon.svg", "<svg></svg>"));
+  EXPECT_NE(icon.assets[1].path, before.assets[1].path);
+  EXPECT_NE(icon.assets[2].path, before.assets[2].path);
+  EXPECT_EQ(icon.assets[3].path, before.assets[3].path);
 }
 
 TEST(BuildPageTest, ACommentRenamesNothing) {
-  std::vector<SourceFile> files = Small();
-  files[5].text += "// Why.\n";
-  EXPECT_EQ(Build(std::move(files)).assets[0].hash,
-            Build(Small()).assets[0].hash);
+  const BuiltPage page =
+      Build(SmallWith("api.js", "// Why.\nexport const api = 1;"));
+  EXPECT_EQ(page.assets[0].hash, Build(Small()).assets[0].hash);
 }
 
 TEST(BuildPageTest, ListsFilesThatNothingNeeds) {
@@ -158,13 +156,6 @@ TEST(BuildPageTest, ListsFilesThatNothingNeeds) {
   files.push_back(File("old.css", "a{}"));
   files.push_back(Library("htm", "export {};"));
   EXPECT_THAT(Build(std::move(files)).unused, ElementsAre("htm", "old.css"));
-}
-
-TEST(BuildPageTest, EqualFilesOfOneNameAreOneAsset) {
-  const BuiltPage page = Build({Document("<script src=\"./a/x.js\"></script>"
-                                         "<script src=\"./b/x.js\"></script>"),
-                                File("a/x.js", "f()"), File("b/x.js", "f()")});
-  EXPECT_EQ(page.assets.size(), 2U);
 }
 
 TEST(BuildPageTest, AReferenceToNothingNamesItsPlace) {
@@ -177,11 +168,19 @@ TEST(BuildPageTest, AReferenceToNothingNamesItsPlace) {
   for (const std::string_view name :
        {"main.js", "/main.js", "htm", "https://example.com/main.js"}) {
     EXPECT_THAT(
-        ErrorOf({Document(absl::StrCat("<script src=\"", name, "\"></script>")),
-                 File("main.js", "")}),
-        HasSubstr(absl::StrCat("page/index.html:2: no file is named \"", name,
+        ErrorOf({Document(kMain),
+                 File("main.js", absl::StrCat("import \"", name, "\""))}),
+        HasSubstr(absl::StrCat("page/main.js:1: no file is named \"", name,
                                "\"; files of the page are named by ./")));
   }
+}
+
+TEST(BuildPageTest, AReferenceToAnotherTypeIsAnError) {
+  EXPECT_EQ(ErrorOf({Document(kMain), File("main.js", "import './a.css'"),
+                     File("a.css", "")}),
+            "page/main.js:1: \"./a.css\" is no .js file");
+  EXPECT_EQ(ErrorOf({Document("<img src=\"./a.png\">"), File("a.png", "")}),
+            "page/index.html:2: \"./a.png\" is no .svg file");
 }
 
 TEST(BuildPageTest, ACircleIsAnError) {
@@ -190,10 +189,6 @@ TEST(BuildPageTest, ACircleIsAnError) {
                      File("b.js", "\n\nimport './a.js'")}),
             "page/b.js:3: files import each other in a circle: "
             "a.js -> b.js -> a.js");
-  EXPECT_EQ(ErrorOf({Document(kMain), main,
-                     File("a.js", "const f = () => import('./main.js')")}),
-            "page/a.js:1: files import each other in a circle: "
-            "main.js -> a.js -> main.js");
   EXPECT_THAT(ErrorOf({Document(kMain), File("main.js", "import './main.js'")}),
               HasSubstr("main.js -> main.js"));
 }
@@ -201,6 +196,8 @@ TEST(BuildPageTest, ACircleIsAnError) {
 TEST(BuildPageTest, ErrorsOfFilesNameThem) {
   EXPECT_EQ(ErrorOf({Document(kMain), File("main.js", "\nf(")}),
             "page/main.js:2: this bracket or template has no end");
+  EXPECT_THAT(ErrorOf({Document(kMain), File("main.js", "export let a = 1;")}),
+              HasSubstr("page/main.js:1: export let is not for this page"));
   EXPECT_THAT(ErrorOf({Document("<p onclick=\"f()\">")}),
               HasSubstr("page/index.html:2: the policy of the page forbids"));
 }
@@ -209,9 +206,10 @@ TEST(BuildPageTest, OtherMistakes) {
   EXPECT_EQ(ErrorOf({}), "the page has no index.html");
   EXPECT_THAT(ErrorOf({Document(kMain), Document(kMain)}),
               HasSubstr("two files named \"index.html\""));
-  EXPECT_THAT(ErrorOf({Document("<img src=\"./a.png\">"), File("a.png", "")}),
-              HasSubstr("page/a.png: not a file that a page can name"));
-  EXPECT_THAT(ErrorOf({Document("<script src=\"a\"></script>"),
+  EXPECT_EQ(ErrorOf({Document(absl::StrCat(kMain, "\n", kMain)),
+                     File("main.js", "")}),
+            "page/index.html:3: the page has one script; import it");
+  EXPECT_THAT(ErrorOf({Document(kMain), File("main.js", "import 'a'"),
                        Library("a", "import './b.mjs'")}),
               HasSubstr("imports \"./b.mjs\", a file of its own"));
 }
