@@ -20,13 +20,16 @@ export function formatBytes(bytes) {
   return `${value.toFixed(digits)} ${BYTE_UNITS[unit]}`;
 }
 
+// One for all: toLocaleString() makes one for each number.
+const COUNT = new Intl.NumberFormat("en-US");
+
 /**
  * A count with separators: "12,345".
  *
  * @param {number} count
  */
 export function formatCount(count) {
-  return count.toLocaleString("en-US");
+  return COUNT.format(count);
 }
 
 /**
