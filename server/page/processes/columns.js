@@ -123,7 +123,7 @@ export const COLUMNS = [
   number("ppid", "Parent", "Id of the parent", "ppid", 72),
   words("user", "User", "Owner", "user", 92),
   words("name", "Name", "Name", "name", 168),
-  words("state", "State", "State", "state", 92),
+  words("state", "State", "State", "state", 104),
   {
     id: "cpu",
     title: "CPU",

@@ -69,7 +69,6 @@ export function useProcesses({ fields, seconds, isPaused, firstSort }) {
   return {
     model: current,
     revision,
-    hasRows: first.data !== undefined || current.isComplete,
     error: fromStream ? stream.error : current.isComplete ? null : first.error,
     retryAt: fromStream ? stream.retryAt : first.retryAt,
   };

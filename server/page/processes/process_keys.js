@@ -9,56 +9,48 @@ import { useShortcuts } from "../keys.js";
  * @param {{current: HTMLInputElement|null}} parts.field
  * @param {import("./columns.js").Column[]} parts.columns
  * @param {import("./columns.js").Column} parts.sorted
- * @param {() => void} parts.toggleTree
- * @param {() => void} parts.togglePause
- * @param {() => void} parts.toggleHold
- * @param {() => void} parts.closeAll
- * @param {(id: string) => void} parts.sortBy
+ * @param {import("./toolbar.js").Commands} parts.commands
+ * @param {() => void} parts.foldAll
  * @param {(() => void)|null} parts.close  Null: no details are open.
  */
-export function useProcessKeys(parts) {
-  const { grid, field, columns, sorted, sortBy, close } = parts;
-  const group = "Processes";
+export function useProcessKeys({ grid, field, columns, sorted, commands, foldAll, close }) {
+  const { sortBy } = commands;
   /** @param {number} step */
-  const move = (step) => () => grid.current?.move(step);
+  const move = (step) => grid.current?.move(step);
   /** The arrows go into the list from outside; inside, the grid takes them. @param {KeyboardEvent} event */
-  const enter = (event) => (event.target === document.body ? move(0)() : false);
+  const enter = (event) => (event.target === document.body ? move(0) : false);
   /** @param {number} step */
-  const sortBeside = (step) => () => {
+  const sortBeside = (step) => {
     const ids = columns.map(({ id }) => id).filter((id) => !id.endsWith("_sum"));
-    const at = ids.indexOf(sorted.id) + step;
-    if (ids[at]) sortBy(ids[at]);
+    const id = ids[ids.indexOf(sorted.id) + step];
+    if (id) sortBy(id);
   };
-  /** @param {string} keys @param {string} label @param {(event: KeyboardEvent) => boolean|void} run */
-  const key = (keys, label, run) => ({ keys, label, group, run });
-  useShortcuts([
-    key("/", "Search", () => {
-      field.current?.focus();
-      field.current?.select();
-    }),
-    key("j", "Next process", move(1)),
-    key("ArrowDown", "Next process", enter),
-    key("k", "Previous process", move(-1)),
-    key("ArrowUp", "Previous process", enter),
-    key("Enter", "Details of the process", () => false),
-    key("Escape", "Close the details, leave the search", (event) => {
-      if (event.target === field.current) {
-        if (field.current?.value) return false; // The field empties itself.
-        grid.current?.move(0);
-        return undefined;
-      }
-      return close ? close() : false;
-    }),
-    key("t", "Tree or list", parts.toggleTree),
-    key("*", "Close or open the whole tree", parts.closeAll),
-    key("p", "Pause or go on", parts.togglePause),
-    key("h", "Hold the order of rows", parts.toggleHold),
-    key("P", "Sort by CPU", () => sortBy("cpu")),
-    key("M", "Sort by memory", () => sortBy("memory")),
-    key("T", "Sort by CPU time", () => sortBy("time")),
-    key("N", "Sort by PID", () => sortBy("pid")),
-    key("I", "Turn the order around", () => sortBy(sorted.id)),
-    key("<", "Sort by the column to the left", sortBeside(-1)),
-    key(">", "Sort by the column to the right", sortBeside(1)),
-  ]);
+  /** @param {KeyboardEvent} event */
+  const leave = (event) => {
+    if (event.target !== field.current) return close ? close() : false;
+    // A search field empties itself first.
+    return field.current?.value ? false : move(0);
+  };
+  /** @type {[string, string, (event: KeyboardEvent) => boolean|void][]} */
+  const shortcuts = [
+    ["/", "Search", () => field.current?.select()],
+    ["j", "Next process", () => move(1)],
+    ["ArrowDown", "Next process", enter],
+    ["k", "Previous process", () => move(-1)],
+    ["ArrowUp", "Previous process", enter],
+    ["Enter", "Details of the process", () => false],
+    ["Escape", "Close the details, leave the search", leave],
+    ["t", "Tree or list", commands.tree],
+    ["*", "Close or open the whole tree", foldAll],
+    ["p", "Pause or go on", commands.pause],
+    ["h", "Hold the order of rows", commands.hold],
+    ["P", "Sort by CPU", () => sortBy("cpu")],
+    ["M", "Sort by memory", () => sortBy("memory")],
+    ["T", "Sort by CPU time", () => sortBy("time")],
+    ["N", "Sort by PID", () => sortBy("pid")],
+    ["I", "Turn the order around", () => sortBy(sorted.id)],
+    ["<", "Sort by the column to the left", () => sortBeside(-1)],
+    [">", "Sort by the column to the right", () => sortBeside(1)],
+  ];
+  useShortcuts(shortcuts.map(([keys, label, run]) => ({ keys, label, run, group: "Processes" })));
 }

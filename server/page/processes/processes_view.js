@@ -19,12 +19,11 @@ import {
   setStackNames,
   SUM_COLUMNS,
 } from "./columns.js";
-import { ColumnsDialog } from "./columns_dialog.js";
 import { Drawer } from "./drawer.js";
 import { useProcesses, useStackNames } from "./live.js";
 import { parseSearch } from "./search.js";
 import { useProcessKeys } from "./process_keys.js";
-import { Toolbar } from "./toolbar.js";
+import { ColumnsDialog, Toolbar } from "./toolbar.js";
 
 /** @typedef {import("./model.js").ProcessRecord} ProcessRecord */
 
@@ -51,12 +50,7 @@ export function ProcessesView() {
   const stackNames = useStackNames(needsStacks);
   setStackNames(stackNames);
 
-  const parsed = useMemo(() => parseSearch(text, stackNames), [text, stackNames]);
-  // While a term is incomplete, what was understood before stays.
-  const lastGood = useRef(parsed);
-  if (!parsed.error) lastGood.current = parsed;
-  const search = lastGood.current;
-
+  const search = useMemo(() => parseSearch(text, stackNames), [text, stackNames]);
   const fields = fieldsOf(
     [...columns, sorted, ...(isNarrow ? COLUMNS.filter(({ id }) => /user|command/.test(id)) : [])],
     search.fields,
@@ -102,39 +96,28 @@ export function ProcessesView() {
     if (!next.delete(key)) next.add(key);
     setClosed(next);
   };
-  /** @param {string} clicked */
-  const sortBy = (clicked) => {
-    const id = clicked.replace("_sum", "");
-    const isSame = id === sorted.id;
-    setQuery({ sort: isSame ? `${descending ? "" : "-"}${id}` : defaultSort(id) });
+  /** @type {import("./toolbar.js").Commands} */
+  const commands = {
+    tree: () => setQuery({ tree: isTree ? undefined : "1" }),
+    hold: () => setHeld(!isHeld),
+    pause: () => setPausedAt(pausedAt ? 0 : Date.now()),
+    chooseColumns: () => setChoosesColumns(true),
+    sortBy: (clicked) => {
+      const id = clicked.replace("_sum", "");
+      setQuery({ sort: id === sorted.id ? `${descending ? "" : "-"}${id}` : defaultSort(id) });
+    },
   };
-  const toggleTree = () => setQuery({ tree: isTree ? undefined : "1" });
-  const togglePause = () => setPausedAt(pausedAt ? 0 : Date.now());
-  const toggleHold = () => setHeld(!isHeld);
+  const foldAll = () => {
+    const parents = model.records.filter(({ children }) => children.length > 0);
+    setClosed(new Set(closed.size > 0 ? [] : parents.map(({ key }) => key)));
+  };
+  useProcessKeys({ grid, field, columns, sorted, commands, foldAll, close: opened ? close : null });
 
-  useProcessKeys({
-    grid,
-    field,
-    columns,
-    sorted,
-    toggleTree,
-    togglePause,
-    toggleHold,
-    sortBy,
-    close: opened ? close : null,
-    closeAll: () =>
-      setClosed(
-        closed.size > 0
-          ? new Set()
-          : new Set(model.records.filter((r) => r.children.length > 0).map(({ key }) => key)),
-      ),
-  });
-
-  const what = search.isEmpty ? "" : text.trim();
+  const onToggle = isTree ? toggle : null;
   return html`
     <${Toolbar}
       text=${text}
-      error=${parsed.error}
+      error=${search.error}
       field=${field}
       summary=${summary}
       isComplete=${model.isComplete}
@@ -144,13 +127,13 @@ export function ProcessesView() {
       sorted=${sorted}
       descending=${descending}
       isNarrow=${isNarrow}
-      onTree=${toggleTree}
-      onHold=${toggleHold}
-      onPause=${togglePause}
-      onSort=${sortBy}
-      onColumns=${() => setChoosesColumns(true)}
+      commands=${commands}
     />
-    ${live.error && !live.error.isDisconnected && html`<div class="pad"><${ErrorNotice} error=${live.error} retryAt=${live.retryAt} /></div>`}
+    ${
+      live.error &&
+      !live.error.isDisconnected &&
+      html`<div class="pad"><${ErrorNotice} error=${live.error} retryAt=${live.retryAt} /></div>`
+    }
     <div class="processes">
       ${
         rows.length > 0
@@ -158,7 +141,7 @@ export function ProcessesView() {
               label="Processes"
               columns=${isNarrow ? [] : columns}
               sort=${{ id: isTree && SUM_COLUMNS[sorted.id] ? `${sorted.id}_sum` : sorted.id, descending }}
-              onSort=${sortBy}
+              onSort=${commands.sortBy}
               rows=${rows}
               keyOf=${(/** @type {ProcessRecord} */ { key }) => key}
               rowHeight=${isNarrow ? CARD_HEIGHT : ROW_HEIGHT}
@@ -166,8 +149,8 @@ export function ProcessesView() {
                 `${isNarrow ? "card" : ""} ${isMatch ? "" : "context"}`}
               cells=${(/** @type {ProcessRecord} */ record) =>
                 isNarrow
-                  ? cardCells(record, sorted, isTree ? toggle : null)
-                  : rowCells(record, columns, isTree ? toggle : null)}
+                  ? cardCells(record, sorted, onToggle)
+                  : rowCells(record, columns, onToggle)}
               treeOf=${isTree ? treeOf : undefined}
               onToggle=${toggle}
               selectedKey=${selected?.key}
@@ -175,20 +158,12 @@ export function ProcessesView() {
               handle=${grid}
             />`
           : html`<div class="nothing">
-              ${
-                !model.isComplete
-                  ? live.hasRows && live.error
-                    ? null
-                    : html`<${Skeleton} rows=${12} />`
-                  : what
-                    ? html`<${Empty} title=${`Nothing matches “${what}”`}>
-                        <p>None of ${summary.all} processes.</p>
-                        <button onClick=${() => setQuery({ q: "" })}>Clear the search</button>
-                      <//>`
-                    : html`<${Empty} title="No processes">
-                        <p>The server shows none. It may lack the rights to see them.</p>
-                      <//>`
-              }
+              <${Nothing}
+                search=${search.isEmpty ? "" : text.trim()}
+                all=${summary.all}
+                isLoading=${!model.isComplete}
+                hasFailed=${live.error !== null}
+              />
             </div>`
       }
       ${
@@ -210,6 +185,20 @@ export function ProcessesView() {
       html`<${ColumnsDialog} chosen=${chosen} onClose=${() => setChoosesColumns(false)} />`
     }
   `;
+}
+
+/** @param {{search: string, all: number, isLoading: boolean, hasFailed: boolean}} props */
+function Nothing({ search, all, isLoading, hasFailed }) {
+  if (isLoading) return hasFailed ? null : html`<${Skeleton} rows=${12} />`;
+  if (!search) {
+    return html`<${Empty} title="No processes">
+      The server shows none. It may lack the rights to see them.
+    <//>`;
+  }
+  return html`<${Empty} title=${`Nothing matches “${search}”`}>
+    <p>None of ${all} processes.</p>
+    <button onClick=${() => setQuery({ q: "" })}>Clear the search</button>
+  <//>`;
 }
 
 /** @param {string[]} chosen @param {boolean} isTree */
