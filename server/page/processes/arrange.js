@@ -69,7 +69,7 @@ function sort(records, { id, descending, value }, isTree) {
 function sumUp(records) {
   const byPid = new Map();
   for (const record of records) {
-    record.children = [];
+    record.children.length = 0;
     byPid.set(record.p.pid, record);
   }
   for (const record of records) {
@@ -87,7 +87,7 @@ function sumUp(records) {
     for (const record of records) {
       if (reached.has(record)) continue;
       record.parent = null;
-      record.children = [];
+      record.children.length = 0;
       ordered.splice(roots, 0, record);
     }
   }
@@ -121,7 +121,7 @@ function addKnown(a, b) {
 function flatten(records, closed) {
   /** @type {ProcessRecord[]} */
   const roots = [];
-  for (const record of records) record.children = [];
+  for (const record of records) record.children.length = 0;
   for (const record of records) {
     if (record.hasMatch) (record.parent?.children ?? roots).push(record);
   }
