@@ -62,8 +62,7 @@ export function Details({ process: p, share, history, model, stackNames, query }
         <span>
           Belongs to stack${" "}
           <a href=${hrefOf("stacks", [p.stack, p.process ?? ""])} dir="auto"
-            >${stackNames.get(p.stack) ?? p.stack.slice(0, 8)}, process ${p.process}, instance
-            ${p.instance}</a
+            >${`${stackNames.get(p.stack) ?? p.stack.slice(0, 8)}, process ${p.process}, instance ${p.instance}`}</a
           >
         </span>
       </p>`

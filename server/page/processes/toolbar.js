@@ -101,13 +101,13 @@ function Sums({ summary: { count, all, states, threads, memory, share }, isCompl
     ${
       isComplete
         ? html`<span
-              >${count !== all && html`${number(formatCount(count))} of `}${number(formatCount(all))}
+              >${count !== all && html`${number(formatCount(count))} of `}${number(formatCount(all))}${" "}
               processes</span
             >
-            <span title="Shares of one core, added: 100 % is one core"
+            <span class="wide" title="Shares of one core, added: 100 % is one core"
               >CPU ${number(formatPercent(share))}</span
             >
-            <span title="Resident, added: what processes share counts for each"
+            <span class="wide" title="Resident, added: what processes share counts for each"
               >Memory ${number(formatBytes(memory))}</span
             >
             <span>${number(formatCount(threads))} threads</span>
