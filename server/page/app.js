@@ -161,7 +161,7 @@ function Account() {
     ]}
   >
     <${Icon} name="user" /><span class="wide-only" dir="auto">${token.name}</span>
-    ${isReadOnly && html`<span class="badge" title="The token has the scope public: it cannot change anything">read only</span>`}
+    ${isReadOnly && html` <span class="badge" title="The token has the scope public: it cannot change anything">read only</span>`}
   <//>`;
 }
 
