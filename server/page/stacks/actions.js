@@ -72,21 +72,16 @@ export function settleOpen() {
   for (const one of tracked.get()) if (one.id && isOpen(one)) settle(one.uid, one.id);
 }
 
-/**
- * Takes up the open actions of a stack that were asked before the page was here.
- *
- * @param {string} uid
- */
-export async function trackOpen(uid) {
-  const path = `${stackPath(uid)}/events`;
+/** Takes up the open actions that were asked before the page was here. */
+export async function trackOpen() {
   const query = { kind: "action_started,action_finished", per_page: 100 };
-  const answer = await ask(path, { query }).catch(() => null);
+  const answer = await ask("/events", { query }).catch(() => null);
   /** @type {import("./model.js").StackEvent[]} */
   const events = answer?.data.response ?? [];
   const ended = new Set(
     events.filter(({ event }) => event === "action_finished").map((one) => one.action_id),
   );
-  const open = events.filter((one) => one.event === "action_started" && !ended.has(one.action_id));
+  const open = events.filter((one) => !ended.has(one.action_id));
   tracked.set(open.reverse().reduce(apply, tracked.get()));
 }
 
@@ -135,7 +130,11 @@ export async function start(request) {
       throw error;
     }
     const mayPass = error.status === 0 || error.status === 429 || error.status >= 500;
-    refuse(key, error.message, mayPass ? () => start({ ...request, key }) : undefined);
+    refuse(
+      key,
+      error.message,
+      mayPass ? () => start({ ...request, key, passesPrecondition: false }) : undefined,
+    );
   }
   emit([{ type: "reload", data: { stack_uid: uid } }]);
 }

@@ -169,34 +169,24 @@ export function lostOf(preview, hidden, processes, text) {
 }
 
 /**
- * The same processes in the other form.
+ * The same processes in the other form; null if that is not possible.
  *
  * @param {Mode} mode  Of the text.
  * @param {string} text
- * @returns {{text: string}|{reason: string}} Why that is not possible.
+ * @returns {string|null}
  */
 export function convert(mode, text) {
   if (mode === "procfile") {
     const processes = parseProcfile(text);
-    if (!processes) return { reason: text.trim() ? "A line of the Procfile is not right" : "" };
-    return { text: jsonOf(processes) };
+    return processes && jsonOf(processes);
   }
-  /** @type {unknown} */
-  let list;
   try {
-    list = JSON.parse(text);
+    const processes = JSON.parse(text);
+    const written = procfileOf(processes);
+    // What a Procfile cannot say is lost on the way.
+    const again = JSON.parse(jsonOf(parseProcfile(written) ?? []));
+    return JSON.stringify(again) === JSON.stringify(processes) ? written : null;
   } catch {
-    return { reason: "The JSON is not right" };
+    return null;
   }
-  const processes = Array.isArray(list) ? list : [];
-  const isPlain = processes.every(
-    (one) => typeof one?.name === "string" && typeof one.command === "string",
-  );
-  if (processes.length === 0 || !isPlain) return { reason: "The JSON is no list of processes" };
-  const more = new Set(processes.flatMap((one) => Object.keys(one)));
-  more.delete("name");
-  more.delete("command");
-  if (more.size > 0) return { reason: `A Procfile cannot say: ${[...more].join(", ")}` };
-  if (!fitsProcfile(processes)) return { reason: "A command has several lines" };
-  return { text: procfileOf(processes) };
 }

@@ -40,7 +40,7 @@ export function DeleteDialog({ stack, onClose }) {
         ${error && html`<${ErrorNotice} error=${error} onRetry=${reload} />`}
         ${
           data &&
-          html`<${PreviewText} preview=${data} total=${data.processes.length} />
+          html`<${PreviewText} preview=${data} />
             <p class="muted">The definition and the logs are removed. The events stay.</p>`
         }
         ${

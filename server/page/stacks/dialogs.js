@@ -1,11 +1,11 @@
 // @ts-check
 // The dialogs of the view.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { ask } from "../api.js";
 import { html } from "../html.js";
 import { useResource } from "../resource.js";
-import { go, hrefOf } from "../route.js";
+import { go, hrefOf, route } from "../route.js";
 import { useStore } from "../store.js";
 import { CopyButton } from "../ui/copy.js";
 import { Dialog } from "../ui/dialog.js";
@@ -25,6 +25,8 @@ const close = () => asked.set(null);
 
 export function StackDialogs() {
   const one = useStore(asked);
+  const place = useStore(route).path.join("/");
+  useEffect(() => close, [place]);
   if (one?.kind === "create") return html`<${CreateDialog} />`;
   if (!one?.stack) return null;
   if (one.kind === "edit") return html`<${EditDialog} stack=${one.stack} />`;

@@ -6,7 +6,6 @@
  * @property {string} uid
  * @property {string} name
  * @property {string} environment
- * @property {number} status  6: an action is open.
  *
  * @typedef {object} Server
  * @property {string} uid

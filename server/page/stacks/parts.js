@@ -1,10 +1,8 @@
 // @ts-check
 // The processes and servers of a stack, present while the view is shown.
 
-import { useEffect } from "preact/hooks";
 import { askAll } from "../api.js";
 import { useResource } from "../resource.js";
-import { trackOpen } from "./actions.js";
 import { isOf, useReloads } from "./feed.js";
 import { stackPath } from "./model.js";
 import { forgetSent } from "./steps.js";
@@ -49,12 +47,8 @@ async function load(uid, signal) {
 }
 
 /** @param {import("./model.js").Stack} stack */
-export function useParts({ uid, status }) {
+export function useParts({ uid }) {
   const parts = useResource(`parts of ${uid}`, (signal) => load(uid, signal));
   useReloads(parts, (event) => isOf(event, uid));
-  const hasOpen = status === 6;
-  useEffect(() => {
-    if (hasOpen) trackOpen(uid);
-  }, [uid, hasOpen]);
   return parts;
 }

@@ -8,13 +8,11 @@ import { diffLines, shorten } from "./line_diff.js";
 /**
  * @param {object} props
  * @param {import("./model.js").Preview} props.preview
- * @param {number} [props.total]  The processes before; absent: of a new stack.
+ * @param {number} [props.total]  The processes before; absent: none stays as it is.
  */
-export function PreviewText({ preview, total }) {
+export function PreviewText({ preview, total = 0 }) {
   const { processes, start, stop, restart, fields, superseded } = preview;
-  const isNew = total === undefined;
-  const before = processes.filter(({ change }) => change !== "added").length;
-  const unchanged = isNew ? 0 : total - before;
+  const unchanged = total - processes.filter(({ change }) => change !== "added").length;
   const parts = [
     start > 0 && `${plural(start, "instance")} will start`,
     stop > 0 && `${plural(stop, "instance")} will stop`,
@@ -22,8 +20,8 @@ export function PreviewText({ preview, total }) {
   ].filter(Boolean);
   return html`
     <p>
-      <b>${parts.join(", ") || (isNew ? "Nothing starts yet" : "No instance starts or stops")}.</b>
-      ${!isNew && ` ${plural(unchanged, "process", "processes")} unchanged.`}
+      <b>${parts.join(", ") || "No instance starts or stops"}.</b>
+      ${unchanged > 0 && ` ${plural(unchanged, "process", "processes")} unchanged.`}
       ${fields.length > 0 && ` New ${fields.join(" and ")}.`}
       ${superseded.length > 0 && ` Ends ${plural(superseded.length, "open action")}.`}
     </p>

@@ -1,23 +1,21 @@
 // @ts-check
 // What has happened to a process: its events, and the actions that concern it, newest first.
 
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { ask } from "../api.js";
 import { exactTime, formatTime } from "../format.js";
 import { html } from "../html.js";
 import { useResource } from "../resource.js";
-import { setQuery } from "../route.js";
+import { hrefOf, setQuery } from "../route.js";
 import { Empty, ErrorNotice, Skeleton } from "../ui/states.js";
-import { onEvents } from "./feed.js";
+import { isOf, useReloads } from "./feed.js";
 import { stackPath } from "./model.js";
 import { parseSummary } from "./progress.js";
 
 /** @typedef {import("./model.js").StackEvent} StackEvent */
 
 const ACTIONS = "action_started,action_finished";
-const ENDS = ["exited", "stopped", "lost", "start_failed", "crash_looping", "signalled"];
-const PER_PAGE = 100;
-const MAX_SHOWN = 1000;
+const ENDS = "exited,stopped,lost,start_failed,crash_looping,signalled";
 
 /**
  * @param {object} props
@@ -26,40 +24,13 @@ const MAX_SHOWN = 1000;
  * @param {number} [props.instance]  Only of this one.
  */
 export function ProcessActivity({ uid, process, instance }) {
-  const [pages, setPages] = useState(1);
-  const [live, setLive] = useState(/** @type {StackEvent[]} */ ([]));
   const [onlyEnds, setOnlyEnds] = useState(instance !== undefined);
-  const kinds = onlyEnds ? ENDS.join(",") : "";
-  const loaded = useResource(`activity ${uid} ${process} ${pages} ${kinds}`, (signal) =>
-    load(uid, process, pages, kinds, signal),
+  const events = useResource(`activity of ${uid} ${process} ${onlyEnds}`, (signal) =>
+    load(uid, process, onlyEnds, signal),
   );
-  useEffect(
-    () =>
-      onEvents((events) => {
-        if (events.some(({ type }) => type === "gap")) loaded.reload();
-        const fresh = events.flatMap(({ data }) =>
-          data?.stack_uid === uid && data.id ? [data] : [],
-        );
-        if (fresh.length > 0) setLive((old) => [...fresh.reverse(), ...old].slice(0, MAX_SHOWN));
-      }),
-    [uid],
-  );
-
-  if (!loaded.data) {
-    return loaded.error
-      ? html`<${ErrorNotice}
-          error=${loaded.error}
-          retryAt=${loaded.retryAt}
-          onRetry=${loaded.reload}
-        />`
-      : html`<${Skeleton} />`;
-  }
-  const events = merge([...live, ...loaded.data.events]).filter(
-    (event) =>
-      concerns(event, process, live) &&
-      (!onlyEnds || ENDS.includes(event.event)) &&
-      (!instance || event.instance === instance),
-  );
+  useReloads(events, (event) => isOf(event, uid));
+  const { data, error } = events;
+  const shown = data?.filter((event) => !instance || event.instance === instance);
   return html`
     <div class="activity-tools">
       <label class="check">
@@ -67,29 +38,26 @@ export function ProcessActivity({ uid, process, instance }) {
         Only ends and signals
       </label>
       ${instance && html`<button class="small" onClick=${() => setQuery({ instance: undefined })}>Instance ${instance} only: show all</button>`}
+      <span class="spacer"></span>
+      <a href=${hrefOf("activity")}>All activity</a>
     </div>
-    ${events.length === 0 && html`<${Empty} title=${onlyEnds ? "Nothing has ended" : "Nothing has happened yet"} />`}
+    ${error && html`<${ErrorNotice} error=${error} retryAt=${events.retryAt} onRetry=${events.reload} />`}
+    ${!data && !error && html`<${Skeleton} />`}
+    ${shown?.length === 0 && html`<${Empty} title=${onlyEnds ? "Nothing has ended" : "Nothing has happened yet"} />`}
     <ol class="events" aria-label=${`Events of ${process}`}>
-      ${events.slice(0, MAX_SHOWN).map(
+      ${shown?.map(
         (event) =>
           html`<li key=${event.id}>
             <time class="muted" datetime=${event.time} title=${exactTime(event.time)}
               >${formatTime(event.time)}</time
             >
-            <span class="kind">
+            <span>
               ${event.instance !== null && html`<b>${process}.${event.instance}</b> `}${event.event.replaceAll("_", " ")}
             </span>
             <span class="cause" dir="auto">${causeOf(event)}</span>
           </li>`,
       )}
     </ol>
-    ${
-      loaded.data.hasMore &&
-      events.length < MAX_SHOWN &&
-      html`<button disabled=${loaded.isLoading} onClick=${() => setPages(pages + 1)}>
-        Show older
-      </button>`
-    }
   `;
 }
 
@@ -100,45 +68,32 @@ function causeOf({ cause, pid, user, action_id: action }) {
     .join(" · ");
 }
 
-/** The causes of the actions that are known to begin. @type {Map<number, string>} */
-const summaries = new Map();
-
-/** @param {StackEvent} event @param {string} process @param {StackEvent[]} live */
-function concerns(event, process, live) {
-  const { action_id: id } = event;
-  if (event.process !== null || !id) return event.process === process;
-  const begin = live.find((one) => one.action_id === id && one.event === "action_started");
-  const text = summaries.get(id) ?? begin?.cause;
-  return text ? (parseSummary(text).process ?? process) === process : false;
-}
-
-/** @param {StackEvent[]} events @returns {StackEvent[]} Each once, newest first. */
-function merge(events) {
-  return [...new Map(events.map((event) => [event.id, event])).values()].sort(
-    (a, b) => b.id - a.id,
-  );
-}
-
 /**
+ * The latest events, in descending order.
+ *
  * @param {string} uid
  * @param {string} process
- * @param {number} pages
- * @param {string} kinds
+ * @param {boolean} onlyEnds
  * @param {AbortSignal} signal
- * @returns {Promise<{events: StackEvent[], hasMore: boolean}>}
+ * @returns {Promise<StackEvent[]>}
  */
-async function load(uid, process, pages, kinds, signal) {
+async function load(uid, process, onlyEnds, signal) {
   const path = `${stackPath(uid)}/events`;
-  const queries = [{ process, kind: kinds }, ...(kinds ? [] : [{ kind: ACTIONS }])];
-  const requests = queries.flatMap((query) =>
-    Array.from({ length: pages }, (_, i) =>
-      ask(path, { query: { ...query, page: i + 1, per_page: PER_PAGE }, signal }),
-    ),
+  /** @param {Record<string, string>} query @returns {Promise<StackEvent[]>} */
+  const get = async (query) =>
+    (await ask(path, { query: { ...query, per_page: 100 }, signal })).data.response;
+  if (onlyEnds) return get({ process, kind: ENDS });
+  const [events, actions] = await Promise.all([get({ process }), get({ kind: ACTIONS })]);
+  // The end of an action does not say what it was about: its start does.
+  const own = new Set(
+    actions
+      .filter(({ event, cause }) => {
+        const about = event === "action_started" && parseSummary(cause ?? "").process;
+        return about === null || about === process;
+      })
+      .map((one) => one.action_id),
   );
-  const answers = (await Promise.all(requests)).map(({ data }) => data);
-  const events = /** @type {StackEvent[]} */ (answers.flatMap(({ response }) => response));
-  for (const { event, action_id: id, cause } of events) {
-    if (event === "action_started" && id && cause) summaries.set(id, cause);
-  }
-  return { events, hasMore: answers.some(({ pagination }) => pagination.pages > pages) };
+  return [...events, ...actions.filter((one) => own.has(one.action_id))].sort(
+    (a, b) => b.id - a.id,
+  );
 }

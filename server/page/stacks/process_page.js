@@ -77,7 +77,7 @@ function Present({ stack, process, servers }) {
         items=${processItems(refusal, stack, process, servers)}
       />
     </div>
-    <pre class="command" dir="auto" tabindex="0" aria-label="Command">${command}</pre>
+    <pre class="process-command" dir="auto" tabindex="0" aria-label="Command">${command}</pre>
     <${Trouble} process=${process} />
     <${ActionLines} process=${process} actions=${actions} servers=${servers} />
     <nav class="tabs" aria-label="Parts of the process">

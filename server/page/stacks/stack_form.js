@@ -125,11 +125,12 @@ export function StackForm({ base, onDone, onCancel }) {
   const other = mode === "procfile" ? "json" : "procfile";
   const converted = convert(mode, text);
   const switchTo = () => {
-    if ("text" in converted) setText(converted.text);
+    setText(converted ?? "");
     setMode(other);
   };
   const label = other === "json" ? "As JSON, with more fields" : "As a Procfile";
-  const reason = "reason" in converted ? converted.reason : "";
+  const reason =
+    converted === null && text.trim() ? "The text is wrong, or says more than that" : "";
 
   return html`<form class="stack-form" onSubmit=${submit}>
     ${base && Object.keys(hidden).length > 0 && html`<${Hidden} hidden=${hidden} />`}

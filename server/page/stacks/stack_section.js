@@ -34,7 +34,7 @@ export function StackSection({ stack, isAlone }) {
     ${actions
       .filter(({ summary }) => summary.process === null || !known.has(summary.process))
       .map((action) => html`<${ActionLine} key=${action.key} action=${action} />`)}
-    <ul class="processes" aria-label=${`Processes of ${name}`}>
+    <ul class="stack-processes" aria-label=${`Processes of ${name}`}>
       ${processes.map(
         (process) =>
           html`<${ProcessRow}

@@ -10,7 +10,7 @@ import { useStore } from "../store.js";
 import { useStream } from "../stream.js";
 import { Icon } from "../ui/icon.js";
 import { Countdown, Empty, ErrorNotice, Skeleton } from "../ui/states.js";
-import { settleOpen } from "./actions.js";
+import { settleOpen, trackOpen } from "./actions.js";
 import { asked } from "./commands.js";
 import { StackDialogs } from "./dialogs.js";
 import { emit, useReloads } from "./feed.js";
@@ -76,6 +76,7 @@ function useEvents() {
     if (state !== "open") return;
     // What changed before the stream was there has no event in it.
     emit([{ type: "reload", data: null }]);
+    trackOpen();
     settleOpen();
   }, [state]);
   return html`
