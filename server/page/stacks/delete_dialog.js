@@ -7,10 +7,10 @@ import { useResource } from "../resource.js";
 import { go, hrefOf, route } from "../route.js";
 import { plural } from "../format.js";
 import { Dialog } from "../ui/dialog.js";
-import { ErrorNotice, Skeleton } from "../ui/states.js";
 import { start } from "./actions.js";
 import { dryRun } from "./dry_run.js";
 import { stackPath } from "./model.js";
+import { onValue, Pending } from "./pending.js";
 import { PreviewText } from "./preview.js";
 
 // With more instances than this, the name has to be typed.
@@ -20,9 +20,10 @@ const FEW = 10;
 export function DeleteDialog({ stack, onClose }) {
   const { uid, name } = stack;
   const [typed, setTyped] = useState("");
-  const { data, error, reload } = useResource(`deletion of ${uid}`, (signal) =>
+  const outcome = useResource(`deletion of ${uid}`, (signal) =>
     dryRun({ method: "DELETE", path: stackPath(uid) }, signal),
   );
+  const { data } = outcome;
   const needsName = data !== undefined && data.stop > FEW;
   const isReady = data !== undefined && (!needsName || typed === name);
   /** @param {Event} event */
@@ -36,8 +37,7 @@ export function DeleteDialog({ stack, onClose }) {
   return html`<${Dialog} title=${`Delete ${name}?`} onClose=${onClose}>
     <form onSubmit=${submit}>
       <div class="body">
-        ${!data && !error && html`<${Skeleton} rows=${3} />`}
-        ${error && html`<${ErrorNotice} error=${error} onRetry=${reload} />`}
+        <${Pending} of=${outcome} rows=${3} />
         ${
           data &&
           html`<${PreviewText} preview=${data} />
@@ -47,12 +47,7 @@ export function DeleteDialog({ stack, onClose }) {
           needsName &&
           html`<label>
             <span>Type the name <b dir="auto">${name}</b></span>
-            <input
-              autocomplete="off"
-              dir="auto"
-              value=${typed}
-              onInput=${(/** @type {{currentTarget: HTMLInputElement}} */ { currentTarget }) => setTyped(currentTarget.value)}
-            />
+            <input autocomplete="off" dir="auto" value=${typed} onInput=${onValue(setTyped)} />
           </label>`
         }
       </div>

@@ -9,7 +9,6 @@ import { go, hrefOf, route } from "../route.js";
 import { useStore } from "../store.js";
 import { CopyButton } from "../ui/copy.js";
 import { Dialog } from "../ui/dialog.js";
-import { ErrorNotice, Skeleton } from "../ui/states.js";
 import { command } from "./actions.js";
 import { asked } from "./commands.js";
 import { hiddenOf } from "./definition.js";
@@ -17,6 +16,7 @@ import { DeleteDialog } from "./delete_dialog.js";
 import { dryRun } from "./dry_run.js";
 import { curlOf, rowsOf, stackPath } from "./model.js";
 import { loadProcesses } from "./parts.js";
+import { onValue, Pending } from "./pending.js";
 import { StackForm } from "./stack_form.js";
 
 /** @typedef {import("./commands.js").Asked} Asked */
@@ -50,7 +50,7 @@ function CreateDialog() {
 /** @param {{stack: import("./model.js").Stack}} props */
 function EditDialog({ stack }) {
   const { uid, name, environment } = stack;
-  const { data, error, reload } = useResource(`definition of ${uid}`, async (signal) => {
+  const definition = useResource(`definition of ${uid}`, async (signal) => {
     const processes = await loadProcesses(uid, signal);
     const shown = processes.map((one) => ({ name: one.name, command: one.command }));
     const body = { name, environment, processes: shown };
@@ -59,9 +59,8 @@ function EditDialog({ stack }) {
   });
   return html`<${Dialog} title=${`Edit ${name}`} className="wide" onClose=${close}>
     <div class="body">
-      ${error && html`<${ErrorNotice} error=${error} onRetry=${reload} />`}
-      ${!data && !error && html`<${Skeleton} />`}
-      ${data && html`<${StackForm} base=${data} onDone=${close} onCancel=${close} />`}
+      <${Pending} of=${definition} />
+      ${definition.data && html`<${StackForm} base=${definition.data} onDone=${close} onCancel=${close} />`}
     </div>
   <//>`;
 }
@@ -117,7 +116,7 @@ function CurlDialog({ stack, process, servers = [] }) {
 function SignalDialog({ stack, process, instance, servers = [] }) {
   const [signal, setSignal] = useState("HUP");
   // The API's own description lists them.
-  const { data, error, reload } = useResource("signals", async (abort) => {
+  const signals = useResource("signals", async (abort) => {
     const answer = await ask("/openapi.json", { signal: abort });
     return /** @type {string[]} */ (
       answer.data.components.schemas.ActionRequest.properties.signal.enum
@@ -140,15 +139,11 @@ function SignalDialog({ stack, process, instance, servers = [] }) {
   return html`<${Dialog} title=${`Signal ${whom}`} onClose=${close}>
     <form onSubmit=${submit}>
       <div class="body">
-        ${error && html`<${ErrorNotice} error=${error} onRetry=${reload} />`}
+        ${signals.error && html`<${Pending} of=${signals} />`}
         <label>
           Signal
-          <select
-            autofocus
-            value=${signal}
-            onChange=${(/** @type {{currentTarget: HTMLSelectElement}} */ { currentTarget }) => setSignal(currentTarget.value)}
-          >
-            ${(data ?? [signal]).map((one) => html`<option key=${one} value=${one}>${one}</option>`)}
+          <select autofocus value=${signal} onChange=${onValue(setSignal)}>
+            ${(signals.data ?? [signal]).map((one) => html`<option key=${one} value=${one}>${one}</option>`)}
           </select>
         </label>
         <p class="muted">
@@ -158,7 +153,7 @@ function SignalDialog({ stack, process, instance, servers = [] }) {
       </div>
       <footer>
         <button type="button" onClick=${close}>Cancel</button>
-        <button class="primary" disabled=${!data}>Send ${signal}</button>
+        <button class="primary" disabled=${!signals.data}>Send ${signal}</button>
       </footer>
     </form>
   <//>`;

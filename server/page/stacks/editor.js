@@ -3,6 +3,7 @@
 
 import { useRef } from "preact/hooks";
 import { html } from "../html.js";
+import { onValue } from "./pending.js";
 
 /**
  * @param {object} props
@@ -32,7 +33,7 @@ export function Editor({ label, value, onInput, placeholder, line, message }) {
         aria-describedby="editor-error"
         placeholder=${placeholder}
         value=${value}
-        onInput=${(/** @type {{currentTarget: HTMLTextAreaElement}} */ event) => onInput(event.currentTarget.value)}
+        onInput=${onValue(onInput)}
         onScroll=${(/** @type {{currentTarget: HTMLTextAreaElement}} */ event) => {
           if (gutter.current) gutter.current.scrollTop = event.currentTarget.scrollTop;
         }}

@@ -7,9 +7,10 @@ import { exactTime, formatTime } from "../format.js";
 import { html } from "../html.js";
 import { useResource } from "../resource.js";
 import { hrefOf, setQuery } from "../route.js";
-import { Empty, ErrorNotice, Skeleton } from "../ui/states.js";
+import { Empty } from "../ui/states.js";
 import { isOf, useReloads } from "./feed.js";
 import { stackPath } from "./model.js";
+import { Pending } from "./pending.js";
 import { parseSummary } from "./progress.js";
 
 /** @typedef {import("./model.js").StackEvent} StackEvent */
@@ -29,8 +30,7 @@ export function ProcessActivity({ uid, process, instance }) {
     load(uid, process, onlyEnds, signal),
   );
   useReloads(events, (event) => isOf(event, uid));
-  const { data, error } = events;
-  const shown = data?.filter((event) => !instance || event.instance === instance);
+  const shown = events.data?.filter((event) => !instance || event.instance === instance);
   return html`
     <div class="activity-tools">
       <label class="check">
@@ -41,8 +41,7 @@ export function ProcessActivity({ uid, process, instance }) {
       <span class="spacer"></span>
       <a href=${hrefOf("activity")}>All activity</a>
     </div>
-    ${error && html`<${ErrorNotice} error=${error} retryAt=${events.retryAt} onRetry=${events.reload} />`}
-    ${!data && !error && html`<${Skeleton} />`}
+    <${Pending} of=${events} />
     ${shown?.length === 0 && html`<${Empty} title=${onlyEnds ? "Nothing has ended" : "Nothing has happened yet"} />`}
     <ol class="events" aria-label=${`Events of ${process}`}>
       ${shown?.map(

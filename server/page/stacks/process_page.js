@@ -7,12 +7,13 @@ import { hrefOf, route } from "../route.js";
 import { useStore } from "../store.js";
 import { Icon } from "../ui/icon.js";
 import { Menu } from "../ui/menu.js";
-import { Empty, ErrorNotice, Skeleton } from "../ui/states.js";
+import { Empty } from "../ui/states.js";
 import { tracked } from "./actions.js";
 import { processItems, restart } from "./commands.js";
 import { InstanceTable } from "./instance_table.js";
 import { useProcessKeys } from "./list_keys.js";
 import { useParts } from "./parts.js";
+import { Pending } from "./pending.js";
 import { unlessRefused, useRefusal } from "./permission.js";
 import { ProcessActivity } from "./process_activity.js";
 import { ActionLines, AllCounts, StateChip, Trouble } from "./process_row.js";
@@ -28,8 +29,7 @@ export function ProcessPage({ stack, name }) {
   const parts = useParts(stack);
   const process = parts.data?.processes.find((one) => one.name === name);
   return html`
-    ${parts.error && html`<${ErrorNotice} error=${parts.error} retryAt=${parts.retryAt} onRetry=${parts.reload} />`}
-    ${!parts.data && !parts.error && html`<${Skeleton} />`}
+    <${Pending} of=${parts} />
     ${
       parts.data &&
       !process &&

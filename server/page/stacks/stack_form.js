@@ -22,6 +22,7 @@ import { dryRun, useDryRun } from "./dry_run.js";
 import { Editor } from "./editor.js";
 import { emit } from "./feed.js";
 import { stackPath } from "./model.js";
+import { onValue } from "./pending.js";
 import { unlessRefused, useRefusal } from "./permission.js";
 import { Difference, PreviewText } from "./preview.js";
 
@@ -144,7 +145,7 @@ export function StackForm({ base, onDone, onCancel }) {
           autocomplete="off"
           dir="auto"
           value=${name}
-          onInput=${(/** @type {{currentTarget: HTMLInputElement}} */ { currentTarget }) => setName(currentTarget.value)}
+          onInput=${onValue(setName)}
         />
       </label>
       <label>
@@ -155,7 +156,7 @@ export function StackForm({ base, onDone, onCancel }) {
           placeholder="production"
           dir="auto"
           value=${environment}
-          onInput=${(/** @type {{currentTarget: HTMLInputElement}} */ { currentTarget }) => setEnvironment(currentTarget.value)}
+          onInput=${onValue(setEnvironment)}
         />
       </label>
       ${
@@ -168,7 +169,7 @@ export function StackForm({ base, onDone, onCancel }) {
             min="0"
             max="1000"
             value=${instances}
-            onInput=${(/** @type {{currentTarget: HTMLInputElement}} */ { currentTarget }) => setInstances(Math.max(0, Math.floor(Number(currentTarget.value) || 0)))}
+            onInput=${onValue((value) => setInstances(Math.max(0, Math.floor(Number(value) || 0))))}
           />
         </label>`
       }

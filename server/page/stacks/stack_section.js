@@ -6,12 +6,13 @@ import { hrefOf } from "../route.js";
 import { useStore } from "../store.js";
 import { Icon } from "../ui/icon.js";
 import { Menu } from "../ui/menu.js";
-import { Chip, ErrorNotice, Skeleton } from "../ui/states.js";
+import { Chip } from "../ui/states.js";
 import { ActionLine } from "./action_line.js";
 import { tracked } from "./actions.js";
 import { asked, stackItems } from "./commands.js";
 import { stateOfStack, toneOf, totalsOf } from "./model.js";
 import { useParts } from "./parts.js";
+import { Pending } from "./pending.js";
 import { unlessRefused, useRefusal } from "./permission.js";
 import { ProcessRow } from "./process_row.js";
 
@@ -29,8 +30,7 @@ export function StackSection({ stack, isAlone }) {
       servers=${servers}
       isAlone=${isAlone}
     />
-    ${parts.error && html`<${ErrorNotice} error=${parts.error} retryAt=${parts.retryAt} onRetry=${parts.reload} />`}
-    ${!parts.data && !parts.error && html`<${Skeleton} rows=${2} />`}
+    <${Pending} of=${parts} rows=${2} />
     ${actions
       .filter(({ summary }) => summary.process === null || !known.has(summary.process))
       .map((action) => html`<${ActionLine} key=${action.key} action=${action} />`)}

@@ -9,13 +9,14 @@ import { go, hrefOf, route } from "../route.js";
 import { useStore } from "../store.js";
 import { useStream } from "../stream.js";
 import { Icon } from "../ui/icon.js";
-import { Countdown, Empty, ErrorNotice, Skeleton } from "../ui/states.js";
+import { Countdown, Empty } from "../ui/states.js";
 import { settleOpen, trackOpen } from "./actions.js";
 import { asked } from "./commands.js";
 import { StackDialogs } from "./dialogs.js";
 import { emit, useReloads } from "./feed.js";
 import { useListKeys } from "./list_keys.js";
 import { stackPath } from "./model.js";
+import { Pending } from "./pending.js";
 import { unlessRefused, useRefusal } from "./permission.js";
 import { ProcessPage } from "./process_page.js";
 import { StackForm } from "./stack_form.js";
@@ -44,9 +45,9 @@ export function StacksView() {
   return html`<div class="scroll stacks">
     <${Head} uid=${uid} name=${name} stacks=${stacks} />
     ${gap}
-    ${error && html`<${ErrorNotice} error=${error} retryAt=${list.retryAt} onRetry=${list.reload} />`}
+    <${Pending} of=${list} />
     ${error?.status === 404 && html`<p><a href=${hrefOf("stacks")}>All stacks</a></p>`}
-    ${!stacks && !error && html`<${Skeleton} />`} ${stacks?.length === 0 && html`<${FirstStack} />`}
+    ${stacks?.length === 0 && html`<${FirstStack} />`}
     ${
       uid && name && stacks
         ? html`<${ProcessPage} key=${`${uid} ${name}`} stack=${stacks[0]} name=${name} />`
