@@ -78,6 +78,17 @@ bool SessionIndex::UseAgain(const SessionRecord& session) {
   return true;
 }
 
+bool SessionIndex::HasCookie(const Secret& cookie) const {
+  if (cookie.size() != kSessionValueSize) return false;
+  const TokenHash hash = HashOf(cookie.Reveal());
+  const absl::Time now = clock_.Now();
+  absl::ReaderMutexLock lock(&mutex_);
+  return std::any_of(by_key_.begin(), by_key_.end(), [&](const auto& entry) {
+    const SessionRecord& session = *entry.second;
+    return session.cookie_hash() == hash && IsActive(session, now);
+  });
+}
+
 void SessionIndex::Update(const TokenSnapshot& tokens) {
   bool has_ended = false;
   {

@@ -2,6 +2,8 @@
 // without waiting for the database.
 //
 // auth/sqlite_session_store.h makes and fills it.
+//
+// Example: auth/session_example_test.cc
 
 #ifndef TALLYMAN_AUTH_SESSION_INDEX_H_
 #define TALLYMAN_AUTH_SESSION_INDEX_H_
@@ -79,6 +81,9 @@ class SessionIndex {
 
   // Uses it again; false if it has ended. Takes no lock.
   bool UseAgain(const SessionRecord& session);
+
+  // Whether a session that has not ended has this cookie.
+  bool HasCookie(const Secret& cookie) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Takes over the tokens, and ends the sessions of those that are revoked or
   // gone. Older snapshots have no effect. Quick, as a watcher must be.

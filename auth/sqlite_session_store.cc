@@ -17,6 +17,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "auth/clock.h"
+#include "auth/secret.h"
 #include "auth/session.h"
 #include "auth/session_index.h"
 #include "auth/token.h"
@@ -228,12 +229,15 @@ SqliteSessionStore::Records SqliteSessionStore::FindReplaced(int64_t token_id) {
 }
 
 absl::StatusOr<NewSession> SqliteSessionStore::Create(
-    int64_t token_id, const SessionOrigin& origin) {
-  absl::StatusOr<Secret> cookie = MakeRandomValue(/*prefix=*/"");
-  if (!cookie.ok()) return cookie.status();
+    int64_t token_id, const SessionOrigin& origin, Secret cookie) {
+  if (!index_.HasCookie(cookie)) {
+    absl::StatusOr<Secret> made = MakeRandomValue(/*prefix=*/"");
+    if (!made.ok()) return made.status();
+    cookie = *std::move(made);
+  }
   absl::StatusOr<Secret> key = MakeRandomValue(/*prefix=*/"");
   if (!key.ok()) return key.status();
-  const TokenHash cookie_hash = HashOf(cookie->Reveal());
+  const TokenHash cookie_hash = HashOf(cookie.Reveal());
   const TokenHash key_hash = HashOf(key->Reveal());
 
   absl::MutexLock lock(&change_mutex_);
@@ -280,7 +284,7 @@ absl::StatusOr<NewSession> SqliteSessionStore::Create(
     return invalid();
   }
   made.session = index_.Describe(*record);
-  made.cookie = *std::move(cookie);
+  made.cookie = std::move(cookie);
   made.key = *std::move(key);
   return made;
 }

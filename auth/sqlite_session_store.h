@@ -19,6 +19,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "auth/clock.h"
+#include "auth/secret.h"
 #include "auth/session.h"
 #include "auth/session_index.h"
 #include "auth/token_store.h"
@@ -62,8 +63,14 @@ class SqliteSessionStore {
   const std::string& label() const { return label_; }
 
   // Begins a session of this token. kUnauthenticated if the token is not valid.
+  //
+  // `cookie` is what the client has, or empty. If a session that has not ended
+  // has it, the new one shares it: a browser has one cookie for all its tabs,
+  // and a sign-in in one of them must not end the sessions of the others. Else
+  // the new session has a cookie of its own.
   absl::StatusOr<NewSession> Create(int64_t token_id,
-                                    const SessionOrigin& origin)
+                                    const SessionOrigin& origin,
+                                    Secret cookie = Secret())
       ABSL_LOCKS_EXCLUDED(change_mutex_);
 
   // The sessions that have not ended, by id; with `token_id` those of this

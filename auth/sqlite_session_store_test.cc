@@ -127,6 +127,27 @@ TEST_F(SqliteSessionStoreTest, OneValueIsNotEnough) {
   EXPECT_THAT(fails_with(made.key, made.key), HasSubstr("different sessions"));
 }
 
+TEST_F(SqliteSessionStoreTest, TheTabsOfABrowserShareItsCookie) {
+  const int64_t token = NewToken();
+  const NewSession first = SignIn(token);
+  const auto second = sessions_->Create(NewToken(), {}, first.cookie);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(second->cookie, first.cookie);
+  EXPECT_FALSE(second->key == first.key);
+  EXPECT_TRUE(Use(first).ok());
+  EXPECT_TRUE(Use(*second).ok());
+  ASSERT_TRUE(sessions_->End(first.session.id).ok());
+  EXPECT_FALSE(Use(first).ok());
+  EXPECT_TRUE(Use(*second).ok());
+  EXPECT_TRUE(sessions_->index().HasCookie(first.cookie));
+  ASSERT_TRUE(sessions_->End(second->session.id).ok());
+  EXPECT_FALSE(sessions_->index().HasCookie(first.cookie));
+  // Nobody can choose a cookie.
+  const auto third = sessions_->Create(token, {}, first.cookie);
+  ASSERT_TRUE(third.ok()) << third.status();
+  EXPECT_FALSE(third->cookie == first.cookie);
+}
+
 TEST_F(SqliteSessionStoreTest, OnlyHashesAreKept) {
   const NewSession made = SignIn(NewToken());
   for (const Secret* const value : {&made.cookie, &made.key}) {

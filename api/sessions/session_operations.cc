@@ -35,9 +35,11 @@ constexpr Header kSetCookie = {
                      "HttpOnly; SameSite=Strict")};
 constexpr Header kClearCookie = {
     .name = "Set-Cookie",
-    .schema = String("Removes the cookie, if the request's session has ended.",
-                     "tallyman_0f1e2d3c=; Max-Age=0; Path=/; HttpOnly; "
-                     "SameSite=Strict"),
+    .schema =
+        String("Removes the cookie, if the request's session has ended and no "
+               "other tab of the browser has one.",
+               "tallyman_0f1e2d3c=; Max-Age=0; Path=/; HttpOnly; "
+               "SameSite=Strict"),
     .is_required = false};
 // Of a sign-in by token; those by code do not count.
 constexpr Header Sometimes(std::string_view name, Schema schema) {

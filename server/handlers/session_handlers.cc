@@ -123,9 +123,11 @@ HandlerResult BeginSession(const SessionServices& services,
     return std::move(*refusal);
   }
   const auto& [token_id, rate] = std::get<Admitted>(admitted);
-  const absl::StatusOr<auth::NewSession> made = services.sessions.Create(
-      token_id, {std::string(request.Header("User-Agent")),
-                 std::string(context.client_address)});
+  const absl::StatusOr<auth::NewSession> made =
+      services.sessions.Create(token_id,
+                               {std::string(request.Header("User-Agent")),
+                                std::string(context.client_address)},
+                               services.cookie.Find(request, context.is_https));
   if (!made.ok()) return api::ErrorFromStatus(made.status());
   const std::string& user = made->session.token.name;
   Report(services, SessionChange::Kind::kCreated, made->session, user,
@@ -182,7 +184,10 @@ api::Response Ended(const SessionServices& services,
   for (const auth::Session& session : ended) {
     Report(services, SessionChange::Kind::kEnded, session, context.user,
            reason);
-    if (session.id == context.session_id) {
+    // Other tabs of the browser may need the cookie.
+    if (session.id == context.session_id &&
+        !services.sessions.index().HasCookie(
+            services.cookie.Find(context.request, context.is_https))) {
       response.AddHeader("Set-Cookie", services.cookie.Clear(context.is_https));
     }
   }

@@ -116,22 +116,25 @@ class SessionHandlersTest : public DispatcherTest {
   }
 
   api::Response Post(std::string_view body, bool is_encrypted = false,
-                     std::string_view site = "same-origin") {
+                     std::string_view site = "same-origin",
+                     std::string_view cookie = "") {
     api::Request request;
     request.method = "POST";
     request.path = "/session";
     request.headers = {{"Content-Type", "application/json"},
                        {"User-Agent", "Browser/1"},
                        {"Sec-Fetch-Site", site}};
+    if (!cookie.empty()) request.headers.emplace_back("Cookie", cookie);
     request.body = body;
     request.remote_address = "192.0.2.1";
     request.is_encrypted = is_encrypted;
     return dispatcher_->Handle(request);
   }
 
-  Browser SignIn(std::string_view token) {
+  Browser SignIn(std::string_view token, std::string_view cookie = "") {
     const api::Response made =
-        Post(absl::StrCat(R"({"token":")", token, R"("})"));
+        Post(absl::StrCat(R"({"token":")", token, R"("})"),
+             /*is_encrypted=*/false, "same-origin", cookie);
     EXPECT_EQ(made.status, 201) << made.body;
     const Json session = Json::parse(made.body)["session"];
     const std::string cookie = HeaderOf(made, "Set-Cookie");
@@ -329,6 +332,21 @@ TEST_F(SessionHandlersTest, SignsOut) {
   EXPECT_EQ(Fetch(browser, "GET", "/session").status, 401);
   EXPECT_THAT(changes_,
               ElementsAre("+1 t: signed in by token", "-1 t: signed out"));
+}
+
+TEST_F(SessionHandlersTest, TheTabsOfABrowserDoNotEndEachOther) {
+  const Browser first = SignIn(admin_);
+  const Browser second = SignIn(public_, first.cookie);
+  EXPECT_EQ(second.cookie, first.cookie);
+  EXPECT_EQ(Fetch(first, "GET", "/session").status, 200);
+  EXPECT_EQ(Fetch(second, "GET", "/session").status, 200);
+  const api::Response ended = Fetch(first, "DELETE", "/session");
+  EXPECT_EQ(ended.status, 204);
+  EXPECT_EQ(HeaderOf(ended, "Set-Cookie"), "");
+  EXPECT_EQ(Fetch(second, "GET", "/session").status, 200);
+  EXPECT_NE(HeaderOf(Fetch(second, "DELETE", "/session"), "Set-Cookie"), "");
+  // A cookie that no session has is not taken over.
+  EXPECT_NE(SignIn(admin_, first.cookie).cookie, first.cookie);
 }
 
 TEST_F(SessionHandlersTest, EndsOneSession) {

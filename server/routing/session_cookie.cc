@@ -1,6 +1,8 @@
 #include "server/routing/session_cookie.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +28,12 @@ std::string_view HostOfOrigin(std::string_view origin) {
                                         : origin.substr(mark + kMark.size());
 }
 
+// Whether they are not all the same.
+bool HasTwo(const std::vector<std::string_view>& cookies) {
+  return std::adjacent_find(cookies.begin(), cookies.end(),
+                            std::not_equal_to<>()) != cookies.end();
+}
+
 }  // namespace
 
 SessionCookie::SessionCookie(std::string_view label)
@@ -35,6 +43,14 @@ SessionCookie::SessionCookie(std::string_view label)
 std::string SessionCookie::Attributes(bool is_https) const {
   return absl::StrCat("; Path=/; HttpOnly; SameSite=Strict",
                       is_https ? "; Secure" : "");
+}
+
+auth::Secret SessionCookie::Find(const api::Request& request,
+                                 bool is_https) const {
+  const std::vector<std::string_view> cookies =
+      CookiesNamed(Name(is_https), request);
+  return cookies.empty() || HasTwo(cookies) ? auth::Secret()
+                                            : auth::Secret(cookies.front());
 }
 
 std::string SessionCookie::Set(const auth::Secret& value, bool is_https) const {
@@ -62,12 +78,10 @@ std::optional<absl::StatusOr<PresentedSession>> FindSession(
         absl::StrCat("the cookie of a session came without the header ",
                      kSessionKeyHeader, "; sign in again"));
   }
-  for (const std::string_view other : cookies) {
-    if (other != cookies.front()) {
-      return absl::UnauthenticatedError(
-          "the request has two cookies of sessions of this server; sign in "
-          "again");
-    }
+  if (HasTwo(cookies)) {
+    return absl::UnauthenticatedError(
+        "the request has two cookies of sessions of this server; sign in "
+        "again");
   }
   const bool is_read = request.method == "GET" || request.method == "HEAD";
   if (absl::Status own = CheckSameOrigin(request, /*needs_proof=*/!is_read);

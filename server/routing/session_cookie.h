@@ -34,6 +34,10 @@ class SessionCookie {
     return is_https ? https_name_ : name_;
   }
 
+  // The cookie of `request`, not checked; empty if it has none, or several
+  // different ones.
+  auth::Secret Find(const api::Request& request, bool is_https) const;
+
   // Values of Set-Cookie: one that keeps `value` until the browser ends, and
   // one that removes the cookie.
   std::string Set(const auth::Secret& value, bool is_https) const;

@@ -157,6 +157,7 @@ std::string DescribedServer::BodyOf(const DescribedOperation& operation,
                           ? std::string(kStackName)
                           : absl::StrCat("made-", made_++);
   }
+  if (operation.path == "/session") example["token"] = public_;
   if (type == kJson) return Adapt(example);
   std::vector<std::string> fields;
   for (const auto& [name, value] : example.items()) {
@@ -254,7 +255,6 @@ std::string DescribedServer::Adapt(const Json& example) const {
   return absl::StrReplaceAll(
       text, {{"5999b763474b0eafa5fafb64bff0ba80", stack_},
              {"e63e859d5ab72b0bcf14321f0ffb013d", server_uid_},
-             {"tly_Zm9vYmFyYmF6cXV4cXV1eGNvcmdlZ3JhdWx0Z2FycGx5d2E", public_},
              {"tlc_Zm9vYmFyYmF6cXV4cXV1eGNvcmdlZ3JhdWx0Z2FycGx5d2E",
               client_secret_}});
 }
