@@ -275,6 +275,19 @@ TEST_F(SessionsServerTest, SigningOutEverywhereEndsAllSessionsAndStreams) {
   EXPECT_EQ(StatusOf(SignIn(value)), 200);
 }
 
+TEST_F(SessionsServerTest, ASecondTabSignsInBesideTheFirst) {
+  const Browser first = SignIn(admin_);
+  const Browser second = BrowserOf(
+      Post("token", admin_,
+           {std::string(kSameOrigin), absl::StrCat("Cookie: ", first.cookie)}));
+  EXPECT_EQ(second.cookie, first.cookie);
+  EXPECT_NE(second.key, first.key);
+  EXPECT_EQ(StatusOf(first), 200);
+  EXPECT_EQ(Fetch(second, "DELETE", "/session").Header("Set-Cookie"), "");
+  EXPECT_EQ(StatusOf(second), 401);
+  EXPECT_EQ(StatusOf(first), 200);
+}
+
 TEST_F(SessionsServerTest, TheRateWindowIsApartFromThatOfTheToken) {
   const std::string value = NewToken("page", 1)["token"];
   const auto with_token = [&] {

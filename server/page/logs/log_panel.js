@@ -146,8 +146,12 @@ export function LogPanel({ stackUid, process, instance = "" }) {
         onValue=${(/** @type {string} */ value) => setQuery({ instance: value })}
       />
       <span class="spacer"></span>
-      <button aria-pressed=${isFollowing} onClick=${follow}><${Icon} name="down" />Follow</button>
-      <button aria-pressed=${wrapLines} onClick=${wrap}><${Icon} name="wrap" />Wrap</button>
+      <button aria-pressed=${isFollowing} onClick=${follow}>
+        <${Icon} name="down" /><span>Follow</span>
+      </button>
+      <button aria-pressed=${wrapLines} onClick=${wrap}>
+        <${Icon} name="wrap" /><span>Wrap</span>
+      </button>
       <button aria-pressed=${hasTimes} onClick=${() => setQuery({ times: hasTimes ? "0" : "" })}>
         Times
       </button>

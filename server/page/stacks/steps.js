@@ -82,7 +82,7 @@ export function stepBy(target, delta) {
 
 /** @param {Target} target */
 async function act(target) {
-  const { uid, process, server } = target;
+  const { process, server } = target;
   const key = keyOf(target);
   const step = steps.get()[key];
   if (!step || step.phase !== "pending") return;
