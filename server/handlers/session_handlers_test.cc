@@ -137,9 +137,9 @@ class SessionHandlersTest : public DispatcherTest {
              /*is_encrypted=*/false, "same-origin", cookie);
     EXPECT_EQ(made.status, 201) << made.body;
     const Json session = Json::parse(made.body)["session"];
-    const std::string cookie = HeaderOf(made, "Set-Cookie");
+    const std::string set_cookie = HeaderOf(made, "Set-Cookie");
     return {.id = session["id"],
-            .cookie = cookie.substr(0, cookie.find(';')),
+            .cookie = set_cookie.substr(0, set_cookie.find(';')),
             .key = session["key"]};
   }
 

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -106,7 +105,7 @@ DescribedCall DescribedServer::CallOf(const DescribedOperation& operation) {
 }
 
 std::string DescribedServer::PathOf(const DescribedOperation& operation,
-                                    std::string path) {
+                                    const std::string& path) {
   const bool removes = operation.method == "DELETE";
   if (path.find("/oauth/clients/{id}") != std::string::npos) {
     const int64_t id = removes ? MakeClient()["id"].get<int64_t>() : 1;
@@ -129,13 +128,6 @@ std::string DescribedServer::PathOf(const DescribedOperation& operation,
       id = Ask("GET", "/tokens?per_page=1")["pagination"]["count"];
     }
     return absl::StrReplaceAll(path, {{"{id}", absl::StrCat(id)}});
-  }
-  if (path == "/assets/{name}") {
-    // The document names its files; the first one is as good as any.
-    const std::string page = Send("GET", {.path = "/"}).body;
-    const size_t begin = page.find("/assets/");
-    CHECK_NE(begin, std::string::npos) << page;
-    return page.substr(begin, page.find('"', begin) - begin);
   }
   if (removes && path.find("{uid}") != std::string::npos) {
     const std::string stack = MakeStack(absl::StrCat("gone-", made_++));

@@ -60,7 +60,7 @@ class DescribedServer {
 
   // The path of `operation`, as in CallOf(); `path` may replace a part of it.
   std::string PathOf(const harness::DescribedOperation& operation,
-                     std::string path);
+                     const std::string& path);
 
   // A valid body of `type`.
   std::string BodyOf(const harness::DescribedOperation& operation,

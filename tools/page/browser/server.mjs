@@ -111,17 +111,45 @@ export class Server {
     return text ? JSON.parse(text) : null;
   }
 
-  /** Makes a stack; resolves to its uid. */
-  async makeStack(name, procfile, environment = "development") {
-    const { response } = await this.ask("POST", "/api/3/stacks", { name, environment, procfile });
-    return response.uid;
+  /**
+   * Makes a stack; resolves to its uid when its instances have begun.
+   *
+   * @param {string} name
+   * @param {string} procfile
+   * @param {Record<string, number>} [counts]  Wanted instances of its processes.
+   */
+  async makeStack(name, procfile, counts = {}) {
+    const body = { name, environment: "development", procfile };
+    const { uid } = (await this.ask("POST", "/api/3/stacks", body)).response;
+    for (const [process, count] of Object.entries(counts)) await this.scale(uid, process, count);
+    return uid;
   }
 
-  /** The pids of the instances' first processes, from the kernel. */
+  /** Wants so many instances, and waits until so many run. */
+  async scale(uid, process, count) {
+    const server = (await this.ask("GET", `/api/3/stacks/${uid}/servers`)).response[0].uid;
+    const body = { process_name: process, server_count: { [server]: count } };
+    await this.ask("POST", `/stacks/${uid}/processes`, body);
+    await until(async () => {
+      const { response } = await this.ask("GET", `/api/3/stacks/${uid}/processes/${process}`);
+      return response.instances.filter(({ pid }) => pid !== null).length === count;
+    }, `${count} instances of ${process} run`);
+  }
+
+  /** The value of a metric without labels. */
+  async metric(name) {
+    const response = await fetch(`${this.url}/metrics`, {
+      headers: { Authorization: `Bearer ${this.token}` },
+    });
+    const text = await response.text();
+    return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1]);
+  }
+
+  /** The first processes of the instances, from the kernel. */
   async instances() {
     const data = join(this.directory, "data");
-    /** @type {{pid: number, command: string, keeper: boolean}[]} */
     const keepers = [];
+    /** @type {{pid: number, ppid: number, command: string}[]} */
     const all = [];
     for (const entry of await readdir("/proc")) {
       if (!/^\d+$/.test(entry)) continue;
