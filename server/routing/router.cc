@@ -23,12 +23,12 @@ constexpr std::string_view kJsonSuffix = ".json";
 using Segments = absl::InlinedVector<std::string_view, 8>;
 
 // Splits "/a/b/" into {"a", "b"}, before decoding: an encoded slash is part of
-// a segment.
+// a segment. "/" has no segment, "//" an empty one.
 Segments Split(std::string_view path) {
   if (path.starts_with('/')) path.remove_prefix(1);
-  if (path.ends_with('/')) path.remove_suffix(1);
   Segments segments;
   if (path.empty()) return segments;
+  if (path.ends_with('/')) path.remove_suffix(1);
   while (true) {
     const size_t slash = path.find('/');
     segments.push_back(path.substr(0, slash));

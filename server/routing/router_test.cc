@@ -126,6 +126,17 @@ TEST_F(RouterTest, OtherPathsMatchNothing) {
   }
 }
 
+TEST(RouterRootTest, OneSlashOnly) {
+  static constexpr api::Operation kRoot = {
+      .method = "GET", .path = "/", .is_at_root_only = true};
+  Router router;
+  router.Add(kRoot, Nothing);
+  EXPECT_TRUE(router.Match("/").has_value());
+  for (const std::string_view path : {"//", "///", "/x", "/api/3", "/.json"}) {
+    EXPECT_FALSE(router.Match(path).has_value()) << path;
+  }
+}
+
 TEST(ApiFamilyOfPathTest, DependsOnTheFirstSegment) {
   EXPECT_EQ(ApiFamilyOfPath("/server"), ApiFamily::kHost);
   EXPECT_EQ(ApiFamilyOfPath("/server/nothing"), ApiFamily::kHost);

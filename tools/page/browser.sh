@@ -2,8 +2,8 @@
 #
 # Uses the page of a server in a real browser:
 #
-#   tools/page/browser.sh SERVER [OPTION OF node --test]...
-#   tools/page/browser.sh SERVER --test-name-pattern='keyboard'
+#   tools/page/browser.sh SERVER [FILE.test.mjs | OPTION OF node --test]...
+#   tools/page/browser.sh SERVER session.test.mjs --test-name-pattern=tab
 #
 # SERVER is the binary of the server. Each file tools/page/browser/*.test.mjs starts
 # servers of its own, on free ports with data of their own. The browser is Debian's

@@ -41,10 +41,16 @@ function bytesOf(url) {
 /** @param {string} url */
 async function measureSize(url) {
   const document = await (await fetch(url)).text();
-  const paths = [...document.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map((match) => match[1]);
+  const paths = [...document.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(
+    (match) => match[1],
+  );
   let bytes = await bytesOf(url);
   for (const path of paths) bytes += await bytesOf(url + path);
-  print("all of the page, compressed", `${(bytes / 1000).toFixed(1)} kB`, "aim 45 kB, limit 70 KiB");
+  print(
+    "all of the page, compressed",
+    `${(bytes / 1000).toFixed(1)} kB`,
+    "aim 45 kB, limit 70 KiB",
+  );
 }
 
 /** @param {import("playwright-core").Browser} browser @param {string} url */
@@ -87,8 +93,9 @@ async function measureUpdates(browser, url, hash, what) {
   const client = await context.newCDPSession(page);
   await client.send("Performance.enable", { timeDomain: "threadTicks" });
   const taskSeconds = async () =>
-    (await client.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration")
-      .value;
+    (await client.send("Performance.getMetrics")).metrics.find(
+      ({ name }) => name === "TaskDuration",
+    ).value;
   const before = await taskSeconds();
   await sleep(UPDATES * INTERVAL_MS);
   const each = ((await taskSeconds()) - before) / UPDATES;

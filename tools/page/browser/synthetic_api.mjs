@@ -73,7 +73,8 @@ export async function startSyntheticApi(pageUrl, count) {
   const watch = (response, fields, interval) => {
     let time = Date.now();
     response.writeHead(200, { "Content-Type": "text/event-stream" });
-    const send = (event, data) => response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    const send = (event, data) =>
+      response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     send("snapshot", { time: iso(time), processes: processes.map((one) => pick(one, fields)) });
     const timer = setInterval(() => {
       time += interval;
@@ -100,14 +101,18 @@ export async function startSyntheticApi(pageUrl, count) {
       json(200, { session: SESSION });
       return;
     }
-    const fields = [...new Set([...(url.searchParams.get("fields") ?? "").split(","), "pid", "start_time"])];
+    const fields = [
+      ...new Set([...(url.searchParams.get("fields") ?? "").split(","), "pid", "start_time"]),
+    ];
     if (url.pathname === "/server/processes" && url.searchParams.has("watch")) {
       watch(response, fields, parseFloat(url.searchParams.get("watch") ?? "2") * 1000);
       return;
     }
     if (url.pathname === "/server/processes") {
       const first = [...processes].sort((a, b) => b.memory - a.memory);
-      const data = first.slice(0, Number(url.searchParams.get("limit"))).map((one) => pick(one, fields));
+      const data = first
+        .slice(0, Number(url.searchParams.get("limit")))
+        .map((one) => pick(one, fields));
       json(200, { status_code: 200, status_desc: "Ok", data, time_generated: iso(Date.now()) });
       return;
     }
