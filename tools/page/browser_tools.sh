@@ -1,3 +1,5 @@
+# shellcheck shell=bash
+#
 # What the drivers of the page in a browser share. To be sourced.
 
 # prepare_browser SERVER: finds the browser and installs the packages. Exports what
