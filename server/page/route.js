@@ -53,7 +53,16 @@ export function hrefOf(view, path = [], query = {}) {
 /** @type {import("./store.js").Store<Route>} */
 export const route = createStore(parseRoute(location.hash));
 
-addEventListener("hashchange", () => route.set(parseRoute(location.hash)));
+let shown = location.hash;
+
+/** Takes over the address, once: the event of a change comes later than the change. */
+function update() {
+  if (location.hash === shown) return;
+  shown = location.hash;
+  route.set(parseRoute(shown));
+}
+
+addEventListener("hashchange", update);
 
 /**
  * Goes to a view.
@@ -62,6 +71,7 @@ addEventListener("hashchange", () => route.set(parseRoute(location.hash)));
  */
 export function go(href) {
   location.hash = href.slice(1);
+  update();
 }
 
 /**
@@ -73,5 +83,5 @@ export function setQuery(change) {
   const { view, path, query } = route.get();
   const href = hrefOf(view, path, { ...query, ...change });
   history.replaceState(null, "", href);
-  route.set(parseRoute(href));
+  update();
 }

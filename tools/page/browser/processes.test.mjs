@@ -22,13 +22,23 @@ before(async () => {
   await copyFile("/bin/bash", join(folder, "e2e-parent"));
 });
 after(async () => {
-  for (const child of started) child.kill("SIGKILL");
+  // A group each: a parent's children end with it.
+  for (const child of started) {
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // All of them have ended.
+    }
+  }
   await rm(folder, { recursive: true, force: true });
 });
 
 /** Starts a copy, which ends with the tests; resolves when it has its name. */
 async function start(name, ...args) {
-  const child = spawn(join(folder, name), args, { stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn(join(folder, name), args, {
+    detached: true,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   started.push(child);
   await new Promise((resolve) => child.once("spawn", resolve));
   return child;
@@ -105,7 +115,7 @@ pageTest(server, "the tree shows children below their parents, with sums", async
     `${join(folder, "e2e-alpha")} 1001 & echo up; wait`,
   );
   await new Promise((resolve) => parent.stdout.once("data", resolve));
-  await signIn(page, server, "#/processes?q=e2e-alpha");
+  await signIn(page, server, "#/processes?q=name%3Ae2e-alpha");
   await rows(page).first().waitFor();
   assert.equal(await rows(page).count(), 1);
   await page.getByRole("button", { name: "Tree" }).click();
@@ -138,7 +148,7 @@ pageTest(
   "the drawer follows one process, to its end",
   async ({ page }) => {
     const child = await start("e2e-alpha", "1004");
-    await signIn(page, server, "#/processes?q=e2e-alpha");
+    await signIn(page, server, "#/processes?q=name%3Ae2e-alpha");
     await waitForPids(page, [child.pid]);
     await rows(page).first().click();
     const drawer = page.getByRole("complementary", { name: "Details of the process" });
