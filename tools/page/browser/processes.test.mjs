@@ -222,7 +222,6 @@ pageTest(server, "a hidden tab costs the server no stream", async ({ page }) => 
   for (const [view, open] of [
     ["Processes", 1],
     ["Stacks", 1],
-    ["Activity", 1],
   ]) {
     await page.getByRole("navigation", { name: "Views" }).getByRole("link", { name: view }).click();
     await page.getByRole("heading", { name: view, level: 1 }).waitFor();
@@ -240,7 +239,7 @@ pageTest(server, "columns are chosen, and the choice stays", async ({ page }) =>
   const dialog = page.getByRole("dialog", { name: "Columns" });
   await dialog.getByRole("checkbox", { name: "Parent", exact: false }).check();
   await dialog.getByRole("button", { name: "Done" }).click();
-  await page.getByRole("columnheader", { name: "PPID" }).waitFor();
+  await page.getByRole("columnheader", { name: "Parent" }).waitFor();
   await page.reload();
-  await page.getByRole("columnheader", { name: "PPID" }).waitFor();
+  await page.getByRole("columnheader", { name: "Parent" }).waitFor();
 });
