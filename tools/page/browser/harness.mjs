@@ -6,7 +6,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { connect, program } from "./browser.mjs";
+import { axeSource, connect, program } from "./browser.mjs";
 import { Server } from "./server.mjs";
 
 // Two busy cores may take long; an expected state comes much sooner. Milliseconds.
@@ -145,4 +145,16 @@ export function overflow(page) {
     );
     return `${document.documentElement.scrollWidth} > ${width}: ${wide[0]?.outerHTML.slice(0, 300)}`;
   });
+}
+
+/** Fails if axe-core finds something in the page as it is. */
+export async function barriers(page) {
+  await page.evaluate(await axeSource());
+  const found = await page.evaluate(async () => {
+    const { violations } = await window.axe.run(document);
+    return violations.map(
+      ({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)} ${nodes[0].failureSummary}`,
+    );
+  });
+  assert.deepEqual(found, [], `barriers at ${page.url()}`);
 }

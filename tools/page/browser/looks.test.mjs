@@ -1,8 +1,7 @@
 // Widths, themes, keys, hostile texts, and barriers that axe-core finds.
 
 import assert from "node:assert/strict";
-import { axeSource } from "./browser.mjs";
-import { overflow, pageTest, rowOf, signIn, useServer, waitForText } from "./harness.mjs";
+import { barriers, overflow, pageTest, rowOf, signIn, useServer, waitForText } from "./harness.mjs";
 
 const HTML = '<img src=x onerror="document.title=1"><b>bold</b>';
 const RIGHT_TO_LEFT = "תורים מימין لليسار";
@@ -52,18 +51,6 @@ const views = () => [
   ],
   ["#/tokens", (page) => page.getByText("Sign out everywhere").waitFor()],
 ];
-
-/** What axe-core finds in the page as it is. */
-async function barriers(page) {
-  await page.evaluate(await axeSource());
-  const found = await page.evaluate(async () => {
-    const { violations } = await window.axe.run(document);
-    return violations.map(
-      ({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)} ${nodes[0].failureSummary}`,
-    );
-  });
-  assert.deepEqual(found, [], `barriers at ${page.url()}`);
-}
 
 for (const [width, colorScheme] of /** @type {[number, "light"|"dark"][]} */ ([
   [360, "dark"],

@@ -193,6 +193,8 @@ pageTest(server, "a pause holds the list", async ({ page }) => {
   const child = await start("e2e-beta", "1005");
   await signIn(page, server, "#/processes?q=e2e-beta");
   await waitForPids(page, [child.pid]);
+  // In the stream, too: its first list may be of a scan before the process.
+  await page.getByText(/^1 of [\d,]+/).waitFor();
   await page.getByRole("button", { name: "Pause" }).click();
   await page.getByText(/^Paused since/).waitFor();
   await until(
@@ -207,11 +209,12 @@ pageTest(server, "a pause holds the list", async ({ page }) => {
 });
 
 pageTest(server, "a hidden tab costs the server no stream", async ({ page }) => {
+  // The server notices a closed connection when it writes to it: give it events.
   const streams = (count) =>
-    until(
-      async () => (await server.metric("tallyman_http_streams")) === count,
-      `${count} streams are open`,
-    );
+    until(async () => {
+      await server.ask("POST", "/tokens", { name: "event", scopes: ["public"] });
+      return (await server.metric("tallyman_http_streams")) === count;
+    }, `${count} streams are open`);
   const hide = (isHidden) =>
     page.evaluate((value) => {
       Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
