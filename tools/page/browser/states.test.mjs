@@ -113,8 +113,10 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
       assert.ok((await processRows(page).count()) > 3, "the data stays");
       assert.equal(await overflow(page), "");
       await barriers(page);
-      await server.start();
+      // Before the start: after it the page may have gone on by itself.
       await page.getByRole("button", { name: "Try now" }).click();
+      await page.getByText(/^Disconnected for/).waitFor();
+      await server.start();
       await page.getByText(/^Disconnected for/).waitFor({ state: "detached" });
 
       const tokens = (await server.ask("GET", "/tokens?per_page=100")).response;
