@@ -11,7 +11,7 @@
 # npm packages of fixed versions, kept in the user's cache folder.
 #
 # A failed test prints where the page was, the console of the browser and the log of
-# the server, and keeps a picture.
+# the server, and keeps a picture. Its file gets a second attempt after all others.
 
 set -euo pipefail
 
