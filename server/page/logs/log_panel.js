@@ -2,8 +2,9 @@
 // The output of the instances of a process, as they write it.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { kindsOf, plainSentence } from "../activity/sentences.js";
+import { GROUPS, plainSentence } from "../activity/sentences.js";
 import { ask, send, url } from "../api.js";
+import { onEvents } from "../feed.js";
 import { formatCount, formatTime, plural } from "../format.js";
 import { html } from "../html.js";
 import { useShortcuts } from "../keys.js";
@@ -29,6 +30,7 @@ const RANGES = [
   ["24h", "Last 24 hours"],
 ];
 const FIRST_LINES = 500;
+const INSTANCE_KINDS = new Set(Object.keys(GROUPS.instances.kinds));
 
 const STATES = {
   connecting: "Connecting",
@@ -40,6 +42,7 @@ const STATES = {
 
 /**
  * The search (grep=), the range (since=) and the choice of times are in the query of the address.
+ * The view around it follows the events of the stack and gives them to ../feed.js.
  *
  * @param {object} props
  * @param {string} props.stackUid
@@ -62,8 +65,7 @@ export function LogPanel({ stackUid, process, instance = "" }) {
       instances: [],
     }),
   );
-  const stack = `/stacks/${encodeURIComponent(stackUid)}`;
-  const base = `${stack}/processes/${encodeURIComponent(process)}`;
+  const base = `/stacks/${encodeURIComponent(stackUid)}/processes/${encodeURIComponent(process)}`;
   const query = { instance, grep, since };
   const path = url(`${base}/logs`, {
     ...query,
@@ -81,14 +83,17 @@ export function LogPanel({ stackUid, process, instance = "" }) {
   useEffect(() => log.current?.clear(highlighter(grep)), [path, generation]);
   const { state, error, retryAt } = useStream(path, (events) => log.current?.add(events));
   // Starts and exits are lines of their own.
-  useStream(
-    url(`${stack}/events`, { process, after: "now", kind: kindsOf("instances") }),
-    (events) => {
-      for (const { type, data } of events) {
-        if (type === "gap" || (instance && data.instance !== Number(instance))) continue;
-        log.current?.addNotice(`${formatTime(data.time)} ${plainSentence(data)}`);
-      }
-    },
+  useEffect(
+    () =>
+      onEvents((events) => {
+        for (const { type, data } of events) {
+          if (!INSTANCE_KINDS.has(type)) continue;
+          if (data.stack_uid !== stackUid || data.process !== process) continue;
+          if (instance && data.instance !== Number(instance)) continue;
+          log.current?.addNotice(`${formatTime(data.time)} ${plainSentence(data)}`);
+        }
+      }),
+    [stackUid, process, instance],
   );
   const { data: present = [] } = useResource(base, async (signal) => {
     const { data } = await ask(`/api/3${base}`, { signal });

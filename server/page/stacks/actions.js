@@ -5,7 +5,7 @@ import { ask } from "../api.js";
 import { ApiError } from "../errors.js";
 import { createStore } from "../store.js";
 import { announce } from "../ui/announce.js";
-import { emit, onEvents } from "./feed.js";
+import { emit, onEvents } from "../feed.js";
 import { stackPath } from "./model.js";
 import { adopt, apply, finish, isOpen, track } from "./progress.js";
 

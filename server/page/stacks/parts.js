@@ -3,7 +3,7 @@
 
 import { askAll } from "../api.js";
 import { useResource } from "../resource.js";
-import { isOf, useReloads } from "./feed.js";
+import { isOf, useReloads } from "../feed.js";
 import { stackPath } from "./model.js";
 import { forgetSent } from "./steps.js";
 

@@ -20,7 +20,7 @@ import {
 } from "./definition.js";
 import { dryRun, useDryRun } from "./dry_run.js";
 import { Editor } from "./editor.js";
-import { emit } from "./feed.js";
+import { emit } from "../feed.js";
 import { stackPath } from "./model.js";
 import { onValue } from "./pending.js";
 import { unlessRefused, useRefusal } from "./permission.js";

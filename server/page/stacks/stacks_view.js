@@ -13,7 +13,7 @@ import { Countdown, Empty } from "../ui/states.js";
 import { settleOpen, trackOpen } from "./actions.js";
 import { asked } from "./commands.js";
 import { StackDialogs } from "./dialogs.js";
-import { emit, useReloads } from "./feed.js";
+import { emit, useReloads } from "../feed.js";
 import { useListKeys } from "./list_keys.js";
 import { stackPath } from "./model.js";
 import { Pending } from "./pending.js";

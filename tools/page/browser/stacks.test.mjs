@@ -111,6 +111,10 @@ pageTest(server, "a log is followed through a restart", async ({ page }) => {
   const log = page.getByRole("log");
   await waitForText(log, /begin \d+/);
   const first = /begin (\d+)/.exec(await log.innerText())[1];
+  await until(
+    async () => (await server.metric("tallyman_http_streams")) === 2,
+    "the page follows the events and the log, with a stream each",
+  );
   await page.getByRole("button", { name: "Restart", exact: true }).click();
   const question = page.getByRole("dialog");
   await question.getByRole("button", { name: /^Restart/ }).click();
@@ -122,6 +126,9 @@ pageTest(server, "a log is followed through a restart", async ({ page }) => {
   const text = await log.innerText();
   assert.notEqual(/bye[^]*begin (\d+)/.exec(text)[1], first);
   assert.equal(text.match(new RegExp(`begin ${first}`, "g")).length, 1, "nothing is there twice");
+  // What happens to the instance is between its lines.
+  await waitForText(log, /say\.1 started again/);
+  assert.equal(text.match(/say\.1 is asked to stop/g).length, 1);
 
   await page.getByPlaceholder("Search (regular expression)").fill("by.$");
   await until(async () => !/begin/.test(await log.innerText()), "only matches are left");

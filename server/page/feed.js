@@ -1,10 +1,11 @@
 // @ts-check
-// The events of the stream, given to all parts of the view, which open no streams of their own.
+// The events of the stream that the view of stacks follows, given to all its parts, which open no
+// streams of their own: a browser has about six connections to a server.
 
 import { useEffect, useRef } from "preact/hooks";
 
 /**
- * @typedef {import("./model.js").StackEvent} StackEvent
+ * @typedef {import("./stacks/model.js").StackEvent} StackEvent
  * @typedef {{type: string, data: any}} FeedEvent
  *   `type` is that of the stream, or "reload": what belongs to `data.stack_uid` may have changed
  *   (absent: everything may).
@@ -37,7 +38,7 @@ const NEXT_WAIT_MS = 500;
 /**
  * Reloads a resource soon after events that concern it.
  *
- * @param {import("../resource.js").Resource<any>} resource
+ * @param {import("./resource.js").Resource<any>} resource
  * @param {(event: FeedEvent) => boolean} concerns
  */
 export function useReloads(resource, concerns) {
