@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -17,6 +16,7 @@
 #include "api/openapi/docs_style.h"
 #include "api/openapi/openapi.h"
 #include "platform/base/digest.h"
+#include "server/handlers/shared_document.h"
 #include "server/routing/router.h"
 
 namespace tallyman::server {
@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::string_view kContentSecurityPolicy = "Content-Security-Policy";
 constexpr std::string_view kReferrerPolicy = "Referrer-Policy";
+constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kHtml = "text/html; charset=utf-8";
 // Caches keep the document and ask whether it is still the current one.
 constexpr std::string_view kCacheControl = "no-cache";
@@ -86,33 +87,6 @@ constexpr api::Operation kGetDocs = {
     .answers = kPageAnswers,
 };
 
-// A response that is the same for all requests.
-struct Document {
-  std::string content_type = "application/json";
-  std::vector<std::pair<std::string_view, std::string>> headers = {};
-  std::shared_ptr<const std::string> body = nullptr;
-  std::string etag = {};
-
-  void SetBody(std::string text) {
-    etag = api::StrongEtag(text);
-    body = std::make_shared<const std::string>(std::move(text));
-  }
-
-  api::Response Answer(const api::Request& request) const {
-    api::Response response;
-    if (api::IsUnchanged(request, etag)) {
-      response = api::NotModified(etag);
-    } else {
-      response.content_type = content_type;
-      response.shared_body = body;
-      response.AddHeader("ETag", etag);
-      for (const auto& [name, value] : headers) response.AddHeader(name, value);
-    }
-    response.cache_control = kCacheControl;
-    return response;
-  }
-};
-
 std::string PagePolicy() {
   const base::Sha256Digest style = base::Sha256(api::kDocsStyle);
   return absl::StrCat(
@@ -122,9 +96,17 @@ std::string PagePolicy() {
       "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 }
 
-std::shared_ptr<Document> AddDocument(const api::Operation& operation,
-                                      Router& router) {
-  auto document = std::make_shared<Document>();
+void SetBody(std::string text, SharedDocument& document) {
+  document.etag = api::StrongEtag(text);
+  document.body = std::make_shared<const std::string>(std::move(text));
+}
+
+std::shared_ptr<SharedDocument> AddDocument(const api::Operation& operation,
+                                            std::string_view content_type,
+                                            Router& router) {
+  auto document = std::make_shared<SharedDocument>(
+      SharedDocument{.content_type = std::string(content_type),
+                     .cache_control = kCacheControl});
   router.Add(
       operation,
       [document](const RequestContext& context) -> HandlerResult {
@@ -137,13 +119,12 @@ std::shared_ptr<Document> AddDocument(const api::Operation& operation,
 }  // namespace
 
 void AddDescriptionRoutes(std::string_view version, Router& router) {
-  const std::shared_ptr<Document> openapi = AddDocument(kGetOpenApi, router);
-  const std::shared_ptr<Document> docs = AddDocument(kGetDocs, router);
-  openapi->SetBody(api::RenderOpenApi(router.operations(), version));
-  docs->content_type = kHtml;
+  const auto openapi = AddDocument(kGetOpenApi, kJson, router);
+  const auto docs = AddDocument(kGetDocs, kHtml, router);
+  SetBody(api::RenderOpenApi(router.operations(), version), *openapi);
   docs->headers = {{kContentSecurityPolicy, PagePolicy()},
                    {kReferrerPolicy, "no-referrer"}};
-  docs->SetBody(api::RenderDocsPage(router.operations(), version));
+  SetBody(api::RenderDocsPage(router.operations(), version), *docs);
 }
 
 }  // namespace tallyman::server

@@ -15,9 +15,9 @@
 #include "api/description/schema.h"
 #include "api/http/content_coding.h"
 #include "api/http/error.h"
-#include "api/http/etag.h"
 #include "api/http/http.h"
 #include "platform/base/text.h"
+#include "server/handlers/shared_document.h"
 #include "server/page/page_assets.h"
 #include "server/routing/router.h"
 
@@ -134,53 +134,40 @@ constexpr api::Operation kGetPageAsset = {
     .answers = kAssetAnswers,
 };
 
-// One form of a file: as it is, or compressed.
-struct Form {
-  std::shared_ptr<const std::string> body;
-  std::string etag;
-};
+// A file of the page, as it is or compressed. `hash` is that of this form.
+SharedDocument DocumentOf(const PageAsset& asset, std::string_view caching,
+                          std::string_view body, std::string_view hash) {
+  return {.content_type = std::string(asset.media_type),
+          .cache_control = caching,
+          .headers = {{kPolicyName, std::string(kPolicy)},
+                      {kReferrerName, std::string(kReferrer)},
+                      {kOpenerName, std::string(kSameOrigin)},
+                      {kResourceName, std::string(kSameOrigin)}},
+          .body = std::make_shared<const std::string>(body),
+          .etag = absl::StrCat("\"", hash, "\"")};
+}
 
-// Answers requests for one file with bytes that all answers share.
+// Answers requests for one file.
 class Page {
  public:
   Page(const PageAsset& asset, std::string_view caching)
-      : content_type_(asset.media_type),
-        caching_(caching),
-        plain_(MakeForm(asset.body, asset.hash)),
-        gzip_(MakeForm(asset.gzip_body, absl::StrCat(asset.hash, "-", kGzip))) {
+      : plain_(DocumentOf(asset, caching, asset.body, asset.hash)),
+        gzip_(DocumentOf(asset, caching, asset.gzip_body,
+                         absl::StrCat(asset.hash, "-", kGzip))) {
+    gzip_.headers.insert(gzip_.headers.begin(),
+                         {kEncodingName, std::string(kGzip)});
   }
 
   api::Response Answer(const api::Request& request) const {
-    const bool is_gzip = api::PrefersGzip(request);
-    const Form& form = is_gzip ? gzip_ : plain_;
-    api::Response response;
-    if (api::IsUnchanged(request, form.etag)) {
-      response = api::NotModified(form.etag);
-    } else {
-      response.content_type = content_type_;
-      response.shared_body = form.body;
-      response.AddHeader("ETag", form.etag);
-      if (is_gzip) response.AddHeader(kEncodingName, std::string(kGzip));
-      response.AddHeader(kPolicyName, std::string(kPolicy));
-      response.AddHeader(kReferrerName, std::string(kReferrer));
-      response.AddHeader(kOpenerName, std::string(kSameOrigin));
-      response.AddHeader(kResourceName, std::string(kSameOrigin));
-    }
+    api::Response response =
+        (api::PrefersGzip(request) ? gzip_ : plain_).Answer(request);
     response.AddHeader(kVaryName, std::string(kVary));
-    response.cache_control = caching_;
     return response;
   }
 
  private:
-  static Form MakeForm(std::string_view body, std::string_view tag) {
-    return {.body = std::make_shared<const std::string>(body),
-            .etag = absl::StrCat("\"", tag, "\"")};
-  }
-
-  const std::string content_type_;
-  const std::string_view caching_;
-  const Form plain_;
-  const Form gzip_;
+  SharedDocument plain_;
+  SharedDocument gzip_;
 };
 
 }  // namespace
