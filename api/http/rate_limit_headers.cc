@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "api/http/http.h"
+#include "api/json/timestamp.h"
 #include "auth/rate_limiter.h"
 
 namespace tallyman::api {
@@ -18,6 +20,13 @@ void AddRateLimitHeaders(const auth::RateDecision& decision,
   response.AddHeader(kRateResetHeader,
                      absl::StrCat(absl::ToUnixSeconds(decision.reset)));
   if (!decision.allowed) AddRetryAfter(decision.retry_after, response);
+}
+
+std::string DescribeUsedUp(std::string_view limit,
+                           const auth::RateDecision& decision) {
+  return absl::StrCat(limit, " of ", decision.limit,
+                      " requests is used up until ",
+                      UtcTimestamp(decision.reset));
 }
 
 void AddRetryAfter(absl::Duration wait, Response& response) {

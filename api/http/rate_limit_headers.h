@@ -1,8 +1,9 @@
-// The headers that inform a client about its quota.
+// The headers, and the words, that inform a client about its quota.
 
 #ifndef TALLYMAN_API_HTTP_RATE_LIMIT_HEADERS_H_
 #define TALLYMAN_API_HTTP_RATE_LIMIT_HEADERS_H_
 
+#include <string>
 #include <string_view>
 
 #include "absl/time/time.h"
@@ -21,6 +22,11 @@ inline constexpr std::string_view kRetryAfterHeader = "Retry-After";
 // X-RateLimit-Reset (Unix time in seconds); for a refusal also Retry-After.
 void AddRateLimitHeaders(const auth::RateDecision& decision,
                          Response& response);
+
+// The details of a refusal: "the token's limit of 3600 requests is used up
+// until 2016-01-01T20:00:00Z". `limit` names it: "the token's limit".
+std::string DescribeUsedUp(std::string_view limit,
+                           const auth::RateDecision& decision);
 
 // Adds Retry-After (RFC 9110, section 10.2.3) in seconds, rounded up, at least
 // 1.

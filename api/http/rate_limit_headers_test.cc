@@ -37,6 +37,13 @@ TEST(RateLimitHeadersTest, ARefusalHasRetryAfter) {
   EXPECT_THAT(response.headers.back(), Pair("Retry-After", "2"));
 }
 
+TEST(RateLimitHeadersTest, DescribesALimitThatIsUsedUp) {
+  EXPECT_EQ(
+      DescribeUsedUp("the token's limit",
+                     {.limit = 5, .reset = absl::FromUnixSeconds(1600880400)}),
+      "the token's limit of 5 requests is used up until 2020-09-23T17:00:00Z");
+}
+
 TEST(RateLimitHeadersTest, RetryAfterIsAtLeastOneSecond) {
   Response response;
   AddRetryAfter(absl::ZeroDuration(), response);

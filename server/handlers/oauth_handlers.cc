@@ -8,23 +8,20 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "api/description/operation.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
 #include "api/http/media_type.h"
-#include "api/http/rate_limit_headers.h"
 #include "api/oauth/oauth_answers.h"
 #include "api/oauth/oauth_error.h"
 #include "api/oauth/oauth_form.h"
 #include "api/oauth/oauth_operations.h"
-#include "api/stacks/stacks_envelope.h"
 #include "auth/authenticator.h"
 #include "auth/oauth_client.h"
 #include "auth/rate_limiter.h"
 #include "auth/secret.h"
 #include "auth/token.h"
+#include "server/handlers/throttling.h"
 #include "server/handlers/token_change.h"
 #include "server/routing/router.h"
 
@@ -33,15 +30,6 @@ namespace {
 
 using api::OAuthError;
 using api::OAuthForm;
-
-// Without the headers that say how long to wait.
-api::Response Throttled(std::string details) {
-  api::Response response;
-  response.status = api::HttpStatus(api::ErrorKind::kThrottled);
-  response.body = api::RenderStacksError(
-      {.kind = api::ErrorKind::kThrottled, .details = std::move(details)});
-  return response;
-}
 
 // A request of a client that has proved who it is.
 struct ClientRequest {
@@ -81,13 +69,9 @@ std::variant<ClientRequest, HandlerResult> ReadRequest(
                                                        (*credentials)->secret)
                        : credentials.status();
   if (!client.ok()) {
-    const absl::Duration wait =
-        services.failures.RecordFailure(context.client_address);
-    if (wait > absl::ZeroDuration()) {
-      api::Response response =
-          Throttled("too many bad credentials came from this address");
-      api::AddRetryAfter(wait, response);
-      return HandlerResult(std::move(response));
+    if (auto throttled =
+            ThrottleGuesses(context, "credentials", services.failures)) {
+      return HandlerResult(*std::move(throttled));
     }
     return HandlerResult(api::RenderOAuthError(OAuthError::kInvalidClient,
                                                client.status().message()));
@@ -95,12 +79,7 @@ std::variant<ClientRequest, HandlerResult> ReadRequest(
   const auth::RateDecision rate =
       services.limiter.Admit(auth::QuotaOf(*client));
   if (!rate.allowed) {
-    api::Response response = Throttled(absl::StrCat(
-        "the client's limit of ", rate.limit, " requests is used up until ",
-        absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", rate.reset,
-                         absl::UTCTimeZone())));
-    api::AddRateLimitHeaders(rate, response);
-    return HandlerResult(std::move(response));
+    return HandlerResult(OverLimit("the client's limit", rate));
   }
   return ClientRequest{.client = *std::move(client), .form = *std::move(form)};
 }

@@ -13,7 +13,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "api/description/parameter.h"
 #include "api/http/error.h"
 #include "api/http/http.h"
@@ -22,7 +21,6 @@
 #include "api/json/json_writer.h"
 #include "api/sessions/session_json.h"
 #include "api/sessions/session_operations.h"
-#include "api/stacks/stacks_envelope.h"
 #include "auth/authenticator.h"
 #include "auth/rate_limiter.h"
 #include "auth/secret.h"
@@ -30,6 +28,7 @@
 #include "auth/token.h"
 #include "server/handlers/responses.h"
 #include "server/handlers/session_change.h"
+#include "server/handlers/throttling.h"
 #include "server/routing/router.h"
 #include "server/routing/session_cookie.h"
 
@@ -46,26 +45,15 @@ void Report(const SessionServices& services, SessionChange::Kind kind,
                       .reason = reason});
 }
 
-// A 429; the caller adds the headers that say how long to wait.
-api::Response Throttled(std::string details) {
-  api::Response response;
-  response.status = api::HttpStatus(api::ErrorKind::kThrottled);
-  response.body = api::RenderStacksError(
-      {.kind = api::ErrorKind::kThrottled, .details = std::move(details)});
-  return response;
-}
-
 // Refuses a bad token or code: 401, or 429 after too many.
 HandlerResult RefuseGuess(const SessionServices& services,
                           const RequestContext& context,
                           const absl::Status& why) {
-  const absl::Duration wait =
-      services.failures.RecordFailure(context.client_address);
-  if (wait == absl::ZeroDuration()) return api::ErrorFromStatus(why);
-  api::Response response =
-      Throttled("too many bad tokens or codes came from this address");
-  api::AddRetryAfter(wait, response);
-  return response;
+  if (auto throttled =
+          ThrottleGuesses(context, "tokens or codes", services.failures)) {
+    return *std::move(throttled);
+  }
+  return api::ErrorFromStatus(why);
 }
 
 // A sign-in that is allowed.
@@ -96,12 +84,7 @@ std::variant<Admitted, HandlerResult> Admit(const SessionServices& services,
   const auth::RateDecision rate =
       services.limiter.Admit(auth::SessionQuotaOf(token));
   if (rate.allowed) return Admitted{.token_id = token.id, .rate = rate};
-  api::Response response = Throttled(absl::StrCat(
-      "the limit of the token's sessions of ", rate.limit,
-      " requests is used up until ",
-      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", rate.reset, absl::UTCTimeZone())));
-  api::AddRateLimitHeaders(rate, response);
-  return HandlerResult(std::move(response));
+  return HandlerResult(OverLimit("the limit of the token's sessions", rate));
 }
 
 HandlerResult BeginSession(const SessionServices& services,

@@ -315,11 +315,10 @@ Dispatcher::Access Dispatcher::CheckAccess(
   if (!access.rate->allowed) {
     access.refusal = {
         api::ErrorKind::kThrottled,
-        absl::StrCat(exchange.has_session ? "the limit of the token's sessions"
-                                          : "the token's limit",
-                     " of ", access.rate->limit, " requests is used up until ",
-                     absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", access.rate->reset,
-                                      absl::UTCTimeZone()))};
+        api::DescribeUsedUp(exchange.has_session
+                                ? "the limit of the token's sessions"
+                                : "the token's limit",
+                            *access.rate)};
     return access;
   }
   if (needed) {
