@@ -8,6 +8,7 @@ import { html } from "./html.js";
 import { signIn } from "./session.js";
 import { useSession } from "./session_hooks.js";
 import { Dialog } from "./ui/dialog.js";
+import { valueTo } from "./ui/fields.js";
 
 /** @param {{reason: string}} props  Why the page is signed out; "": nobody has signed in yet. */
 export function SignIn({ reason }) {
@@ -54,7 +55,7 @@ export function SignIn({ reason }) {
           aria-invalid=${error ? "true" : "false"}
           aria-describedby="sign-in-help"
           value=${token}
-          onInput=${(/** @type {any} */ event) => setToken(event.target.value)}
+          onInput=${valueTo(setToken)}
         />
       </label>
       ${

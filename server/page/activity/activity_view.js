@@ -13,7 +13,7 @@ import { useStore } from "../store.js";
 import { useStream } from "../stream.js";
 import { announce } from "../ui/announce.js";
 import { SearchField, Select } from "../ui/fields.js";
-import { Empty, ErrorNotice, Skeleton } from "../ui/states.js";
+import { Empty, ErrorNotice, Pending } from "../ui/states.js";
 import {
   gapRow,
   GROUPS,
@@ -168,15 +168,7 @@ export function ActivityList({ stackUid, process, filter = "", search = "", stac
     setBusy(false);
   };
 
-  if (!data) {
-    return error
-      ? html`<${ErrorNotice}
-          error=${error}
-          retryAt=${resource.retryAt}
-          onRetry=${resource.reload}
-        />`
-      : html`<${Skeleton} rows=${10} />`;
-  }
+  if (!data) return html`<${Pending} of=${resource} rows=${10} />`;
 
   /** What actions are about, from the events of their beginnings. @type {Map<number, string>} */
   const wanted = new Map();

@@ -7,6 +7,7 @@ import { setQuery } from "../route.js";
 import { DEFAULT_COLUMNS, settings } from "../settings.js";
 import { useStore } from "../store.js";
 import { Dialog } from "../ui/dialog.js";
+import { valueTo } from "../ui/fields.js";
 import { Icon } from "../ui/icon.js";
 import { COLUMNS } from "./columns.js";
 
@@ -55,7 +56,7 @@ export function Toolbar(props) {
             class="short sort"
             aria-label="Sort by"
             value=${sorted.id}
-            onChange=${(/** @type {any} */ event) => commands.sortBy(event.target.value)}
+            onChange=${valueTo(commands.sortBy)}
           >
             ${COLUMNS.map(({ id, title }) => html`<option value=${id}>${title}</option>`)}
           </select>
@@ -152,7 +153,7 @@ function SearchField({ text, error, field }) {
       spellcheck=${false}
       dir="auto"
       value=${text}
-      onInput=${(/** @type {any} */ event) => setQuery({ q: event.target.value })}
+      onInput=${valueTo((q) => setQuery({ q }))}
     />
     <div class=${`search-help ${error && "has-error"}`} id="search-help">
       ${error && html`<p class="field-error" role="alert" dir="auto">${error}</p>`}

@@ -7,10 +7,11 @@ import { useResource } from "../resource.js";
 import { go, hrefOf, route } from "../route.js";
 import { plural } from "../format.js";
 import { Dialog } from "../ui/dialog.js";
+import { valueTo } from "../ui/fields.js";
+import { Pending } from "../ui/states.js";
 import { start } from "./actions.js";
 import { dryRun } from "./dry_run.js";
 import { stackPath } from "./model.js";
-import { onValue, Pending } from "./pending.js";
 import { PreviewText } from "./preview.js";
 
 // With more instances than this, the name has to be typed.
@@ -47,7 +48,7 @@ export function DeleteDialog({ stack, onClose }) {
           needsName &&
           html`<label>
             <span>Type the name <b dir="auto">${name}</b></span>
-            <input autocomplete="off" dir="auto" value=${typed} onInput=${onValue(setTyped)} />
+            <input autocomplete="off" dir="auto" value=${typed} onInput=${valueTo(setTyped)} />
           </label>`
         }
       </div>

@@ -9,6 +9,8 @@ import { go, hrefOf, route } from "../route.js";
 import { useStore } from "../store.js";
 import { CopyButton } from "../ui/copy.js";
 import { Dialog } from "../ui/dialog.js";
+import { valueTo } from "../ui/fields.js";
+import { Pending } from "../ui/states.js";
 import { command } from "./actions.js";
 import { asked } from "./commands.js";
 import { hiddenOf } from "./definition.js";
@@ -16,7 +18,6 @@ import { DeleteDialog } from "./delete_dialog.js";
 import { dryRun } from "./dry_run.js";
 import { curlOf, rowsOf, stackPath } from "./model.js";
 import { loadProcesses } from "./parts.js";
-import { onValue, Pending } from "./pending.js";
 import { StackForm } from "./stack_form.js";
 
 /** @typedef {import("./commands.js").Asked} Asked */
@@ -142,7 +143,7 @@ function SignalDialog({ stack, process, instance, servers = [] }) {
         ${signals.error && html`<${Pending} of=${signals} />`}
         <label>
           Signal
-          <select autofocus value=${signal} onChange=${onValue(setSignal)}>
+          <select autofocus value=${signal} onChange=${valueTo(setSignal)}>
             ${(signals.data ?? [signal]).map((one) => html`<option key=${one} value=${one}>${one}</option>`)}
           </select>
         </label>

@@ -3,7 +3,7 @@
 
 import { useRef } from "preact/hooks";
 import { html } from "../html.js";
-import { onValue } from "./pending.js";
+import { valueTo } from "../ui/fields.js";
 
 /**
  * @param {object} props
@@ -33,7 +33,7 @@ export function Editor({ label, value, onInput, placeholder, line, message }) {
         aria-describedby="editor-error"
         placeholder=${placeholder}
         value=${value}
-        onInput=${onValue(onInput)}
+        onInput=${valueTo(onInput)}
         onScroll=${(/** @type {{currentTarget: HTMLTextAreaElement}} */ event) => {
           if (gutter.current) gutter.current.scrollTop = event.currentTarget.scrollTop;
         }}

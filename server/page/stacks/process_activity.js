@@ -7,10 +7,9 @@ import { exactTime, formatTime } from "../format.js";
 import { html } from "../html.js";
 import { useResource } from "../resource.js";
 import { hrefOf, setQuery } from "../route.js";
-import { Empty } from "../ui/states.js";
+import { Empty, Pending } from "../ui/states.js";
 import { isOf, useReloads } from "../feed.js";
 import { stackPath } from "./model.js";
-import { Pending } from "./pending.js";
 import { parseSummary } from "./progress.js";
 
 /** @typedef {import("./model.js").StackEvent} StackEvent */

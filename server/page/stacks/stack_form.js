@@ -6,6 +6,7 @@ import { ask } from "../api.js";
 import { ApiError } from "../errors.js";
 import { html } from "../html.js";
 import { announce } from "../ui/announce.js";
+import { valueTo } from "../ui/fields.js";
 import { ErrorNotice } from "../ui/states.js";
 import { newKey } from "./actions.js";
 import {
@@ -22,7 +23,6 @@ import { dryRun, useDryRun } from "./dry_run.js";
 import { Editor } from "./editor.js";
 import { emit } from "../feed.js";
 import { stackPath } from "./model.js";
-import { onValue } from "./pending.js";
 import { unlessRefused, useRefusal } from "./permission.js";
 import { Difference, PreviewText } from "./preview.js";
 
@@ -145,7 +145,7 @@ export function StackForm({ base, onDone, onCancel }) {
           autocomplete="off"
           dir="auto"
           value=${name}
-          onInput=${onValue(setName)}
+          onInput=${valueTo(setName)}
         />
       </label>
       <label>
@@ -156,7 +156,7 @@ export function StackForm({ base, onDone, onCancel }) {
           placeholder="production"
           dir="auto"
           value=${environment}
-          onInput=${onValue(setEnvironment)}
+          onInput=${valueTo(setEnvironment)}
         />
       </label>
       ${
@@ -169,7 +169,7 @@ export function StackForm({ base, onDone, onCancel }) {
             min="0"
             max="1000"
             value=${instances}
-            onInput=${onValue((value) => setInstances(Math.max(0, Math.floor(Number(value) || 0))))}
+            onInput=${valueTo((value) => setInstances(Math.max(0, Math.floor(Number(value) || 0))))}
           />
         </label>`
       }

@@ -6,13 +6,12 @@ import { hrefOf } from "../route.js";
 import { useStore } from "../store.js";
 import { Icon } from "../ui/icon.js";
 import { Menu } from "../ui/menu.js";
-import { Chip } from "../ui/states.js";
+import { Chip, Pending } from "../ui/states.js";
 import { ActionLine } from "./action_line.js";
 import { tracked } from "./actions.js";
 import { asked, stackItems } from "./commands.js";
 import { stateOfStack, toneOf, totalsOf } from "./model.js";
 import { useParts } from "./parts.js";
-import { Pending } from "./pending.js";
 import { unlessRefused, useRefusal } from "./permission.js";
 import { ProcessRow } from "./process_row.js";
 

@@ -4,8 +4,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { html } from "../html.js";
 import { useStore } from "../store.js";
+import { valueTo } from "../ui/fields.js";
 import { Icon } from "../ui/icon.js";
-import { onValue } from "./pending.js";
 import { unlessRefused, useRefusal } from "./permission.js";
 import { cancel, keyOf, stepBy, steps, want } from "./steps.js";
 
@@ -85,7 +85,7 @@ function Stepper({ target, step, where }) {
       readonly=${refusal !== ""}
       aria-disabled=${refusal ? "true" : undefined}
       value=${typed ?? shown}
-      onInput=${onValue(setTyped)}
+      onInput=${valueTo(setTyped)}
       onFocus=${(/** @type {{currentTarget: HTMLInputElement}} */ event) => event.currentTarget.select()}
       onBlur=${commit}
       onKeyDown=${onKeyDown}

@@ -13,7 +13,7 @@ import { sessionRefused } from "../session.js";
 import { useIsAdmin, useSession } from "../session_hooks.js";
 import { announce } from "../ui/announce.js";
 import { confirm } from "../ui/dialog.js";
-import { Chip, Empty, ErrorNotice, Skeleton } from "../ui/states.js";
+import { Chip, Empty, Pending } from "../ui/states.js";
 import { CreateDialog } from "./create_dialog.js";
 import { browserOf, limitsOf, stateOf } from "./words.js";
 
@@ -259,7 +259,7 @@ function Section({
   children,
 }) {
   const [hasOld, setOld] = useState(false);
-  const { data, error, retryAt = 0, reload } = resource ?? {};
+  const data = resource?.data;
   const old = isOld ? (data ?? []).filter(isOld).length : 0;
   const shown = (data ?? []).filter((one) => hasOld || !isOld?.(one)).sort((a, b) => b.id - a.id);
   return html`<section class="access">
@@ -269,8 +269,7 @@ function Section({
         ${button}
       </button>
     </header>
-    ${children} ${error && html`<${ErrorNotice} ...${{ error, retryAt, onRetry: reload }} />`}
-    ${resource && !data && !error && html`<${Skeleton} rows=${3} />`}
+    ${children} ${resource && html`<${Pending} of=${resource} rows=${3} />`}
     ${data && shown.length === 0 && html`<${Empty} title=${old ? "None is valid" : "None yet"} />`}
     ${
       shown.length > 0 &&

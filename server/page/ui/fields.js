@@ -1,11 +1,21 @@
 // @ts-check
-// Fields of toolbars.
+// Fields, and their values.
 
 import { useEffect, useState } from "preact/hooks";
 import { html } from "../html.js";
 
 // What is typed counts after this pause. Milliseconds.
 const TYPING_MS = 250;
+
+/**
+ * A listener of events of a field, which passes on its value.
+ *
+ * @param {(value: string) => void} set
+ * @returns {(event: {currentTarget: {value: string}}) => void}
+ */
+export function valueTo(set) {
+  return ({ currentTarget }) => set(currentTarget.value);
+}
 
 /**
  * A field whose value counts when typing has paused.
@@ -36,7 +46,7 @@ export function SearchField({ label, value, onValue, field, error }) {
       placeholder=${label}
       aria-invalid=${error ? "true" : "false"}
       value=${typed}
-      onInput=${(/** @type {any} */ event) => setTyped(event.target.value)}
+      onInput=${valueTo(setTyped)}
     />
     ${error && html`<p class="field-error" role="alert" dir="auto">${error}</p>`}
   </div>`;
@@ -57,11 +67,7 @@ export function Select({ label, value, options, onValue }) {
     Array.isArray(text)
       ? html`<optgroup label=${name}>${text.map(render)}</optgroup>`
       : html`<option key=${name} value=${name}>${text}</option>`;
-  return html`<select
-    aria-label=${label}
-    value=${value}
-    onChange=${(/** @type {any} */ event) => onValue(event.target.value)}
-  >
+  return html`<select aria-label=${label} value=${value} onChange=${valueTo(onValue)}>
     ${options.map(render)}
   </select>`;
 }

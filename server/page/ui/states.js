@@ -58,6 +58,17 @@ export function ErrorNotice({ error, retryAt = 0, onRetry }) {
   </div>`;
 }
 
+/**
+ * The error of a resource, or a skeleton until there are data: what stands in place of data that
+ * are not there, or above data that are old.
+ *
+ * @param {{of: import("../resource.js").Resource<any>, rows?: number}} props
+ */
+export function Pending({ of: { data, error, retryAt, reload }, rows }) {
+  if (error) return html`<${ErrorNotice} error=${error} retryAt=${retryAt} onRetry=${reload} />`;
+  return data === undefined ? html`<${Skeleton} rows=${rows} />` : null;
+}
+
 /** "again in 4 s". @param {{at: number}} props  Milliseconds of the epoch. */
 export function Countdown({ at }) {
   const seconds = Math.max(0, Math.ceil((at - useNow()) / 1000));
