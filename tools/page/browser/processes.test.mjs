@@ -166,7 +166,8 @@ pageTest(
       "the focus is on the row again",
     );
     await page.keyboard.press("Enter");
-    await drawer.waitFor();
+    // Its details are there: there is something to keep.
+    await drawer.getByRole("heading", { name: `e2e-alpha ${child.pid}` }).waitFor();
     child.kill("SIGKILL");
     await drawer.getByText("The process has ended").waitFor();
     await drawer
