@@ -1,11 +1,11 @@
 #include "server/page/build/js_tokens.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
@@ -30,11 +30,6 @@ constexpr std::string_view kBeforeOperand[] = {
     "new",   "of",   "return", "throw", "typeof", "void", "yield"};
 // A ")" that belongs to one of these ends no operand.
 constexpr std::string_view kHeads[] = {"for", "if", "while", "with"};
-
-template <size_t size>
-bool IsOneOf(const std::string_view (&words)[size], std::string_view word) {
-  return std::find(std::begin(words), std::end(words), word) != std::end(words);
-}
 
 class Reader {
  public:
@@ -174,9 +169,10 @@ class Reader {
     if (At(end) == '\\') return Error(line_, "a name has an escape");
     const std::string_view word = text_.substr(at_, end - at_);
     const bool is_keyword = !is_after_dot_;
-    is_after_head_word_ = is_keyword && IsOneOf(kHeads, word);
-    slash_ = is_keyword && IsOneOf(kBeforeOperand, word) ? Slash::kRegex
-                                                         : Slash::kDivides;
+    is_after_head_word_ = is_keyword && absl::c_linear_search(kHeads, word);
+    slash_ = is_keyword && absl::c_linear_search(kBeforeOperand, word)
+                 ? Slash::kRegex
+                 : Slash::kDivides;
     Add(JsTokenKind::kWord, end);
     return absl::OkStatus();
   }
