@@ -32,6 +32,12 @@ LIBRARIES = {
     ],
     "stacks": _ABSEIL + ["openssl", "sqlite3"],
     "storage": _ABSEIL + ["sqlite3"],
+    "tally": _ABSEIL + [
+        "cli11",
+        "cpp_httplib",
+        "nlohmann_json",
+        "openssl",
+    ],
     "tests": ["com_github_google_benchmark", "com_google_googletest"],
     "toolchains": ["zig"],
 }

@@ -1,0 +1,43 @@
+// Server-sent events, from pieces of a stream of bytes.
+//
+// Source: https://html.spec.whatwg.org/multipage/server-sent-events.html,
+// "Interpreting an event stream".
+
+#ifndef TALLYMAN_TALLY_CLIENT_EVENT_PARSER_H_
+#define TALLYMAN_TALLY_CLIENT_EVENT_PARSER_H_
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace tallyman::tally {
+
+struct StreamEvent {
+  std::string type;  // "message" if the stream names none.
+  std::string data;  // Lines joined by "\n".
+  std::string id;    // The last id of the stream so far; "" for none.
+};
+
+// Thread-compatible.
+class EventParser {
+ public:
+  // Calls `on_event` for each event that `piece` completes. False as soon as
+  // `on_event` is: the rest of the piece is then dropped. An event of more than
+  // 64 MiB is dropped whole.
+  bool Read(std::string_view piece,
+            const std::function<bool(const StreamEvent&)>& on_event);
+
+ private:
+  // Takes a line without its end. True if it completes an event.
+  bool TakeLine();
+
+  std::string line_;
+  bool after_cr_ = false;
+  StreamEvent event_;
+  bool has_data_ = false;
+};
+
+}  // namespace tallyman::tally
+
+#endif  // TALLYMAN_TALLY_CLIENT_EVENT_PARSER_H_

@@ -1,0 +1,88 @@
+// main() of tally: command line, help, errors, exit code.
+
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "absl/algorithm/container.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+#include "server/version.h"
+#include "tally/cli/command.h"
+#include "tally/cli/exit_code.h"
+#include "tally/cli/help.h"
+#include "tally/cli/parser.h"
+#include "tally/client/api.h"
+#include "tally/commands/session.h"
+#include "tally/commands/table.h"
+#include "tally/terminal/interrupt.h"
+#include "tally/terminal/output.h"
+#include "tally/terminal/text.h"
+
+namespace tallyman::tally {
+namespace {
+
+// Prints the error and returns its exit code.
+int Fail(const absl::Status& status, bool is_json, Output& out) {
+  const ExitCode code = ExitCodeOf(status);
+  if (!is_json) {
+    out.Warn(Printable(status.message()));
+    return static_cast<int>(code);
+  }
+  Json error = {{"error", std::string(status.message())},
+                {"exit_code", static_cast<int>(code)}};
+  if (const auto payload = status.GetPayload(kApiErrorPayload)) {
+    error["answer"] = Json::parse(std::string(*payload), nullptr, false);
+  }
+  std::cerr << error.dump(-1, ' ', false, Json::error_handler_t::replace)
+            << "\n";
+  return static_cast<int>(code);
+}
+
+int ShowHelp(const Invocation& invocation, Output& out) {
+  const CommandSpec& command = invocation.command();
+  const bool is_group = invocation.Value("help") == "group";
+  out.Print(is_group ? GroupHelp(CommandTable(),
+                                 command.path.substr(0, command.path.find(' ')))
+                     : CommandHelp(command));
+  return 0;
+}
+
+int Main(const std::vector<std::string>& arguments) {
+  HandleInterrupts();
+  const bool is_json = absl::c_linear_search(arguments, "--json");
+  Output plain({.no_color = absl::c_linear_search(arguments, "--no-color"),
+                .json = is_json});
+  if (arguments.empty() || arguments.front() == "--help" ||
+      arguments.front() == "-h" || arguments.front() == "help") {
+    plain.Print(Overview(CommandTable()));
+    return 0;
+  }
+  if (arguments.front() == "--version") {
+    plain.Print(absl::StrCat("tally ", server::kVersion, "\n"));
+    return 0;
+  }
+  const absl::StatusOr<Invocation> invocation =
+      Parse(CommandTable(), arguments);
+  if (!invocation.ok()) return Fail(invocation.status(), is_json, plain);
+  if (invocation->Has("help")) return ShowHelp(*invocation, plain);
+
+  Output out({.no_color = invocation->Has("no-color"),
+              .quiet = invocation->Has("quiet"),
+              .json = invocation->Has("json")});
+  Session session(CommandTable(), *invocation, out);
+  const absl::StatusOr<ExitCode> code = invocation->command().run(session);
+  // What read from standard output has seen enough.
+  if (out.reader_is_gone() && absl::IsCancelled(code.status())) return 0;
+  if (!code.ok()) return Fail(code.status(), out.is_json(), out);
+  return static_cast<int>(*code);
+}
+
+}  // namespace
+}  // namespace tallyman::tally
+
+int main(int argc, char** argv) {
+  return tallyman::tally::Main(std::vector<std::string>(argv + 1, argv + argc));
+}
