@@ -230,10 +230,10 @@ class Parser {
           "; see `tally ", command.spec->path, " --help`"));
     }
     // "stacks lst" calls the command that "stacks" stands for.
-    return absl::InvalidArgumentError(absl::StrCat(
-        "unexpected argument ", base::Quote(word),
-        HintOf(word, CommandNames(*Called())), "; see `tally ",
-        command.spec->path, " --help`"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("unexpected argument ", base::Quote(word),
+                     HintOf(word, CommandNames(*Called())), "; see `tally ",
+                     command.spec->path, " --help`"));
   }
 
   static absl::Status AddValues(const std::vector<Bound>& all,
