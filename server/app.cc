@@ -44,6 +44,7 @@
 #include "server/handlers/token_handlers.h"
 #include "server/http/http_server.h"
 #include "server/listeners.h"
+#include "server/local_access.h"
 #include "server/log/log.h"
 #include "server/page/page_assets.h"
 #include "server/routing/dispatcher.h"
@@ -99,6 +100,7 @@ absl::StatusOr<std::unique_ptr<App>> App::Create(
   if (absl::Status made = app->MakeAdminTokenIfNeeded(); !made.ok()) {
     return made;
   }
+  app->SetLocalAccess();
   return app;
 }
 
@@ -298,6 +300,8 @@ void App::WriteMetrics(api::MetricsWriter& writer) const {
 absl::Status App::MakeAdminTokenIfNeeded() {
   absl::StatusOr<std::vector<auth::Token>> tokens = tokens_->List();
   if (!tokens.ok()) return tokens.status();
+  // SetLocalAccess() revokes these.
+  if (!config_.local_access) std::erase_if(*tokens, IsLocalAccessToken);
   if (auth::HasValidAdmin(*tokens, auth::SystemClock().Now()) &&
       !config_.new_admin_token) {
     return absl::OkStatus();
@@ -310,6 +314,15 @@ absl::Status App::MakeAdminTokenIfNeeded() {
   if (!code.ok()) return code.status();
   sign_in_code_ = *std::move(code);
   return absl::OkStatus();
+}
+
+void App::SetLocalAccess() {
+  const std::string path = directory_.FilePath(kLocalAccessFile);
+  const absl::Status set =
+      config_.local_access
+          ? WriteLocalAccess(path, Urls(), *tokens_, *authenticator_)
+          : RemoveLocalAccess(path, *tokens_);
+  if (!set.ok()) LogReason(log_, "local_access_not_set", set.message());
 }
 
 std::string App::TakeSignInUrl() {

@@ -94,6 +94,8 @@ class App {
   absl::Status OpenStores();
   absl::Status OpenSessions();
   absl::Status MakeAdminTokenIfNeeded();
+  // Writes or removes the file of local_access.h. An error is logged.
+  void SetLocalAccess();
   absl::Status Listen(std::vector<ListeningSocket> activated);
   // All but those of stacks, which StartStacks() adds.
   absl::Status AddRoutes(absl::TimeZone zone);

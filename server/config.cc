@@ -66,6 +66,11 @@ ABSL_FLAG(bool, metrics_public, false,
 ABSL_FLAG(bool, new_admin_token, false,
           "Make a further admin token at this start and print it, in place of "
           "one that was lost.");
+ABSL_FLAG(bool, local_access, true,
+          "Write addresses and an admin token to local_access.json in the data "
+          "directory, where `tally` finds them as this user or root. "
+          "--nolocal_access removes the file and revokes its token.");
+
 namespace tallyman::server {
 namespace {
 
@@ -120,6 +125,7 @@ absl::StatusOr<Config> ConfigFromFlags() {
                 .log_requests = absl::GetFlag(FLAGS_log_requests),
                 .metrics_public = absl::GetFlag(FLAGS_metrics_public),
                 .new_admin_token = absl::GetFlag(FLAGS_new_admin_token),
+                .local_access = absl::GetFlag(FLAGS_local_access),
                 .stop_deadline = absl::GetFlag(FLAGS_stop_deadline)};
 }
 

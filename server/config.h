@@ -32,6 +32,7 @@ struct Config {
   bool log_requests = true;
   bool metrics_public = false;  // /metrics needs no token.
   bool new_admin_token = false;
+  bool local_access = true;  // See local_access.h.
   // The longest time from a signal to stop to the end of the process.
   absl::Duration stop_deadline;
 };

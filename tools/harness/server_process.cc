@@ -114,7 +114,8 @@ absl::Status ServerProcess::Spawn() {
                               S_IRUSR | S_IWUSR));
     if (!log.valid()) return absl::ErrnoToStatus(errno, options_.log_path);
   }
-  std::vector<std::string> arguments = {options_.program, "--port=0"};
+  std::vector<std::string> arguments = {options_.program, "--port=0",
+                                        "--nolocal_access"};
   arguments.insert(arguments.end(), options_.flags.begin(),
                    options_.flags.end());
   absl::StatusOr<std::unique_ptr<ChildProcess>> child = ChildProcess::Start(

@@ -31,7 +31,8 @@ namespace tallyman::harness {
 struct ServerOptions {
   // A path. The default is where a test finds the binary among its runfiles.
   std::string program = "server/server";
-  std::vector<std::string> flags;  // Besides --port=0.
+  // After --port=0 and --nolocal_access: of two, the last one counts.
+  std::vector<std::string> flags;
   // "NAME=value": added to the environment of this process, or in place of a
   // variable of the same name.
   std::vector<std::string> environment = {};
