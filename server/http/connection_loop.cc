@@ -54,6 +54,7 @@ void ConnectionLoop::Run() {
     ReadMessages();
     Continue();
     closed_.clear();
+    rounds_.fetch_add(1, std::memory_order_relaxed);
     if (write_buffer_.capacity() > kMaxWriteBuffer) {
       std::string().swap(write_buffer_);
     }

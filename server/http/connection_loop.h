@@ -74,6 +74,9 @@ class ConnectionLoop : private ConnectionHost {
   // Makes the loop look at `is_stopping`. Thread-safe.
   void Wake() { loop_.Wake(); }
 
+  // The rounds that Run() has made. Thread-safe.
+  uint64_t rounds() const { return rounds_.load(std::memory_order_relaxed); }
+
   // Closes the connection that has waited longest for a request. False if none
   // waits. On the loop's thread.
   bool CloseLongestIdle();
@@ -126,6 +129,7 @@ class ConnectionLoop : private ConnectionHost {
   std::string write_buffer_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::atomic<size_t> size_ = 0;
+  std::atomic<uint64_t> rounds_ = 0;
   uint64_t next_id_ = 1;
   bool has_stopped_ = false;
   IdleList<HttpConnection> idle_;

@@ -95,6 +95,16 @@ class HttpServer::Impl {
     return counts;
   }
 
+  std::vector<uint64_t> CountRounds() const {
+    std::vector<uint64_t> rounds;
+    rounds.reserve(loops_.size());
+    for (const std::unique_ptr<ConnectionLoop>& loop : loops_) {
+      rounds.push_back(loop->rounds());
+      loop->Wake();
+    }
+    return rounds;
+  }
+
  private:
   void Listen(const Socket& socket, ConnectionLoop& loop) {
     loop.Listen(socket.fd, {.on_accepted =
@@ -203,5 +213,9 @@ void HttpServer::Serve() { impl_->Serve(); }
 void HttpServer::Stop() { impl_->Stop(); }
 
 HttpServer::Counts HttpServer::counts() const { return impl_->counts(); }
+
+std::vector<uint64_t> HttpServer::CountRounds() const {
+  return impl_->CountRounds();
+}
 
 }  // namespace tallyman::server

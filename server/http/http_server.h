@@ -95,6 +95,11 @@ class HttpServer {
   // Thread-safe; takes no lock.
   Counts counts() const;
 
+  // The rounds that each thread that waits for connections has made so far, and
+  // wakes them for one more: a thread that hangs has made none by a later call.
+  // While Serve() runs. Thread-safe; takes no lock.
+  std::vector<uint64_t> CountRounds() const;
+
  private:
   class Impl;
   const std::unique_ptr<Impl> impl_;

@@ -1,5 +1,6 @@
 #include "stacks/supervisor/supervisor.h"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -95,7 +96,10 @@ class ThreadSupervisor final : public Supervisor {
     core_.Round();
     watch_ = parts.registry.Watch([this] { loop_->Wake(); });
     loop_->Wake();  // For changes before the watch.
-    thread_.emplace(*loop_, [this] { core_.Round(); });
+    thread_.emplace(*loop_, [this] {
+      core_.Round();
+      rounds_.fetch_add(1, std::memory_order_relaxed);
+    });
   }
 
   ~ThreadSupervisor() override {
@@ -107,6 +111,12 @@ class ThreadSupervisor final : public Supervisor {
   std::shared_ptr<const StatusSnapshot> Status() const override {
     const absl::MutexLock lock(&mutex_);
     return status_;
+  }
+
+  uint64_t CountRounds() const override {
+    const uint64_t rounds = rounds_.load(std::memory_order_relaxed);
+    loop_->Wake();
+    return rounds;
   }
 
  private:
@@ -138,6 +148,7 @@ class ThreadSupervisor final : public Supervisor {
   mutable absl::Mutex mutex_;
   std::shared_ptr<const StatusSnapshot> status_ ABSL_GUARDED_BY(mutex_);
   const std::unique_ptr<base::EventLoop> loop_;
+  std::atomic<uint64_t> rounds_ = 0;
   // The thread's while it runs.
   Journal journal_;
   SupervisorCore core_;

@@ -70,6 +70,10 @@ class Supervisor : public StatusSource {
   // if the process is out of descriptors.
   static absl::StatusOr<std::unique_ptr<Supervisor>> Start(Options options,
                                                            const Parts& parts);
+
+  // The rounds that the thread has made so far, and wakes it for one more: a
+  // thread that hangs has made none by a later call. Takes no lock.
+  virtual uint64_t CountRounds() const = 0;
 };
 
 }  // namespace tallyman::stacks
