@@ -1,6 +1,8 @@
 #include "server/app.h"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,6 +45,7 @@
 #include "server/handlers/token_change.h"
 #include "server/handlers/token_handlers.h"
 #include "server/http/http_server.h"
+#include "server/lifecycle/watchdog.h"
 #include "server/listeners.h"
 #include "server/local_access.h"
 #include "server/log/log.h"
@@ -344,6 +347,17 @@ void App::LogCertificate() const {
   for (const std::string& warning : tls.warnings()) {
     LogReason(log_, "certificate_warning", warning);
   }
+}
+
+std::vector<Progress> App::CheckProgress() const {
+  std::vector<Progress> threads;
+  for (const uint64_t rounds : http_->CountRounds()) {
+    threads.push_back({.name = "connections", .rounds = rounds});
+  }
+  if (const std::optional<uint64_t> rounds = stacks_->CountRounds()) {
+    threads.push_back({.name = "stacks", .rounds = *rounds});
+  }
+  return threads;
 }
 
 void App::Reload() {

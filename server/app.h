@@ -28,6 +28,7 @@
 #include "server/config.h"
 #include "server/handlers/stream_limits.h"
 #include "server/http/http_server.h"
+#include "server/lifecycle/watchdog.h"
 #include "server/listeners.h"
 #include "server/log/log.h"
 #include "server/metrics/duration_histogram.h"
@@ -80,6 +81,15 @@ class App {
   // Stops accepting connections and makes Serve() return. Thread-safe; does not
   // block.
   void Stop() { http_->Stop(); }
+
+  // The threads of connections and of stacks, for a Watchdog. Between the
+  // begin and the end of Serve(). Thread-safe.
+  std::vector<Progress> CheckProgress() const;
+
+  // Why instances get no cgroups although they may have them; "" if they do.
+  const std::string& cgroups_not_used() const {
+    return stacks_->cgroups_not_used();
+  }
 
   // Reads certificate and key again and logs the result: SIGHUP. Without TLS
   // there is nothing to do. Thread-safe.

@@ -17,6 +17,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
@@ -25,9 +26,12 @@
 #include "server/app.h"
 #include "server/config.h"
 #include "server/lifecycle/process_loop.h"
+#include "server/lifecycle/service_manager.h"
+#include "server/lifecycle/watchdog.h"
 #include "server/log/log.h"
 #include "server/net/socket_activation.h"
 #include "server/stack_runtime.h"
+#include "server/system/rights.h"
 #include "server/system/system.h"
 
 namespace tallyman::server {
@@ -98,6 +102,10 @@ class ServingApp {
     is_stopped_ = true;
     if (app_ != nullptr) app_->Stop();
   }
+  bool is_stopped() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    const absl::MutexLock lock(&mutex_);
+    return is_stopped_;
+  }
   // Null before Set() and after Clear().
   std::shared_ptr<App> get() const ABSL_LOCKS_EXCLUDED(mutex_) {
     const absl::MutexLock lock(&mutex_);
@@ -136,6 +144,30 @@ void GiveUp(const ServingApp& serving, const Log& log) {
   if (!flushed.ok()) log.Error("counts_not_written");
 }
 
+// The threads that the watchdog waits for; none before the app serves. A stop
+// has a deadline of its own.
+std::vector<Progress> CheckProgress(const ServingApp& serving) {
+  const std::shared_ptr<App> app = serving.get();
+  if (app == nullptr || serving.is_stopped()) return {};
+  return app->CheckProgress();
+}
+
+// One line about all that the server cannot do, if there is something.
+void LogMissingRights(std::vector<std::string> missing,
+                      const std::string& cgroups_not_used, const Log& log) {
+  if (!cgroups_not_used.empty()) {
+    missing.push_back(
+        absl::StrCat("cgroups for instances (", cgroups_not_used, ")"));
+  }
+  if (missing.empty()) return;
+  log.Info("rights_missing", [&](api::JsonWriter& json) {
+    json.Key("missing");
+    json.BeginArray();
+    for (const std::string& each : missing) json.String(each);
+    json.EndArray();
+  });
+}
+
 int Main(int argc, char** argv) {
   const std::vector<std::string> arguments = Arguments(argc, argv);
   if (const std::optional<int> code = RunOtherProgram(arguments)) return *code;
@@ -149,36 +181,69 @@ int Main(int argc, char** argv) {
   }
   absl::StatusOr<Config> config = ConfigFromCommandLine(arguments);
   if (!config.ok()) return Fail(config.status());
-  // Before any thread: it changes the environment.
+  // Before any thread: they change the environment.
   auto activated = TakeActivatedSockets({});
   if (!activated.ok()) return Fail(activated.status());
+  const NotifyVariables notify = TakeNotifyVariables();
   config->stacks.default_open_files = RaiseOpenFiles();
 
-  const bool reloads = config->network.tls.has_value();
+  // Without either, SIGHUP ends the process, as it does any other.
+  const bool reloads =
+      config->network.tls.has_value() || notify.socket.has_value();
   BlockProcessSignals(reloads);
   IgnoreBrokenPipes();
 
   // Never destroyed: the process loop uses both until the process ends.
   static const Log& log = *new Log(kStandardError, kLogMaxDelay);
   static ServingApp& serving = *new ServingApp;
+  absl::StatusOr<ServiceManager> created_manager =
+      ServiceManager::Create(notify, [](const absl::Status& status) {
+        log.Error("service_manager_not_notified", [&](api::JsonWriter& json) {
+          json.Key("reason");
+          json.String(status.message());
+        });
+      });
+  if (!created_manager.ok()) return Fail(created_manager.status());
+  static const ServiceManager& manager =
+      *new ServiceManager(*std::move(created_manager));
   std::function<void()> reload;
   if (reloads) {
     reload = [] {
-      if (const std::shared_ptr<App> app = serving.get()) app->Reload();
+      const std::shared_ptr<App> app = serving.get();
+      if (app == nullptr) return;
+      manager.Reloading();
+      app->Reload();
+      manager.Reloaded();
     };
   }
-  if (const absl::Status started =
-          StartProcessLoop({.stop =
-                                [] {
-                                  log.Info("stopping");
-                                  serving.Stop();
-                                },
-                            .give_up = [] { GiveUp(serving, log); }},
-                           config->stop_deadline, reload);
+  std::optional<Watchdog::Options> watchdog;
+  if (manager.watchdog_time() < absl::InfiniteDuration()) {
+    watchdog = {.time = manager.watchdog_time(),
+                .progress = [] { return CheckProgress(serving); },
+                .ping = [] { manager.Ping(); },
+                .on_hang =
+                    [](std::string_view name) {
+                      log.Error("thread_hangs", [&](api::JsonWriter& json) {
+                        json.Key("thread");
+                        json.String(name);
+                      });
+                    }};
+  }
+  if (const absl::Status started = StartProcessLoop(
+          {.stop =
+               [] {
+                 log.Info("stopping");
+                 manager.Stopping();
+                 serving.Stop();
+               },
+           .give_up = [] { GiveUp(serving, log); }},
+          config->stop_deadline, std::move(reload), std::move(watchdog));
       !started.ok()) {
     return Fail(started);
   }
 
+  // Before the app starts programs: it opens files of /proc.
+  const std::vector<std::string> missing_rights = MissingRights("/proc");
   absl::StatusOr<std::unique_ptr<App>> created =
       App::Create(*std::move(config), *std::move(activated), log);
   if (!created.ok()) return Fail(created.status());
@@ -198,7 +263,9 @@ int Main(int argc, char** argv) {
       json.String(url);
     });
   }
+  LogMissingRights(missing_rights, app->cgroups_not_used(), log);
   serving.Set(app);
+  manager.Ready(absl::StrCat("listens on ", absl::StrJoin(app->Urls(), ", ")));
   absl::Status served = app->Serve();
   if (served.ok()) served = app->Flush();
   serving.Clear();

@@ -2,9 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -38,7 +41,8 @@ ABSL_FLAG(std::string, unix_socket_mode, "0660",
 ABSL_FLAG(std::string, tls_cert, "",
           "PEM file with the server's certificate and those that lead to its "
           "root. Addresses without http:// speak TLS then. SIGHUP reads the "
-          "file again.");
+          "file again. Empty, and so --tls_key: tls.crt, tls.key and "
+          "client-ca.crt of $CREDENTIALS_DIRECTORY, if it has them.");
 ABSL_FLAG(std::string, tls_key, "",
           "PEM file with the private key of --tls_cert, without a passphrase.");
 ABSL_FLAG(
@@ -111,6 +115,31 @@ absl::Status CheckFlags() {
   return absl::OkStatus();
 }
 
+// Those that systemd hands over: LoadCredential= of systemd.exec(5).
+absl::StatusOr<std::optional<TlsOptions>> TlsFromCredentials() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): the process has one thread.
+  const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
+  if (directory == nullptr || *directory == '\0') return std::nullopt;
+  // "" if there is no such file.
+  const auto find = [&](std::string_view name) {
+    std::string path = absl::StrCat(directory, "/", name);
+    std::error_code error;
+    return std::filesystem::exists(path, error) ? path : std::string();
+  };
+  TlsOptions options = {.cert_file = find("tls.crt"),
+                        .key_file = find("tls.key"),
+                        .client_ca_file = find("client-ca.crt")};
+  if (options.cert_file.empty() != options.key_file.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("CREDENTIALS_DIRECTORY=", directory, " has no ",
+                     options.cert_file.empty() ? "tls.crt" : "tls.key",
+                     ": a certificate and its key belong together"));
+  }
+  if (options.cert_file.empty()) return std::nullopt;
+  if (absl::Status supported = CheckTls(); !supported.ok()) return supported;
+  return options;
+}
+
 absl::StatusOr<std::optional<TlsOptions>> TlsFromFlags() {
   const std::string cert = absl::GetFlag(FLAGS_tls_cert);
   const std::string key = absl::GetFlag(FLAGS_tls_key);
@@ -131,10 +160,13 @@ absl::StatusOr<std::optional<TlsOptions>> TlsFromFlags() {
     return TlsOptions{
         .cert_file = cert, .key_file = key, .client_ca_file = client_ca};
   }
-  if (!client_ca.empty()) {
+  absl::StatusOr<std::optional<TlsOptions>> credentials = TlsFromCredentials();
+  if (!credentials.ok() || client_ca.empty()) return credentials;
+  if (!credentials->has_value()) {
     return InvalidFlag("tls_client_ca", "needs --tls_cert and --tls_key");
   }
-  return std::nullopt;
+  (*credentials)->client_ca_file = client_ca;
+  return credentials;
 }
 
 absl::StatusOr<uint32_t> UnixSocketMode() {

@@ -4,6 +4,7 @@
 #ifndef TALLYMAN_SERVER_STACK_RUNTIME_H_
 #define TALLYMAN_SERVER_STACK_RUNTIME_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,6 +58,12 @@ class StackRuntime {
   // Writes the metrics of stacks, if there are any. Thread-safe; reads the
   // database.
   virtual void WriteMetrics(api::MetricsWriter& writer) const = 0;
+
+  // See stacks::Supervisor::CountRounds(); nullopt without stacks. Thread-safe.
+  virtual std::optional<uint64_t> CountRounds() const = 0;
+
+  // Why instances get no cgroups although they may have them; "" if they do.
+  virtual const std::string& cgroups_not_used() const = 0;
 };
 
 // The exit code of another program that the arguments ask this binary to be,

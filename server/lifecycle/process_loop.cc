@@ -13,6 +13,7 @@
 #include "platform/base/signal_source.h"
 #include "server/lifecycle/process_duties.h"
 #include "server/lifecycle/stop_signals.h"
+#include "server/lifecycle/watchdog.h"
 
 namespace tallyman::server {
 namespace {
@@ -22,6 +23,7 @@ struct ProcessLoop {
   std::unique_ptr<StopSignals> stop_signals;
   base::EventLoop::Registration reload;
   std::shared_ptr<void> duties;
+  std::unique_ptr<Watchdog> watchdog;
   std::optional<base::LoopThread> thread;  // Last: it uses all of the above.
 };
 
@@ -35,7 +37,8 @@ void BlockProcessSignals(bool reloads) {
 
 absl::Status StartProcessLoop(StopSignals::Callbacks callbacks,
                               absl::Duration stop_deadline,
-                              std::function<void()> reload) {
+                              std::function<void()> reload,
+                              std::optional<Watchdog::Options> watchdog) {
   // Never destroyed: exit(3) must not end the thread.
   static ProcessLoop& process_loop = *new ProcessLoop;
   absl::StatusOr<std::unique_ptr<base::EventLoop>> loop =
@@ -56,6 +59,10 @@ absl::Status StartProcessLoop(StopSignals::Callbacks callbacks,
       StartDuties(*process_loop.loop);
   if (!duties.ok()) return duties.status();
   process_loop.duties = *std::move(duties);
+  if (watchdog) {
+    process_loop.watchdog =
+        Watchdog::Start(*process_loop.loop, *std::move(watchdog));
+  }
   process_loop.thread.emplace(*process_loop.loop);
   return absl::OkStatus();
 }

@@ -3,16 +3,18 @@
 //
 //   BlockProcessSignals(/*reloads=*/true);
 //   StartProcessLoop({.stop = ..., .give_up = ...}, absl::Seconds(10),
-//                    /*reload=*/...);
+//                    /*reload=*/..., /*watchdog=*/...);
 
 #ifndef TALLYMAN_SERVER_LIFECYCLE_PROCESS_LOOP_H_
 #define TALLYMAN_SERVER_LIFECYCLE_PROCESS_LOOP_H_
 
 #include <functional>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/lifecycle/stop_signals.h"
+#include "server/lifecycle/watchdog.h"
 
 namespace tallyman::server {
 
@@ -23,13 +25,15 @@ void BlockProcessSignals(bool reloads);
 
 // Starts the thread. It stops the process on SIGTERM and SIGINT
 // (server/lifecycle/stop_signals.h), calls `reload` on SIGHUP unless it is
-// empty, and has the duties of StartDuties() (process_duties.h).
+// empty, pings as `watchdog` says, if there is one, and has the duties of
+// StartDuties() (process_duties.h).
 // It runs until the process ends, since a signal must be obeyed also while
 // main() tears down or exit(3) runs. Call it once. Errors as
 // EventLoop::Create().
 absl::Status StartProcessLoop(StopSignals::Callbacks callbacks,
                               absl::Duration stop_deadline,
-                              std::function<void()> reload);
+                              std::function<void()> reload,
+                              std::optional<Watchdog::Options> watchdog);
 
 }  // namespace tallyman::server
 

@@ -93,6 +93,12 @@ class LinuxStackRuntime final : public StackRuntime {
   absl::Status RecordSession(const SessionChange& change) override;
   std::shared_ptr<const api::ProcessOwners> ProcessOwners() const override;
   void WriteMetrics(api::MetricsWriter& writer) const override;
+  std::optional<uint64_t> CountRounds() const override {
+    return supervisor_->CountRounds();
+  }
+  const std::string& cgroups_not_used() const override {
+    return cgroups_not_used_;
+  }
 
  private:
   absl::Status OpenStores(const StackOptions& options,
@@ -106,6 +112,7 @@ class LinuxStackRuntime final : public StackRuntime {
                              const api::Redactor& redactor, const Log& log);
 
   std::string server_uid_;
+  std::string cgroups_not_used_;
   StreamLimits event_streams_;
   std::unique_ptr<stacks::EventLog> events_;
   std::unique_ptr<stacks::EventFeed> event_feed_;
@@ -162,7 +169,13 @@ absl::StatusOr<std::unique_ptr<StackRuntime>> LinuxStackRuntime::Start(
        .default_open_files = options.default_open_files,
        .use_cgroups = options.cgroups,
        .notices =
-           [&log](const stacks::Notice& notice) { LogNotice(log, notice); }},
+           [&log, raw = runtime.get()](const stacks::Notice& notice) {
+             // Comes before the supervisor has a thread.
+             if (notice.event == "cgroups_not_used") {
+               raw->cgroups_not_used_ = std::string(notice.what);
+             }
+             LogNotice(log, notice);
+           }},
       {.database = database,
        .registry = *runtime->registry_,
        .instances = *runtime->instances_,

@@ -1,5 +1,6 @@
 #include "server/stack_runtime.h"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,11 @@ class NoStacks final : public StackRuntime {
     return nullptr;
   }
   void WriteMetrics(api::MetricsWriter& /*writer*/) const override {}
+  std::optional<uint64_t> CountRounds() const override { return std::nullopt; }
+  const std::string& cgroups_not_used() const override { return none_; }
+
+ private:
+  const std::string none_;
 };
 
 }  // namespace
