@@ -114,10 +114,17 @@ TEST_F(ServiceManagerServerTest, ChildrenDoNotSpeakForIt) {
   };
   const std::string stack =
       ask("POST", "/stacks",
-          R"({"name":"app","procfile":"web: sleep 1000\n"})")[0]["uid"];
+          Json({{"name", "app"}, {"procfile", "web: sleep 1000\n"}})
+              .dump())[0]["uid"];
+  const std::string server =
+      ask("GET", absl::StrCat("/stacks/", stack, "/servers"))[0]["uid"];
+  ask("POST", absl::StrCat("/stacks/", stack,
+                           "/processes.json?process_name=web&server_count=",
+                           server, ":1"));
   ASSERT_TRUE(server_->WaitForLog("\"event\":\"keeper_connected\""));
-  const absl::StatusOr<pid_t> keeper =
-      harness::FindKeeper(absl::StrCat(directory_.path(), "/data"));
+  const absl::StatusOr<pid_t> keeper = harness::FindKeeper(
+      std::filesystem::canonical(absl::StrCat(directory_.path(), "/data"))
+          .string());
   ASSERT_TRUE(keeper.ok()) << keeper.status();
   const std::optional<std::string> environment =
       platform::ReadProc(*keeper, "environ");
