@@ -28,6 +28,7 @@
 #include "auth/sqlite_token_store.h"
 #include "auth/token.h"
 #include "auth/token_store.h"
+#include "platform/base/version.h"
 #include "platform/process.h"
 #include "platform/process_lister.h"
 #include "server/config.h"
@@ -54,7 +55,6 @@
 #include "server/server_metrics.h"
 #include "server/stack_runtime.h"
 #include "server/tls/tls_acceptor.h"
-#include "server/version.h"
 #include "server/watch/process_feed.h"
 #include "storage/data_directory.h"
 #include "storage/database.h"
@@ -283,13 +283,13 @@ absl::Status App::StartStacks() {
   stacks_ = *std::move(runtime);
   // The router may still change: Serve() has not begun.
   stacks_->AddRoutes(*config_.redactor, router_);
-  AddDescriptionRoutes(kVersion, router_);
+  AddDescriptionRoutes(base::Version(), router_);
   request_metrics_.SetOperations(router_.operations());
   return absl::OkStatus();
 }
 
 void App::WriteMetrics(api::MetricsWriter& writer) const {
-  WriteProgramMetrics(kVersion, started_at_, writer);
+  WriteProgramMetrics(base::Version(), started_at_, writer);
   request_metrics_.Write(writer);
   WriteConnectionMetrics(http_->counts(), writer);
   if (listeners_->tls() != nullptr) {

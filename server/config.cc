@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "api/redaction/redaction.h"
+#include "platform/base/version.h"
 #include "platform/process_lister.h"
 #include "server/flag_checks.h"
 #include "server/network_flags.h"
@@ -24,7 +25,6 @@
 #include "server/stack_flags.h"
 #include "server/stack_options.h"
 #include "server/system/system.h"
-#include "server/version.h"
 
 // Each help text is one or two sentences with the unit; --help adds the
 // default.
@@ -151,9 +151,7 @@ absl::StatusOr<Config> ConfigFromCommandLine(
   };
   usage.contains_help_flags = is_own_file;
   usage.contains_helpshort_flags = is_own_file;
-  usage.version_string = [] {
-    return absl::StrCat("tallyman ", kVersion, "\n");
-  };
+  usage.version_string = [] { return base::VersionLine("tallyman"); };
   absl::SetFlagsUsageConfig(usage);
   std::vector<std::string> copies = given;  // The library wants char*.
   const std::vector<char*> arguments = absl::ParseCommandLine(

@@ -25,6 +25,7 @@ namespace tallyman::server {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 using ::testing::StartsWith;
 using Json = nlohmann::ordered_json;
@@ -68,6 +69,15 @@ class NamedChild {
  private:
   pid_t pid_;
 };
+
+// A stamped build also names its commit, see --config=release.
+TEST_F(ServerTest, PrintsItsVersion) {
+  harness::ServerProcess server({"--version"});
+  EXPECT_EQ(server.Wait(), 0) << server.standard_error();
+  EXPECT_THAT(server.standard_output(),
+              MatchesRegex("tallyman [0-9]+[.][0-9]+[.][0-9]+"
+                           "( [(]commit [0-9a-f]{40}(-dirty)?[)])?\n"));
+}
 
 TEST_F(ServerTest, TheFirstStartPrintsATokenThatLaterStartsAccept) {
   std::string token;

@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
-#include "server/version.h"
+#include "platform/base/version.h"
 #include "tally/cli/command.h"
 #include "tally/cli/exit_code.h"
 #include "tally/cli/help.h"
@@ -61,7 +61,7 @@ int Main(const std::vector<std::string>& arguments) {
     return 0;
   }
   if (arguments.front() == "--version") {
-    plain.Print(absl::StrCat("tally ", server::kVersion, "\n"));
+    plain.Print(absl::StrCat("tally ", base::Version(), "\n"));
     return 0;
   }
   const absl::StatusOr<Invocation> invocation =

@@ -10,6 +10,9 @@ archives of the release, so each place has its own hash:
                                   inside of the file that upstream serves; only
                                   the package if there is neither
 
+  role                            its part in the release, "linked" if there is
+                                  none: see sbom.bzl
+
   module                          its name in the Bazel Central Registry, from
                                   which Bazel 7 and newer take it; "" if another
                                   module brings it. Without it those, too, take
@@ -38,6 +41,7 @@ ARCHIVES = {
         title = "Bazel Skylib",
         version = "1.0.3",
         purpose = "helpers that Abseil's BUILD files load",
+        role = "build",
         licence = "Apache-2.0",
         # Newer Bazels take the version that Abseil's module names.
         module = "",
@@ -66,6 +70,7 @@ ARCHIVES = {
         title = "Google Benchmark",
         version = "1.9.1",
         purpose = "benchmarks",
+        role = "test",
         licence = "Apache-2.0",
         module = "google_benchmark",
         url = "https://github.com/google/benchmark/archive/refs/tags/v1.9.1.tar.gz",
@@ -93,6 +98,7 @@ ARCHIVES = {
         title = "GoogleTest",
         version = "1.16.0",
         purpose = "tests",
+        role = "test",
         licence = "BSD-3-Clause",
         module = "googletest",
         url = "https://github.com/google/googletest/releases/download/v1.16.0/googletest-1.16.0.tar.gz",
@@ -134,6 +140,7 @@ ARCHIVES = {
         title = "htm",
         version = "3.1.1",
         purpose = "templates of the page",
+        role = "contained",
         licence = "Apache-2.0",
         # Upstream's archives have no module for browsers.
         url = "",
@@ -161,6 +168,7 @@ ARCHIVES = {
         title = "Bazel platforms",
         version = "0.0.10",
         purpose = "names of processors and systems that Abseil's BUILD files select on",
+        role = "build",
         licence = "Apache-2.0",
         module = "platforms",
         url = "https://github.com/bazelbuild/platforms/releases/download/0.0.10/platforms-0.0.10.tar.gz",
@@ -171,6 +179,7 @@ ARCHIVES = {
         title = "Preact",
         version = "11.2.0",
         purpose = "components of the page",
+        role = "contained",
         licence = "MIT",
         # Upstream's archives have no module for browsers.
         url = "",
@@ -196,6 +205,7 @@ ARCHIVES = {
         title = "Zig",
         version = "0.11.0",
         purpose = "the compiler and the SDK for macOS",
+        role = "build",
         licence = "MIT",
         url = "",
         sha256 = "9562cd52da287ecabd76b7c5c2dbffb79ed528396bb7419c0eb4e0992eccef2f",
@@ -208,6 +218,7 @@ ARCHIVES = {
         title = "Zopfli",
         version = "1.0.3",
         purpose = "compression of the page, at build time",
+        role = "build",
         licence = "Apache-2.0",
         url = "https://github.com/google/zopfli/archive/refs/tags/zopfli-1.0.3.tar.gz",
         sha256 = "e955a7739f71af37ef3349c4fa141c648e8775bceb2195be07e86f8e638814bd",

@@ -191,7 +191,7 @@ class Comparison {
     }
     if (module[0].Get("version") != lists_.server_version) {
       Add("MODULE.bazel has version ", module[0].Get("version"),
-          ", and server/version.h ", lists_.server_version);
+          ", and platform/base/version.bzl ", lists_.server_version);
     }
   }
 

@@ -9,7 +9,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/version.h"
+#include "platform/base/version.h"
 #include "third_party/version_lists.h"
 
 namespace tallyman::third_party {
@@ -42,7 +42,7 @@ VersionLists Repository() {
           .module_bazel = ReadFile("MODULE.bazel"),
           .workspace = ReadFile("WORKSPACE"),
           .benchmark_build = ReadFile("third_party/benchmark.BUILD"),
-          .server_version = std::string(server::kVersion)};
+          .server_version = std::string(base::Version())};
 }
 
 TEST(RepositoryTest, ListsAgree) {
@@ -191,8 +191,8 @@ TEST(DifferencesTest, OwnNameAndVersion) {
   EXPECT_THAT(
       Differences(lists),
       ElementsAre("MODULE.bazel is of tallyman, and WORKSPACE of other",
-                  "MODULE.bazel has version 0.1.0, and server/version.h "
-                  "0.2.0"));
+                  "MODULE.bazel has version 0.1.0, and "
+                  "platform/base/version.bzl 0.2.0"));
 }
 
 TEST(DifferencesTest, VersionThatBenchmarkPrints) {
