@@ -29,11 +29,6 @@ def _identifier(name):
     # Letters, digits, "." and "-".
     return "SPDXRef-Package-" + name.replace("_", "-")
 
-def _npm_address(package):
-    # "@scope/name@1.0" is at .../@scope/name/-/name-1.0.tgz.
-    name, _, version = package.rpartition("@")
-    return "https://registry.npmjs.org/%s/-/%s-%s.tgz" % (name, name.split("/")[-1], version)
-
 def _package_url(row):
     """The purl of a row; "" if its address does not give one."""
     npm = getattr(row, "npm", "")
@@ -51,7 +46,8 @@ def _package(name, row):
         "checksums": [{"algorithm": "SHA256", "checksumValue": row.sha256}],
         "comment": "for " + row.purpose,
         "copyrightText": "NOASSERTION",
-        "downloadLocation": row.url or _npm_address(row.npm),
+        # The purl names a package of npm.
+        "downloadLocation": row.url or "NOASSERTION",
         "filesAnalyzed": False,
         "licenseConcluded": row.licence,
         "licenseDeclared": row.licence,
@@ -153,5 +149,30 @@ def sbom(name, out, version, **kwargs):
             "COMMIT": "unknown",
             "TIME": "1970-01-01T00:00:00Z",
         },
+        **kwargs
+    )
+
+def licence_list(name, out, **kwargs):
+    """Writes the libraries that the programs contain to `out`, a line each: the
+    title, the version and the licence, indented and with commas between them.
+
+    Args:
+      name: of the target.
+      out: name of the file.
+      **kwargs: as in every rule.
+    """
+    rows = [
+        row
+        for _, row in sorted(ARCHIVES.items())
+        if getattr(row, "role", "linked") in ["linked", "contained"]
+    ]
+    stamped_file(
+        name = name,
+        out = out,
+        content = "".join([
+            "  %s, %s, %s\n" % (row.title, row.version, row.licence)
+            for row in rows
+        ]),
+        unstamped = {},
         **kwargs
     )
