@@ -55,6 +55,19 @@ std::string TargetOf(std::string_view path, const Query& query) {
   return target;
 }
 
+HttpRequest PlainRequest(const ApiRequest& request) {
+  HttpRequest sent{.method = request.method,
+                   .target = TargetOf(request.path, request.query),
+                   .headers = request.headers};
+  if (request.body) {
+    // An argument of the command line need not be UTF-8.
+    sent.body =
+        request.body->dump(-1, ' ', false, Json::error_handler_t::replace);
+    sent.content_type = "application/json";
+  }
+  return sent;
+}
+
 absl::StatusCode CodeOf(int status) {
   switch (status) {
     case 401:
@@ -169,14 +182,8 @@ absl::StatusOr<HttpAnswer> Api::Exchange(
 }
 
 absl::StatusOr<ApiAnswer> Api::Send(const ApiRequest& request) {
-  HttpRequest sent{.method = request.method,
-                   .target = TargetOf(request.path, request.query),
-                   .headers = request.headers};
-  if (request.body) {
-    sent.body = request.body->dump();
-    sent.content_type = "application/json";
-  }
-  const absl::StatusOr<HttpAnswer> answer = Exchange(sent, nullptr);
+  const absl::StatusOr<HttpAnswer> answer =
+      Exchange(PlainRequest(request), nullptr);
   if (!answer.ok()) return answer.status();
   if (answer->status < 200 || answer->status > 299) {
     return ErrorOf(*answer, endpoint_);
@@ -192,11 +199,33 @@ absl::StatusOr<ApiAnswer> Api::Send(const ApiRequest& request) {
   return parsed;
 }
 
+absl::StatusOr<HttpAnswer> Api::SendRaw(const ApiRequest& request,
+                                        std::string_view accept) {
+  HttpRequest sent = PlainRequest(request);
+  sent.headers.emplace_back("Accept", accept);
+  absl::StatusOr<HttpAnswer> answer = Exchange(sent, nullptr);
+  if (!answer.ok()) return answer.status();
+  if (answer->status < 200 || answer->status > 299) {
+    return ErrorOf(*answer, endpoint_);
+  }
+  return answer;
+}
+
 absl::StatusOr<Json> Api::Get(std::string_view path, const Query& query) {
   absl::StatusOr<ApiAnswer> answer =
       Send({.path = std::string(path), .query = query});
   if (!answer.ok()) return answer.status();
   return std::move(answer->body);
+}
+
+absl::StatusOr<Json> Api::GetOne(std::string_view path, const Query& query) {
+  absl::StatusOr<Json> body = Get(path, query);
+  if (!body.ok()) return body.status();
+  const auto one = body->find("response");
+  if (!body->is_object() || one == body->end() || !one->is_object()) {
+    return NotOurs(endpoint_, absl::StrCat("no single resource at ", path));
+  }
+  return std::move(*one);
 }
 
 absl::StatusOr<std::string> Api::GetText(std::string_view path,
@@ -211,6 +240,13 @@ absl::StatusOr<std::string> Api::GetText(std::string_view path,
 
 absl::StatusOr<std::vector<Json>> Api::List(std::string_view path,
                                             const Query& query, size_t limit) {
+  return ListOf("response", path, query, limit);
+}
+
+absl::StatusOr<std::vector<Json>> Api::ListOf(std::string_view key,
+                                              std::string_view path,
+                                              const Query& query,
+                                              size_t limit) {
   std::vector<Json> items;
   for (int page = 1;; ++page) {
     Query paged = query;
@@ -218,7 +254,7 @@ absl::StatusOr<std::vector<Json>> Api::List(std::string_view path,
     paged.emplace_back("page", absl::StrCat(page));
     absl::StatusOr<Json> body = Get(path, paged);
     if (!body.ok()) return body.status();
-    const auto list = body->find("response");
+    const auto list = body->find(key);
     if (!body->is_object() || list == body->end() || !list->is_array()) {
       return NotOurs(endpoint_, absl::StrCat("no list at ", path));
     }
@@ -237,6 +273,13 @@ absl::StatusOr<std::vector<Json>> Api::List(std::string_view path,
 absl::Status Api::Stream(
     const ApiRequest& request, std::string_view last_event_id,
     const std::function<bool(const StreamEvent& event)>& on_event) {
+  std::string id(last_event_id);
+  return StreamFrom(request, id, on_event);
+}
+
+absl::Status Api::StreamFrom(
+    const ApiRequest& request, std::string& last_event_id,
+    const std::function<bool(const StreamEvent& event)>& on_event) {
   HttpRequest sent{.method = request.method,
                    .target = TargetOf(request.path, request.query),
                    .headers = request.headers};
@@ -249,14 +292,17 @@ absl::Status Api::Stream(
   const std::function<bool(std::string_view)> on_piece =
       [&](std::string_view piece) {
         has_ended = !parser.Read(piece, on_event);
+        if (!parser.last_id().empty()) last_event_id = parser.last_id();
         return !has_ended;
       };
   const absl::StatusOr<HttpAnswer> answer = Exchange(sent, &on_piece);
   if (!answer.ok()) return answer.status();
   if (answer->status != 200) return ErrorOf(*answer, endpoint_);
   if (has_ended) return absl::OkStatus();
-  return absl::UnavailableError(
+  absl::Status ended = absl::UnavailableError(
       absl::StrCat(endpoint_.url.ToString(), ": the stream has ended"));
+  ended.SetPayload(kAnswerBegan, absl::Cord());
+  return ended;
 }
 
 }  // namespace tallyman::tally

@@ -76,16 +76,31 @@ class Api {
   // A GET whose answer is text.
   absl::StatusOr<std::string> GetText(std::string_view path,
                                       const Query& query = {});
+  // The "response" of the answer to a GET of a single resource, an object.
+  absl::StatusOr<Json> GetOne(std::string_view path, const Query& query = {});
+  // Any answer with 2xx, as it is; `accept` is its header of that name.
+  absl::StatusOr<HttpAnswer> SendRaw(const ApiRequest& request,
+                                     std::string_view accept);
   // The items of all pages of a collection. `limit`: at most so many; 0: all.
   absl::StatusOr<std::vector<Json>> List(std::string_view path,
                                          const Query& query = {},
                                          size_t limit = 0);
+  // The same of a collection whose list is the member `key`.
+  absl::StatusOr<std::vector<Json>> ListOf(std::string_view key,
+                                           std::string_view path,
+                                           const Query& query = {},
+                                           size_t limit = 0);
 
   // Reads server-sent events until `on_event` returns false (OK), or the stream
   // ends (Unavailable: connect again with `last_event_id`, which is "" at
   // first). Reads JSON lines of errors as Send() does.
   absl::Status Stream(
       const ApiRequest& request, std::string_view last_event_id,
+      const std::function<bool(const StreamEvent& event)>& on_event);
+  // The same, and leaves in `last_event_id` the id to go on with, also that of
+  // events that have nothing but an id.
+  absl::Status StreamFrom(
+      const ApiRequest& request, std::string& last_event_id,
       const std::function<bool(const StreamEvent& event)>& on_event);
 
   // Ends the request under way and all later ones. Thread-safe.

@@ -18,6 +18,7 @@ constexpr size_t kMaxEventBytes = size_t{64} << 20;
 bool EventParser::TakeLine() {
   if (line_.empty()) {
     const bool complete = has_data_;
+    last_id_ = event_.id;
     if (!complete) event_.type.clear();
     return complete;
   }

@@ -28,6 +28,10 @@ class EventParser {
   bool Read(std::string_view piece,
             const std::function<bool(const StreamEvent&)>& on_event);
 
+  // With which a client connects again: the id of the last complete event, also
+  // of one that has nothing but an id. "" for none.
+  const std::string& last_id() const { return last_id_; }
+
  private:
   // Takes a line without its end. True if it completes an event.
   bool TakeLine();
@@ -35,6 +39,7 @@ class EventParser {
   std::string line_;
   bool after_cr_ = false;
   StreamEvent event_;
+  std::string last_id_;
   bool has_data_ = false;
 };
 

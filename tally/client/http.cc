@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "auth/secret.h"
@@ -85,32 +86,35 @@ class Http::Client {
     HttpAnswer answer;
     bool ended_by_reader = false;
     httplib::Request sent = Prepare(request, token);
-    sent.response_handler = [&answer](const httplib::Response& head) {
+    // Stop() does not see a connection that is being made: hence the checks.
+    sent.response_handler = [this, &answer](const httplib::Response& head) {
       answer.status = head.status;
       for (const auto& [name, value] : head.headers) {
         answer.headers.emplace_back(absl::AsciiStrToLower(name), value);
       }
-      return true;
+      return !is_stopped_;
     };
     sent.content_receiver = [&](const char* data, size_t size,
                                 size_t /*offset*/, size_t /*total*/) {
       const std::string_view piece(data, size);
       if (on_piece == nullptr || answer.status != 200) {
         answer.body.append(piece);
-        return true;
+        return !is_stopped_;
       }
       ended_by_reader = !(*on_piece)(piece);
-      return !ended_by_reader;
+      return !ended_by_reader && !is_stopped_;
     };
     const httplib::Result result = client_.send(sent);
     if (is_stopped_) return absl::CancelledError("interrupted");
     if (ended_by_reader) return answer;
     if (!result) {
       const std::string_view reason = ReasonOf(result.error());
-      return absl::UnavailableError(
+      absl::Status status = absl::UnavailableError(
           absl::StrCat(url_.ToString(), ": ",
                        reason.empty() ? httplib::to_string(result.error())
                                       : std::string(reason)));
+      if (answer.status != 0) status.SetPayload(kAnswerBegan, absl::Cord());
+      return status;
     }
     // An answer without a body calls neither handler.
     answer.status = result->status;

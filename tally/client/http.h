@@ -38,6 +38,9 @@ struct HttpAnswer {
   std::string_view Header(std::string_view name) const;
 };
 
+// Unavailable has this payload if the head of an answer had come.
+inline constexpr std::string_view kAnswerBegan = "tallyman/answer-began";
+
 // Keeps one connection, and connects anew where that has been closed. Requests
 // block. Not thread-safe, except for Stop().
 class Http {
