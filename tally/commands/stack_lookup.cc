@@ -16,6 +16,7 @@
 #include "platform/base/text.h"
 #include "tally/cli/command.h"
 #include "tally/client/api.h"
+#include "tally/client/json_fields.h"
 #include "tally/commands/session.h"
 
 namespace tallyman::tally {
@@ -50,9 +51,9 @@ absl::StatusOr<std::vector<StackRef>> AllStacks(Api& api) {
   std::vector<StackRef> stacks;
   std::map<std::string, int> environments;
   for (const Json& item : *list) {
-    StackRef stack{.uid = item.value("uid", ""),
-                   .name = item.value("name", ""),
-                   .environment = item.value("environment", "")};
+    StackRef stack{.uid = TextOf(item, "uid"),
+                   .name = TextOf(item, "name"),
+                   .environment = TextOf(item, "environment")};
     ++environments[stack.name];
     stacks.push_back(std::move(stack));
   }

@@ -8,6 +8,8 @@
 #include "tally/cli/command.h"
 #include "tally/cli/exit_code.h"
 #include "tally/client/api.h"
+#include "tally/client/json_fields.h"
+#include "tally/commands/health.h"
 #include "tally/commands/session.h"
 #include "tally/terminal/output.h"
 #include "tally/terminal/table.h"
@@ -35,18 +37,11 @@ absl::StatusOr<ExitCode> Run(Session& session) {
                {.title = "HEALTH"},
                {.title = "UID"}});
   for (const Json& stack : *stacks) {
-    const int health = stack.value("health", 0);
-    table.Add({{.text = stack.value("name", ""), .style = Style::kBold},
-               {.text = stack.value("environment", "")},
-               {.text = health == 3   ? "healthy"
-                        : health == 2 ? "impaired"
-                        : health == 4 ? "failed"
-                        : health == 1 ? "building"
-                                      : "unknown",
-                .style = health == 3   ? Style::kGreen
-                         : health == 1 ? Style::kPlain
-                                       : Style::kYellow},
-               {.text = stack.value("uid", ""), .style = Style::kDim}});
+    const HealthWord health = HealthOf(NumberOf(stack, "health").value_or(0));
+    table.Add({{.text = TextOf(stack, "name"), .style = Style::kBold},
+               {.text = TextOf(stack, "environment")},
+               {.text = std::string(health.word), .style = health.style},
+               {.text = TextOf(stack, "uid"), .style = Style::kDim}});
   }
   out.Print(table.Render(out));
   return ExitCode::kDone;
