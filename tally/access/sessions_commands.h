@@ -1,0 +1,16 @@
+// `tally sessions` and its commands.
+
+#ifndef TALLYMAN_TALLY_ACCESS_SESSIONS_COMMANDS_H_
+#define TALLYMAN_TALLY_ACCESS_SESSIONS_COMMANDS_H_
+
+#include <vector>
+
+#include "tally/cli/command.h"
+
+namespace tallyman::tally {
+
+std::vector<CommandSpec> SessionsCommands();
+
+}  // namespace tallyman::tally
+
+#endif  // TALLYMAN_TALLY_ACCESS_SESSIONS_COMMANDS_H_

@@ -1,0 +1,16 @@
+// `tally webhooks` and its commands.
+
+#ifndef TALLYMAN_TALLY_ACCESS_WEBHOOKS_COMMANDS_H_
+#define TALLYMAN_TALLY_ACCESS_WEBHOOKS_COMMANDS_H_
+
+#include <vector>
+
+#include "tally/cli/command.h"
+
+namespace tallyman::tally {
+
+std::vector<CommandSpec> WebhooksCommands();
+
+}  // namespace tallyman::tally
+
+#endif  // TALLYMAN_TALLY_ACCESS_WEBHOOKS_COMMANDS_H_
