@@ -1,18 +1,46 @@
 #include "tally/commands/table.h"
 
+#include <utility>
 #include <vector>
 
 #include "absl/base/no_destructor.h"
+#include "tally/access/clients_commands.h"
+#include "tally/access/sessions_commands.h"
+#include "tally/access/tokens_commands.h"
+#include "tally/access/webhooks_commands.h"
 #include "tally/cli/command.h"
+#include "tally/commands/api_command.h"
+#include "tally/commands/servers_command.h"
 #include "tally/commands/stacks_list.h"
+#include "tally/commands/status_command.h"
+#include "tally/events/events_command.h"
+#include "tally/logs/logs_command.h"
+#include "tally/stacks/apply_command.h"
+#include "tally/stacks/stacks_commands.h"
 
 namespace tallyman::tally {
+namespace {
+
+std::vector<CommandSpec> MakeTable() {
+  std::vector<CommandSpec> table = {
+      StacksListCommand(),  StacksShowCommand(), StacksCreateCommand(),
+      StacksApplyCommand(), StacksDiffCommand(), StacksDeleteCommand(),
+      LogsCommand(),        EventsCommand(),     ServersCommand(),
+      StatusCommand(),
+  };
+  for (std::vector<CommandSpec> group :
+       {TokensCommands(), ClientsCommands(), SessionsCommands(),
+        WebhooksCommands()}) {
+    for (CommandSpec& command : group) table.push_back(std::move(command));
+  }
+  table.push_back(ApiCommand());
+  return table;
+}
+
+}  // namespace
 
 const std::vector<CommandSpec>& CommandTable() {
-  static const absl::NoDestructor<std::vector<CommandSpec>> table(
-      std::vector<CommandSpec>{
-          StacksListCommand(),
-      });
+  static const absl::NoDestructor<std::vector<CommandSpec>> table(MakeTable());
   return *table;
 }
 
