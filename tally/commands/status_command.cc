@@ -56,7 +56,7 @@ absl::StatusOr<ExitCode> Run(Session& session) {
   } else {
     std::string text;
     Add("server", Printable(endpoint.url.ToString()), out, text);
-    Add("found by", Printable(endpoint.source), out, text);
+    Add("source", Printable(endpoint.source), out, text);
     Add("version", Printable(version), out, text);
     Add("state",
         out.In(ready.ok() ? Style::kGreen : Style::kRed, Printable(readiness)),
