@@ -83,6 +83,8 @@ class Parser {
     app.set_version_flag();
     app.allow_extras();
     app.fallthrough();
+    // An argument may have the name of another command: `tally logs events`.
+    app.subcommand_fallthrough(false);
   }
 
   static void AddOptions(CLI::App& app, const std::vector<OptionSpec>& specs,
