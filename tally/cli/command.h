@@ -49,6 +49,8 @@ struct OptionSpec {
   char letter = 0;        // 0: there is no short form.
   // Names the value in help, in capitals; "": the option is a switch.
   std::string_view value = {};
+  // The option may stand alone; a value follows only after "=".
+  bool value_is_optional = false;
   std::string_view help = {};  // A phrase without a full stop.
   Completes completes = Completes::kNothing;
   std::vector<std::string_view> choices = {};  // Others are refused.

@@ -69,7 +69,10 @@ std::vector<Definition> OptionDefinitions(
         option.letter == 0
             ? absl::StrCat("    --", option.name)
             : absl::StrFormat("-%c, --%s", option.letter, option.name);
-    if (!option.value.empty()) absl::StrAppend(&term, "=", option.value);
+    if (!option.value.empty()) {
+      absl::StrAppend(&term, option.value_is_optional ? "[=" : "=",
+                      option.value, option.value_is_optional ? "]" : "");
+    }
     std::string text(option.help);
     if (!option.choices.empty()) {
       absl::StrAppend(&text, ": ", absl::StrJoin(option.choices, ", "));

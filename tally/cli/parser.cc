@@ -36,6 +36,7 @@ struct Bound {
   const std::vector<std::string_view>* choices;
   CLI::Option* option;
   bool is_switch;
+  bool value_is_optional = false;
 };
 
 // One command as CLI11 knows it.
@@ -83,7 +84,7 @@ class Parser {
     app.set_version_flag();
     app.allow_extras();
     app.fallthrough();
-    // An argument may have the name of another command: `tally logs events`.
+    // A word after a command is an argument, also if it is a command's name.
     app.subcommand_fallthrough(false);
   }
 
@@ -95,16 +96,20 @@ class Parser {
         absl::StrAppend(&names, ",-", std::string(1, spec.letter));
       }
       const bool is_switch = spec.value.empty();
+      // A flag of CLI11 takes a value after "=" alone.
+      const bool is_flag = is_switch || spec.value_is_optional;
       CLI::Option* const option =
-          is_switch ? app.add_flag(names) : app.add_option(names);
-      if (!is_switch) {
+          is_flag ? app.add_flag(names) : app.add_option(names);
+      option->disable_flag_override(is_switch);
+      if (!is_flag) {
         option->expected(1);
         option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
       }
       bound.push_back({.name = spec.name,
                        .choices = &spec.choices,
                        .option = option,
-                       .is_switch = is_switch});
+                       .is_switch = is_switch,
+                       .value_is_optional = spec.value_is_optional});
     }
   }
 
@@ -246,7 +251,9 @@ class Parser {
         invocation.Add(bound.name, "");
         continue;
       }
-      for (const std::string& value : bound.option->results()) {
+      for (std::string value : bound.option->results()) {
+        // CLI11's result of a flag without a value.
+        if (bound.value_is_optional && value == "true") value.clear();
         if (!bound.choices->empty() &&
             !absl::c_linear_search(*bound.choices, value)) {
           return absl::InvalidArgumentError(
@@ -254,7 +261,7 @@ class Parser {
                            bound.name, ": ", base::Quote(value), " is none of ",
                            absl::StrJoin(*bound.choices, ", ")));
         }
-        invocation.Add(bound.name, value);
+        invocation.Add(bound.name, std::move(value));
       }
     }
     return absl::OkStatus();
