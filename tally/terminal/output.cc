@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "platform/base/write_all.h"
@@ -47,6 +48,23 @@ std::string_view Variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+// The locale of characters: the first of these variables that is set
+// (locale(7)).
+std::string_view LocaleOfText() {
+  for (const char* const name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    if (const std::string_view value = Variable(name); !value.empty()) {
+      return value;
+    }
+  }
+  return "";
+}
+
+// "de_DE.UTF-8", "C.utf8".
+bool IsUtf8(std::string_view locale) {
+  return absl::StrContainsIgnoreCase(locale, "utf-8") ||
+         absl::StrContainsIgnoreCase(locale, "utf8");
+}
+
 winsize SizeOf(int fd) {
   winsize size = {};
   if (ioctl(fd, TIOCGWINSZ, &size) != 0) size = {};
@@ -67,7 +85,8 @@ Output::Output(const Options& options)
       is_terminal_(isatty(options.out_fd) == 1),
       error_is_terminal_(isatty(options.error_fd) == 1),
       has_colors_(is_terminal_ && !options.no_color && !options.json &&
-                  Variable("NO_COLOR").empty() && Variable("TERM") != "dumb") {}
+                  Variable("NO_COLOR").empty() && Variable("TERM") != "dumb"),
+      has_utf8_(IsUtf8(LocaleOfText())) {}
 
 int Output::columns() const {
   if (is_terminal_) {

@@ -48,6 +48,8 @@ class Output {
   bool has_colors() const { return has_colors_; }
   bool is_json() const { return options_.json; }
   bool is_quiet() const { return options_.quiet; }
+  // True if the locale of the environment has UTF-8.
+  bool has_utf8() const { return has_utf8_; }
   // Columns of the terminal at standard output, else COLUMNS, else 0: lines
   // have no limit. Read anew at each call.
   int columns() const;
@@ -81,6 +83,7 @@ class Output {
   bool is_terminal_;
   bool error_is_terminal_;
   bool has_colors_;
+  bool has_utf8_;
   bool reader_is_gone_ = false;
   bool has_progress_ = false;
 };
