@@ -23,6 +23,7 @@ namespace {
 
 std::vector<CommandSpec> MakeTable() {
   std::vector<CommandSpec> table = {
+      PsCommand(),          DoctorCommand(),
       StacksListCommand(),  StacksShowCommand(), StacksCreateCommand(),
       StacksApplyCommand(), StacksDiffCommand(), StacksDeleteCommand(),
       LogsCommand(),        EventsCommand(),     ServersCommand(),
