@@ -10,6 +10,8 @@
 #include "tally/access/webhooks_commands.h"
 #include "tally/cli/command.h"
 #include "tally/commands/api_command.h"
+#include "tally/commands/doctor.h"
+#include "tally/commands/ps.h"
 #include "tally/commands/servers_command.h"
 #include "tally/commands/stacks_list.h"
 #include "tally/commands/status_command.h"
