@@ -188,11 +188,10 @@ TEST(DifferencesTest, OwnNameAndVersion) {
   VersionLists lists = Example();
   lists.workspace = Replaced(lists.workspace, "tallyman", "other");
   lists.server_version = "0.2.0";
-  EXPECT_THAT(
-      Differences(lists),
-      ElementsAre("MODULE.bazel is of tallyman, and WORKSPACE of other",
-                  "MODULE.bazel has version 0.1.0, and "
-                  "platform/base/version.bzl 0.2.0"));
+  EXPECT_THAT(Differences(lists),
+              ElementsAre("MODULE.bazel is of tallyman, and WORKSPACE of other",
+                          "MODULE.bazel has version 0.1.0, and "
+                          "platform/base/version.bzl 0.2.0"));
 }
 
 TEST(DifferencesTest, VersionThatBenchmarkPrints) {

@@ -2,8 +2,8 @@
 //
 //   std::cout << base::VersionLine("tallyman");  // "tallyman 0.1.0"
 //
-// Only --config=release stamps a build. Others do not know their commit, so that
-// their bytes depend on the sources alone.
+// Only --config=release stamps a build. Others do not know their commit, so
+// that their bytes depend on the sources alone.
 
 #ifndef TALLYMAN_PLATFORM_BASE_VERSION_H_
 #define TALLYMAN_PLATFORM_BASE_VERSION_H_
@@ -20,8 +20,9 @@ std::string_view Version();
 // other changes; "" in a build that is not stamped.
 std::string_view BuildCommit();
 
-// What --version prints, a line with its end: "tallyman 0.1.0", and in a stamped
-// build "tallyman 0.1.0 (commit 6cf9a2c…)" with the whole BuildCommit().
+// What --version prints, a line with its end: "tallyman 0.1.0", and in a
+// stamped build "tallyman 0.1.0 (commit 6cf9a2c…)" with the whole
+// BuildCommit().
 std::string VersionLine(std::string_view program);
 
 }  // namespace tallyman::base

@@ -25,11 +25,10 @@ namespace {
 
 std::vector<CommandSpec> MakeTable() {
   std::vector<CommandSpec> table = {
-      PsCommand(),          DoctorCommand(),
-      StacksListCommand(),  StacksShowCommand(), StacksCreateCommand(),
-      StacksApplyCommand(), StacksDiffCommand(), StacksDeleteCommand(),
-      LogsCommand(),        EventsCommand(),     ServersCommand(),
-      StatusCommand(),
+      PsCommand(),         DoctorCommand(),       StacksListCommand(),
+      StacksShowCommand(), StacksCreateCommand(), StacksApplyCommand(),
+      StacksDiffCommand(), StacksDeleteCommand(), LogsCommand(),
+      EventsCommand(),     ServersCommand(),      StatusCommand(),
   };
   for (std::vector<CommandSpec> group :
        {TokensCommands(), ClientsCommands(), SessionsCommands(),
