@@ -10,6 +10,8 @@ ExitCode ExitCodeOf(const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kOk:
       return ExitCode::kDone;
+    case absl::StatusCode::kUnknown:
+      return ExitCode::kFailed;
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kOutOfRange:
       return ExitCode::kUsage;

@@ -23,6 +23,8 @@ enum class ExitCode {
 
 // The exit code of a command that ends with an error:
 //
+//   Unknown                              kFailed: the request was accepted,
+//                                        and its result is a failure
 //   InvalidArgument, OutOfRange          kUsage
 //   Unauthenticated, PermissionDenied    kDenied
 //   NotFound                             kNotFound
