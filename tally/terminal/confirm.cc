@@ -13,9 +13,16 @@
 #include "tally/terminal/text.h"
 
 namespace tallyman::tally {
+namespace {
+
+bool CanAnswer() {
+  return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
+}
+
+}  // namespace
 
 absl::Status Confirm(std::string_view question, Output& out) {
-  if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1) {
+  if (!CanAnswer()) {
     return absl::InvalidArgumentError(
         absl::StrCat(question, " Nobody can answer here: give -y to do it"));
   }
@@ -26,6 +33,10 @@ absl::Status Confirm(std::string_view question, Output& out) {
   answer = absl::AsciiStrToLower(absl::StripAsciiWhitespace(answer));
   if (answer == "y" || answer == "yes") return absl::OkStatus();
   return absl::AbortedError("nothing has changed");
+}
+
+absl::Status ConfirmAtTerminal(std::string_view question, Output& out) {
+  return CanAnswer() ? Confirm(question, out) : absl::OkStatus();
 }
 
 }  // namespace tallyman::tally

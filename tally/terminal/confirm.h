@@ -15,6 +15,9 @@ namespace tallyman::tally {
 // standard input and standard error; it names -y.
 absl::Status Confirm(std::string_view question, Output& out);
 
+// The same for what scripts do unasked: OK without a terminal.
+absl::Status ConfirmAtTerminal(std::string_view question, Output& out);
+
 }  // namespace tallyman::tally
 
 #endif  // TALLYMAN_TALLY_TERMINAL_CONFIRM_H_
