@@ -10,11 +10,16 @@
 #include "tally/access/webhooks_commands.h"
 #include "tally/cli/command.h"
 #include "tally/commands/api_command.h"
+#include "tally/commands/actions_list.h"
 #include "tally/commands/doctor.h"
+#include "tally/commands/processes_act.h"
+#include "tally/commands/processes_list.h"
+#include "tally/commands/processes_scale.h"
 #include "tally/commands/ps.h"
 #include "tally/commands/servers_command.h"
 #include "tally/commands/stacks_list.h"
 #include "tally/commands/status_command.h"
+#include "tally/commands/wait.h"
 #include "tally/events/events_command.h"
 #include "tally/logs/logs_command.h"
 #include "tally/stacks/apply_command.h"
@@ -25,10 +30,26 @@ namespace {
 
 std::vector<CommandSpec> MakeTable() {
   std::vector<CommandSpec> table = {
-      PsCommand(),         DoctorCommand(),       StacksListCommand(),
-      StacksShowCommand(), StacksCreateCommand(), StacksApplyCommand(),
-      StacksDiffCommand(), StacksDeleteCommand(), LogsCommand(),
-      EventsCommand(),     ServersCommand(),      StatusCommand(),
+      PsCommand(),
+      ProcessesListCommand(),
+      ProcessesScaleCommand(),
+      ProcessesPauseCommand(),
+      ProcessesResumeCommand(),
+      ProcessesRestartCommand(),
+      ProcessesSignalCommand(),
+      WaitCommand(),
+      ActionsCommand(),
+      LogsCommand(),
+      EventsCommand(),
+      StacksListCommand(),
+      StacksShowCommand(),
+      StacksCreateCommand(),
+      StacksApplyCommand(),
+      StacksDiffCommand(),
+      StacksDeleteCommand(),
+      ServersCommand(),
+      StatusCommand(),
+      DoctorCommand(),
   };
   for (std::vector<CommandSpec> group :
        {TokensCommands(), ClientsCommands(), SessionsCommands(),

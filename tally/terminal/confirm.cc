@@ -32,7 +32,7 @@ absl::Status Confirm(std::string_view question, Output& out) {
   std::getline(std::cin, answer);
   answer = absl::AsciiStrToLower(absl::StripAsciiWhitespace(answer));
   if (answer == "y" || answer == "yes") return absl::OkStatus();
-  return absl::AbortedError("nothing has changed");
+  return absl::UnknownError("not confirmed; nothing has changed");
 }
 
 absl::Status ConfirmAtTerminal(std::string_view question, Output& out) {

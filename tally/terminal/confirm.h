@@ -11,7 +11,7 @@
 namespace tallyman::tally {
 
 // Asks `question`, such as "Delete shop?", on the terminal. OK for "y" and
-// "yes", Aborted for any other answer. InvalidArgument without a terminal at
+// "yes", Unknown (exit code 1) for any other answer. InvalidArgument without a terminal at
 // standard input and standard error; it names -y.
 absl::Status Confirm(std::string_view question, Output& out);
 
