@@ -34,9 +34,11 @@ LIBRARIES = {
     "storage": _ABSEIL + ["sqlite3"],
     "tally": _ABSEIL + [
         "cli11",
+        "com_googlesource_code_re2",
         "cpp_httplib",
         "nlohmann_json",
         "openssl",
+        "yaml_cpp",
     ],
     "tests": ["com_github_google_benchmark", "com_google_googletest"],
     "toolchains": ["zig"],

@@ -27,6 +27,7 @@
 #include "openssl/evp.h"
 #include "re2/re2.h"
 #include "sqlite3.h"
+#include "yaml-cpp/yaml.h"
 #include "zopfli.h"
 
 namespace {
@@ -146,6 +147,14 @@ TEST(OpensslTest, Sha256OfAKnownVector) {
   const std::string bytes(digest.begin(), digest.begin() + size);
   EXPECT_EQ(absl::BytesToHexString(bytes),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(YamlTest, GivesValuesAndTheirLines) {
+  const YAML::Node document = YAML::Load("name: shop\nports:\n  - 80\n");
+  EXPECT_EQ(document["name"].as<std::string>(), "shop");
+  EXPECT_EQ(document["ports"][0].as<int>(), 80);
+  EXPECT_EQ(document["ports"][0].Mark().line, 2);
+  EXPECT_THROW(YAML::Load("["), YAML::ParserException);
 }
 
 TEST(ZopfliTest, CompressesRepeatedText) {
