@@ -36,6 +36,7 @@ LIBRARIES = {
         "cli11",
         "com_googlesource_code_re2",
         "cpp_httplib",
+        "ftxui",
         "nlohmann_json",
         "openssl",
         "yaml_cpp",

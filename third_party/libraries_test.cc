@@ -19,6 +19,8 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "benchmark/benchmark.h"
+#include "ftxui/screen/screen.hpp"
+#include "ftxui/screen/string.hpp"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "httplib.h"
@@ -172,6 +174,14 @@ TEST(ZopfliTest, CompressesRepeatedText) {
   EXPECT_EQ(bytes[0], 0x1f);
   EXPECT_EQ(bytes[1], 0x8b);
   std::free(bytes);
+}
+
+TEST(FtxuiTest, KnowsCellsAndWidths) {
+  ftxui::Screen screen(3, 1);
+  screen.PixelAt(0, 0).character = "a";
+  screen.PixelAt(2, 0).character = "b";
+  EXPECT_EQ(screen.ToString(), "a b");
+  EXPECT_EQ(ftxui::string_width("\u754c"), 2);
 }
 
 void CountsIterations(benchmark::State& state) {
