@@ -117,6 +117,10 @@ absl::Status ErrorOf(const HttpAnswer& answer, const Endpoint& endpoint) {
     absl::StrAppend(&text, "; try again in ", wait, " s");
   }
   absl::Status status(CodeOf(answer.status), text);
+  if (const std::string_view wait = answer.Header("retry-after");
+      !wait.empty()) {
+    status.SetPayload(kRetryAfterPayload, absl::Cord(wait));
+  }
   if (body.is_object()) {
     status.SetPayload(kApiErrorPayload, absl::Cord(body.dump()));
   }
@@ -272,14 +276,16 @@ absl::StatusOr<std::vector<Json>> Api::ListOf(std::string_view key,
 
 absl::Status Api::Stream(
     const ApiRequest& request, std::string_view last_event_id,
-    const std::function<bool(const StreamEvent& event)>& on_event) {
+    const std::function<bool(const StreamEvent& event)>& on_event,
+    const std::function<void()>& on_open) {
   std::string id(last_event_id);
-  return StreamFrom(request, id, on_event);
+  return StreamFrom(request, id, on_event, on_open);
 }
 
 absl::Status Api::StreamFrom(
     const ApiRequest& request, std::string& last_event_id,
-    const std::function<bool(const StreamEvent& event)>& on_event) {
+    const std::function<bool(const StreamEvent& event)>& on_event,
+    const std::function<void()>& on_open) {
   HttpRequest sent{.method = request.method,
                    .target = TargetOf(request.path, request.query),
                    .headers = request.headers};
@@ -289,8 +295,10 @@ absl::Status Api::StreamFrom(
   }
   EventParser parser;
   bool has_ended = false;
+  bool is_open = false;
   const std::function<bool(std::string_view)> on_piece =
       [&](std::string_view piece) {
+        if (!std::exchange(is_open, true) && on_open) on_open();
         has_ended = !parser.Read(piece, on_event);
         if (!parser.last_id().empty()) last_event_id = parser.last_id();
         return !has_ended;

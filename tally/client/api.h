@@ -42,6 +42,8 @@ using Json = nlohmann::ordered_json;
 using Query = std::vector<std::pair<std::string, std::string>>;
 
 inline constexpr std::string_view kApiErrorPayload = "tallyman/api-error";
+// The payload of an error whose answer says when to try again: seconds.
+inline constexpr std::string_view kRetryAfterPayload = "tallyman/retry-after";
 
 struct ApiRequest {
   std::string method = "GET";
@@ -93,15 +95,18 @@ class Api {
 
   // Reads server-sent events until `on_event` returns false (OK), or the stream
   // ends (Unavailable: connect again with `last_event_id`, which is "" at
-  // first). Reads JSON lines of errors as Send() does.
+  // first). Reads JSON lines of errors as Send() does. Calls `on_open` with the
+  // first bytes of the stream, which may have no event for long.
   absl::Status Stream(
       const ApiRequest& request, std::string_view last_event_id,
-      const std::function<bool(const StreamEvent& event)>& on_event);
+      const std::function<bool(const StreamEvent& event)>& on_event,
+      const std::function<void()>& on_open = nullptr);
   // The same, and leaves in `last_event_id` the id to go on with, also that of
   // events that have nothing but an id.
   absl::Status StreamFrom(
       const ApiRequest& request, std::string& last_event_id,
-      const std::function<bool(const StreamEvent& event)>& on_event);
+      const std::function<bool(const StreamEvent& event)>& on_event,
+      const std::function<void()>& on_open = nullptr);
 
   // Ends the request under way and all later ones. Thread-safe.
   void Stop() { http_.Stop(); }
