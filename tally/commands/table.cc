@@ -19,6 +19,7 @@
 #include "tally/commands/servers_command.h"
 #include "tally/commands/stacks_list.h"
 #include "tally/commands/status_command.h"
+#include "tally/commands/top.h"
 #include "tally/commands/wait.h"
 #include "tally/events/events_command.h"
 #include "tally/logs/logs_command.h"
@@ -31,6 +32,7 @@ namespace {
 std::vector<CommandSpec> MakeTable() {
   std::vector<CommandSpec> table = {
       PsCommand(),
+      TopCommand(),
       ProcessesListCommand(),
       ProcessesScaleCommand(),
       ProcessesPauseCommand(),

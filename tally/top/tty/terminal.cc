@@ -136,6 +136,14 @@ void Terminal::Enter() {
   crash_state.output_fd = output_.get();
   crash_state.saved = saved_;
   WatchCrashes();
+  SetModes();
+}
+
+void Terminal::EnterAgain() {
+  if (is_entered_) SetModes();
+}
+
+void Terminal::SetModes() {
   const termios raw = Raw(saved_);
   tcsetattr(options_.input_fd, TCSADRAIN, &raw);
   Write(kEnter);

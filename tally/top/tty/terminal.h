@@ -45,6 +45,8 @@ class Terminal {
   // No effect where it is so already. Errors of a terminal that has gone away
   // are not reported: the kernel sends SIGHUP.
   void Enter();
+  // Sets all again where another program has changed it meanwhile.
+  void EnterAgain();
   // Also drops input that nobody has read, such as reports of the mouse.
   void Leave();
 
@@ -65,6 +67,7 @@ class Terminal {
 
  private:
   explicit Terminal(const Options& options) : options_(options) {}
+  void SetModes();
   // Waits for the terminal to take all, for a second at most.
   void Drain();
 

@@ -12,6 +12,7 @@
 #include "ftxui/screen/string.hpp"
 #include "tally/terminal/text.h"
 #include "tally/top/model/text_pane.h"
+#include "tally/top/view/theme.h"
 
 namespace tallyman::tally {
 

@@ -9,14 +9,9 @@
 #include "ftxui/screen/color.hpp"
 #include "ftxui/screen/screen.hpp"
 #include "tally/top/model/text_pane.h"
+#include "tally/top/view/theme.h"
 
 namespace tallyman::tally {
-
-enum class Theme : uint8_t {
-  kDark,   // For a dark background.
-  kLight,  // For a light background.
-  kNone,   // No colours; bold, underlined and inverted text remain.
-};
 
 struct TextStyle {
   Tone tone = Tone::kNormal;

@@ -10,7 +10,7 @@
 #include "ftxui/screen/screen.hpp"
 #include "tally/top/model/moment.h"
 #include "tally/top/model/top_state.h"
-#include "tally/top/view/painter.h"
+#include "tally/top/view/theme.h"
 
 namespace tallyman::tally {
 
