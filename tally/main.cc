@@ -14,6 +14,7 @@
 #include "tally/cli/exit_code.h"
 #include "tally/cli/help.h"
 #include "tally/cli/parser.h"
+#include "tally/cli/secret_arguments.h"
 #include "tally/client/api.h"
 #include "tally/commands/session.h"
 #include "tally/commands/table.h"
@@ -41,22 +42,18 @@ int Fail(const absl::Status& status, bool is_json, Output& out) {
   return static_cast<int>(code);
 }
 
-int ShowHelp(const Invocation& invocation, Output& out) {
-  const CommandSpec& command = invocation.command();
-  const bool is_group = invocation.Value("help") == "group";
-  out.Print(is_group ? GroupHelp(CommandTable(),
-                                 command.path.substr(0, command.path.find(' ')))
-                     : CommandHelp(command));
-  return 0;
-}
-
-int Main(const std::vector<std::string>& arguments) {
+int Main(const std::vector<std::string>& arguments, bool has_secrets) {
   HandleInterrupts();
   const bool is_json = absl::c_linear_search(arguments, "--json");
   Output plain({.no_color = absl::c_linear_search(arguments, "--no-color"),
                 .json = is_json});
-  if (arguments.empty() || arguments.front() == "--help" ||
-      arguments.front() == "-h" || arguments.front() == "help") {
+  if (has_secrets) {
+    plain.Warn(
+        "other users can see a token in the arguments (ps), and it stays in "
+        "the history of the shell; use --token-file, TALLY_TOKEN_FILE or "
+        "`tally login`, and revoke this token");
+  }
+  if (arguments.empty()) {
     plain.Print(Overview(CommandTable()));
     return 0;
   }
@@ -67,7 +64,10 @@ int Main(const std::vector<std::string>& arguments) {
   const absl::StatusOr<Invocation> invocation =
       Parse(CommandTable(), arguments);
   if (!invocation.ok()) return Fail(invocation.status(), is_json, plain);
-  if (invocation->Has("help")) return ShowHelp(*invocation, plain);
+  if (invocation->Has("help")) {
+    plain.Print(HelpFor(CommandTable(), *invocation));
+    return 0;
+  }
 
   Output out({.no_color = invocation->Has("no-color"),
               .quiet = invocation->Has("quiet"),
@@ -84,5 +84,7 @@ int Main(const std::vector<std::string>& arguments) {
 }  // namespace tallyman::tally
 
 int main(int argc, char** argv) {
-  return tallyman::tally::Main(std::vector<std::string>(argv + 1, argv + argc));
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const bool has_secrets = tallyman::tally::HideSecretArguments(argc, argv);
+  return tallyman::tally::Main(arguments, has_secrets);
 }

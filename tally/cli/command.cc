@@ -24,6 +24,10 @@ const std::vector<OptionSpec>& GlobalOptions() {
            .value = "FILE",
            .help = "read the token from this file; - is standard input",
            .completes = Completes::kFile},
+          {.name = "token",
+           .value = "TOKEN",
+           .help = "the token itself, which other users may see in ps; "
+                   "--token-file is safer"},
           {.name = "ca",
            .value = "FILE",
            .help = "PEM file with the authorities of the server's certificate",

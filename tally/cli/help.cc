@@ -134,15 +134,20 @@ std::string CommandHelp(const CommandSpec& command) {
 std::string GroupHelp(const std::vector<CommandSpec>& table,
                       std::string_view group) {
   std::vector<Definition> commands;
+  std::string alone;
   for (const CommandSpec& command : table) {
+    if (command.alias == group) {
+      alone = absl::StrCat("\n`tally ", group, "` alone is `tally ",
+                           command.path, "`.\n");
+    }
     if (!command.hidden &&
         absl::StartsWith(command.path, absl::StrCat(group, " "))) {
       commands.emplace_back(command.path, command.summary);
     }
   }
   return absl::StrCat("  tally ", group, " COMMAND\n",
-                      Definitions("Commands", commands), "\n`tally ", group,
-                      " COMMAND --help` explains one, with examples.\n");
+                      Definitions("Commands", commands), alone, "\n`tally ",
+                      group, " COMMAND --help` explains one, with examples.\n");
 }
 
 std::string Overview(const std::vector<CommandSpec>& table) {
@@ -172,6 +177,15 @@ std::string Overview(const std::vector<CommandSpec>& table) {
       "\nOn the machine of the server tally finds address and token by itself; "
       "elsewhere\n`tally login` stores them. `tally COMMAND --help` explains a "
       "command, with\nexamples; `man tally` has all of it.\n");
+}
+
+std::string HelpFor(const std::vector<CommandSpec>& table,
+                    const Invocation& invocation) {
+  const std::string kind = invocation.ValueOr("help", "");
+  if (kind == "overview") return Overview(table);
+  const CommandSpec& command = invocation.command();
+  return kind == "group" ? GroupHelp(table, FirstWord(command.path))
+                         : CommandHelp(command);
 }
 
 }  // namespace tallyman::tally

@@ -22,6 +22,10 @@ std::string GroupHelp(const std::vector<CommandSpec>& table,
 // `tally ps --help`: usage, details, arguments, options and examples.
 std::string CommandHelp(const CommandSpec& command);
 
+// The help that an invocation with "help" asks for; see Parse().
+std::string HelpFor(const std::vector<CommandSpec>& table,
+                    const Invocation& invocation);
+
 // "tally scale [OPTIONS] COUNT…".
 std::string UsageLine(const CommandSpec& command);
 

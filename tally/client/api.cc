@@ -1,6 +1,7 @@
 #include "tally/client/api.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -16,12 +17,15 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "auth/secret.h"
 #include "nlohmann/json.hpp"
 #include "platform/base/text.h"
 #include "tally/client/endpoint.h"
 #include "tally/client/event_parser.h"
 #include "tally/client/http.h"
+#include "tally/client/token_cache.h"
 
 namespace tallyman::tally {
 namespace {
@@ -140,7 +144,18 @@ std::string PathPart(std::string_view text) {
   return part;
 }
 
-absl::Status Api::FetchToken() {
+absl::Status Api::RenewToken() {
+  absl::StatusOr<auth::Secret> token =
+      TokenCache(endpoint_.token_cache_file)
+          .FindOrFetch(endpoint_, endpoint_.token, absl::Now(),
+                       [this] { return FetchToken(); });
+  if (!token.ok()) return token.status();
+  endpoint_.token = *std::move(token);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<FetchedToken> Api::FetchToken() {
+  const absl::Time begin = absl::Now();
   std::string body = "grant_type=client_credentials&client_id=";
   AppendEncoded(endpoint_.client->id, body);
   body += "&client_secret=";
@@ -158,17 +173,21 @@ absl::Status Api::FetchToken() {
       !token["access_token"].is_string()) {
     return NotOurs(endpoint_, "no access_token");
   }
-  endpoint_.token =
-      auth::Secret(token["access_token"].get_ref<const std::string&>());
-  return absl::OkStatus();
+  const auto expires_in = token.find("expires_in");
+  return FetchedToken{
+      .token =
+          auth::Secret(token["access_token"].get_ref<const std::string&>()),
+      // RFC 6749, section 5.1: without it the token may end at any time.
+      .expires_at = expires_in != token.end() && expires_in->is_number_integer()
+                        ? begin + absl::Seconds(expires_in->get<int64_t>())
+                        : begin};
 }
 
 absl::StatusOr<HttpAnswer> Api::Exchange(
     const HttpRequest& request,
     const std::function<bool(std::string_view)>* on_piece) {
-  const bool has_fetched = endpoint_.token.empty() && endpoint_.client;
-  if (has_fetched) {
-    if (absl::Status fetched = FetchToken(); !fetched.ok()) return fetched;
+  if (endpoint_.token.empty() && endpoint_.client) {
+    if (absl::Status renewed = RenewToken(); !renewed.ok()) return renewed;
   }
   const auto send = [&] {
     return on_piece == nullptr
@@ -176,12 +195,11 @@ absl::StatusOr<HttpAnswer> Api::Exchange(
                : http_.Stream(request, endpoint_.token, *on_piece);
   };
   absl::StatusOr<HttpAnswer> answer = send();
-  if (!answer.ok() || answer->status != 401 || !endpoint_.client ||
-      has_fetched) {
+  if (!answer.ok() || answer->status != 401 || !endpoint_.client) {
     return answer;
   }
-  // The token has expired.
-  if (absl::Status fetched = FetchToken(); !fetched.ok()) return fetched;
+  // The token has expired, or was revoked.
+  if (absl::Status renewed = RenewToken(); !renewed.ok()) return renewed;
   return send();
 }
 

@@ -34,6 +34,7 @@
 #include "tally/client/endpoint.h"
 #include "tally/client/event_parser.h"
 #include "tally/client/http.h"
+#include "tally/client/token_cache.h"
 
 namespace tallyman::tally {
 
@@ -115,8 +116,10 @@ class Api {
   absl::StatusOr<HttpAnswer> Exchange(
       const HttpRequest& request,
       const std::function<bool(std::string_view)>* on_piece);
-  // Fetches a token by the endpoint's client credentials.
-  absl::Status FetchToken();
+  // Sets the token to one of the endpoint's client credentials, other than the
+  // present one, which the server has refused, or which is empty.
+  absl::Status RenewToken();
+  absl::StatusOr<FetchedToken> FetchToken();
 
   Endpoint endpoint_;
   Http http_;

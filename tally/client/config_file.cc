@@ -14,6 +14,7 @@
 #include "platform/base/text.h"
 #include "tally/client/endpoint.h"
 #include "tally/client/private_file.h"
+#include "tally/client/token_cache.h"
 
 namespace tallyman::tally {
 namespace {
@@ -123,6 +124,9 @@ absl::StatusOr<ConfigFile> ReadConfig(const std::string& path) {
   if (!config.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": ", config.status().message()));
+  }
+  for (auto& [name, endpoint] : config->contexts) {
+    endpoint.token_cache_file = TokenCachePath(path);
   }
   return config;
 }

@@ -41,6 +41,9 @@ struct Endpoint {
   auth::Secret token;  // Empty: `client`, or none.
   std::optional<ClientCredentials> client = std::nullopt;
   std::string ca_file = {};  // "": the authorities of the system.
+  // Where the tokens that `client` fetches are kept; see token_cache.h. "":
+  // nowhere.
+  std::string token_cache_file = {};
   // Where it was found, for messages: "--url", "context \"prod\"",
   // "/var/lib/tallyman/local_access.json".
   std::string source = {};

@@ -146,6 +146,15 @@ absl::StatusOr<Endpoint> FindServer(const EndpointFlags& flags) {
   return FromThisMachine();
 }
 
+}  // namespace
+
+std::vector<std::string> LocalDataDirs() {
+  std::vector<std::string> dirs = {server::DefaultDataDir()};
+  const std::string package_dir = "/var/lib/tallyman";
+  if (dirs.front() != package_dir) dirs.push_back(package_dir);
+  return dirs;
+}
+
 absl::StatusOr<auth::Secret> ReadToken(const std::string& path) {
   std::string text;
   if (path == "-") {
@@ -162,20 +171,16 @@ absl::StatusOr<auth::Secret> ReadToken(const std::string& path) {
   return auth::Secret(token);
 }
 
-}  // namespace
-
-std::vector<std::string> LocalDataDirs() {
-  std::vector<std::string> dirs = {server::DefaultDataDir()};
-  const std::string package_dir = "/var/lib/tallyman";
-  if (dirs.front() != package_dir) dirs.push_back(package_dir);
-  return dirs;
-}
-
 absl::StatusOr<Endpoint> FindEndpoint(const EndpointFlags& flags) {
   absl::StatusOr<Endpoint> endpoint = FindServer(flags);
   if (!endpoint.ok()) return endpoint;
   std::string token_file = flags.token_file;
-  if (token_file.empty()) {
+  if (!flags.token.empty()) {
+    endpoint->token = flags.token;
+    endpoint->client.reset();
+    endpoint->source = "--token";
+    token_file.clear();
+  } else if (token_file.empty()) {
     if (const std::string token = Variable("TALLY_TOKEN"); !token.empty()) {
       endpoint->token = auth::Secret(token);
       endpoint->client.reset();

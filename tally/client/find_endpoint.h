@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "auth/secret.h"
 #include "tally/client/endpoint.h"
 
 namespace tallyman::tally {
@@ -16,6 +17,7 @@ struct EndpointFlags {
   std::string context;
   std::string url;
   std::string token_file;  // "-": standard input.
+  auth::Secret token;
   std::string ca_file;
   std::string data_dir;
 };
@@ -35,13 +37,18 @@ std::vector<std::string> LocalDataDirs();
 //   3. the current context of the configuration file
 //   4. the local access of a server of this machine
 //
-// --token-file and --ca, then TALLY_TOKEN, TALLY_TOKEN_FILE and TALLY_CA,
-// replace its token and authorities. A URL without a token takes that of the
-// context with the same URL.
+// --token, --token-file and --ca, then TALLY_TOKEN, TALLY_TOKEN_FILE and
+// TALLY_CA, replace its token and authorities. A URL without a token takes that
+// of the context with the same URL.
 //
 // NotFound says how to name a server if there is none. Other errors name the
 // flag, the variable or the file.
 absl::StatusOr<Endpoint> FindEndpoint(const EndpointFlags& flags);
+
+// The token, or the secret of a client, in a file or in standard input ("-"),
+// without white space around it. InvalidArgument if there is none; see
+// ReadPrivateFile() for other errors.
+absl::StatusOr<auth::Secret> ReadToken(const std::string& path);
 
 }  // namespace tallyman::tally
 

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "auth/secret.h"
 #include "tally/cli/command.h"
 #include "tally/client/api.h"
 #include "tally/client/endpoint.h"
@@ -17,6 +18,7 @@ EndpointFlags Session::endpoint_flags() const {
   return {.context = arguments_.ValueOr("context", ""),
           .url = arguments_.ValueOr("url", ""),
           .token_file = arguments_.ValueOr("token-file", ""),
+          .token = auth::Secret(arguments_.ValueOr("token", "")),
           .ca_file = arguments_.ValueOr("ca", ""),
           .data_dir = arguments_.ValueOr("data-dir", "")};
 }
