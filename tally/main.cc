@@ -1,5 +1,7 @@
 // main() of tally: command line, help, errors, exit code.
 
+#include <unistd.h>
+
 #include <iostream>
 #include <string>
 #include <vector>
@@ -18,6 +20,7 @@
 #include "tally/client/api.h"
 #include "tally/commands/session.h"
 #include "tally/commands/table.h"
+#include "tally/completion/complete.h"
 #include "tally/terminal/interrupt.h"
 #include "tally/terminal/output.h"
 #include "tally/terminal/text.h"
@@ -44,6 +47,12 @@ int Fail(const absl::Status& status, bool is_json, Output& out) {
 
 int Main(const std::vector<std::string>& arguments, bool has_secrets) {
   HandleInterrupts();
+  if (!arguments.empty() && arguments.front() == "__complete") {
+    Output({}).Print(
+        Complete(CommandTable(), {arguments.begin() + 1, arguments.end()}));
+    // A request may still be under way.
+    _exit(0);
+  }
   const bool is_json = absl::c_linear_search(arguments, "--json");
   Output plain({.no_color = absl::c_linear_search(arguments, "--no-color"),
                 .json = is_json});

@@ -52,20 +52,6 @@ ARCHIVES = {
         debian_sha256 = "b22f0f38d9a1ac565fce8a43df3d284f6b8e5e8775bda54b5cb687bed46b6ea4",
         debian_strip_prefix = "bazel-skylib-1.0.3",
     ),
-    "cli11": struct(
-        title = "CLI11",
-        version = "2.6.1",
-        purpose = "the command line of tally",
-        licence = "BSD-3-Clause",
-        # The archive of Debian, which leaves out two of upstream's files.
-        url = "",
-        sha256 = "fafd59a9fd365cbc22ae68e98d5bf51847c97229f9a7c9870f45ace2111b9dab",
-        strip_prefix = "CLIUtils-CLI11-bfffd37",
-        debian = "pool/main/c/cli11/cli11_2.6.1+ds.orig.tar.xz",
-        debian_sha256 = "fafd59a9fd365cbc22ae68e98d5bf51847c97229f9a7c9870f45ace2111b9dab",
-        debian_strip_prefix = "CLIUtils-CLI11-bfffd37",
-        build_file = "//third_party:cli11.BUILD",
-    ),
     "com_github_google_benchmark": struct(
         title = "Google Benchmark",
         version = "1.9.1",

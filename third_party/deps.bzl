@@ -33,7 +33,6 @@ LIBRARIES = {
     "stacks": _ABSEIL + ["openssl", "sqlite3"],
     "storage": _ABSEIL + ["sqlite3"],
     "tally": _ABSEIL + [
-        "cli11",
         "com_googlesource_code_re2",
         "cpp_httplib",
         "ftxui",

@@ -18,8 +18,6 @@ def _file_name(url):
 def _main_file_name(attr):
     if attr.url:
         return _file_name(attr.url)
-    if not attr.npm:
-        return _file_name(attr.debian)
 
     # As npm pack names it.
     return attr.npm.lstrip("@").replace("/", "-").replace("@", "-") + ".tgz"

@@ -9,9 +9,13 @@
 #include "tally/access/tokens_commands.h"
 #include "tally/access/webhooks_commands.h"
 #include "tally/cli/command.h"
-#include "tally/commands/api_command.h"
+#include "tally/commands/about.h"
 #include "tally/commands/actions_list.h"
+#include "tally/commands/api_command.h"
+#include "tally/commands/contexts.h"
 #include "tally/commands/doctor.h"
+#include "tally/commands/import_command.h"
+#include "tally/commands/login.h"
 #include "tally/commands/processes_act.h"
 #include "tally/commands/processes_list.h"
 #include "tally/commands/processes_scale.h"
@@ -52,6 +56,11 @@ std::vector<CommandSpec> MakeTable() {
       ServersCommand(),
       StatusCommand(),
       DoctorCommand(),
+      ImportCommand(),
+      LoginCommand(),
+      LogoutCommand(),
+      ContextsListCommand(),
+      ContextsUseCommand(),
   };
   for (std::vector<CommandSpec> group :
        {TokensCommands(), ClientsCommands(), SessionsCommands(),
@@ -59,6 +68,9 @@ std::vector<CommandSpec> MakeTable() {
     for (CommandSpec& command : group) table.push_back(std::move(command));
   }
   table.push_back(ApiCommand());
+  table.push_back(HelpCommand());
+  table.push_back(CompletionCommand());
+  table.push_back(ManCommand());
   return table;
 }
 
