@@ -151,7 +151,8 @@ CommandSpec ImportCommand() {
                                "procfile"}},
                   {.name = "name",
                    .value = "NAME",
-                   .help = "name of the stack, in place of the one in the file"},
+                   .help =
+                       "name of the stack, in place of the one in the file"},
                   {.name = "environment",
                    .letter = 'e',
                    .value = "ENVIRONMENT",
@@ -159,10 +160,11 @@ CommandSpec ImportCommand() {
                            "of PM2"},
                   {.name = "check",
                    .help = "exit with 1 if a line is not carried over"}},
-      .examples = {{.line = "tally import compose.yaml .env",
-                    .explanation = "the services of a compose file"},
-                   {.line = "tally import --name=shop /etc/supervisor/conf.d/shop.conf",
-                    .explanation = "the programs of supervisord"}},
+      .examples =
+          {{.line = "tally import compose.yaml .env",
+            .explanation = "the services of a compose file"},
+           {.line = "tally import --name=shop /etc/supervisor/conf.d/shop.conf",
+            .explanation = "the programs of supervisord"}},
       .run = &Run};
 }
 

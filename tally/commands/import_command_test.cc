@@ -19,9 +19,9 @@ constexpr char kSupervisord[] =
 
 TEST(ImportCommandTest, WhatItPrintsIsAStack) {
   TallyServer server;
-  const TallyResult imported =
-      RunTally({"import", "--format=supervisord", "--name=shop", "-"},
-               {.environment = server.BareEnvironment(), .input = kSupervisord});
+  const TallyResult imported = RunTally(
+      {"import", "--format=supervisord", "--name=shop", "-"},
+      {.environment = server.BareEnvironment(), .input = kSupervisord});
   EXPECT_EQ(imported.code, 0) << imported.error;
   EXPECT_THAT(imported.error, HasSubstr("-:5: "));
   EXPECT_THAT(imported.error, HasSubstr("priority"));

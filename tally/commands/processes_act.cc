@@ -140,7 +140,8 @@ absl::StatusOr<ExitCode> Act(Session& session, std::string_view verb) {
   if (request.is_for_all() && verb != "resume" && !arguments.Has("yes")) {
     if (absl::Status confirmed = ConfirmAtTerminal(
             absl::StrCat("Do you want to ", verb, " all processes of ",
-                            Printable(stack->label), "?"), session.out());
+                         Printable(stack->label), "?"),
+            session.out());
         !confirmed.ok()) {
       return confirmed;
     }

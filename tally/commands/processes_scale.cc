@@ -249,7 +249,8 @@ absl::StatusOr<ExitCode> Run(Session& session) {
     if (plan.stops_all() && !arguments.Has("yes")) {
       if (absl::Status confirmed =
               ConfirmAtTerminal(absl::StrCat("Stop all instances of ",
-                                   Printable(plan.process), "?"), out);
+                                             Printable(plan.process), "?"),
+                                out);
           !confirmed.ok()) {
         return confirmed;
       }

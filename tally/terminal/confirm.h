@@ -11,8 +11,8 @@
 namespace tallyman::tally {
 
 // Asks `question`, such as "Delete shop?", on the terminal. OK for "y" and
-// "yes", Unknown (exit code 1) for any other answer. InvalidArgument without a terminal at
-// standard input and standard error; it names -y.
+// "yes", Unknown (exit code 1) for any other answer. InvalidArgument without a
+// terminal at standard input and standard error; it names -y.
 absl::Status Confirm(std::string_view question, Output& out);
 
 // The same for what scripts do unasked: OK without a terminal.
