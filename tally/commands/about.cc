@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "server/version.h"
+#include "platform/base/version.h"
 #include "tally/cli/command.h"
 #include "tally/cli/exit_code.h"
 #include "tally/cli/help.h"
@@ -33,7 +33,7 @@ absl::StatusOr<ExitCode> Completion(Session& session) {
 }
 
 absl::StatusOr<ExitCode> Man(Session& session) {
-  session.out().Print(ManPage(session.table(), server::kVersion,
+  session.out().Print(ManPage(session.table(), base::Version(),
                               session.arguments().ValueOr("DATE", "")));
   return ExitCode::kDone;
 }
