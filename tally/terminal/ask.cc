@@ -88,12 +88,16 @@ absl::Status ReadLine(int tty, std::string& line) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<base::UniqueFd> OpenTerminal(std::string_view question) {
+// The controlling terminal, or that of standard input where the process has
+// none.
+absl::StatusOr<base::UniqueFd> OpenTerminal() {
   base::UniqueFd tty(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  if (!tty.valid() && CanAsk()) {
+    tty = base::UniqueFd(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
+  }
   if (!tty.valid()) {
     return absl::FailedPreconditionError("there is no terminal to ask at");
   }
-  base::WriteAll(tty.get(), question);
   return tty;
 }
 
@@ -102,28 +106,27 @@ absl::StatusOr<base::UniqueFd> OpenTerminal(std::string_view question) {
 bool CanAsk() { return isatty(STDIN_FILENO) == 1; }
 
 absl::StatusOr<std::string> Ask(std::string_view question) {
-  const absl::StatusOr<base::UniqueFd> tty = OpenTerminal(question);
+  const absl::StatusOr<base::UniqueFd> tty = OpenTerminal();
   if (!tty.ok()) return tty.status();
+  base::WriteAll(tty->get(), question);
   std::string line;
   if (absl::Status read = ReadLine(tty->get(), line); !read.ok()) return read;
   return std::string(absl::StripAsciiWhitespace(line));
 }
 
 absl::StatusOr<auth::Secret> AskSecret(std::string_view question) {
-  // No echo before the question is there: a person answers it at once.
-  const base::UniqueFd tty(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
-  if (!tty.valid()) {
-    return absl::FailedPreconditionError("there is no terminal to ask at");
-  }
-  const ScopedNoEcho no_echo(tty.get());
+  const absl::StatusOr<base::UniqueFd> tty = OpenTerminal();
+  if (!tty.ok()) return tty.status();
+  // Before the question is there: a person may answer at once.
+  const ScopedNoEcho no_echo(tty->get());
   if (!no_echo.is_quiet()) {
     return absl::FailedPreconditionError(
         "the terminal cannot hide what is typed");
   }
-  base::WriteAll(tty.get(), question);
+  base::WriteAll(tty->get(), question);
   std::string line;
   line.reserve(kMaxLine);
-  absl::Status read = ReadLine(tty.get(), line);
+  absl::Status read = ReadLine(tty->get(), line);
   auth::Secret secret(absl::StripAsciiWhitespace(line));
   explicit_bzero(line.data(), line.size());
   if (!read.ok()) return read;

@@ -14,10 +14,11 @@ namespace tallyman::tally {
 // True if there is a terminal to ask at: standard input is one.
 bool CanAsk();
 
-// Writes `question` to the controlling terminal (/dev/tty, tty(4)) and reads a
-// line, without white space around it. Cancelled after Ctrl-C, with the
-// terminal as it was before; FailedPrecondition if there is no terminal. Not
-// thread-safe; no ScopedInterrupt may exist.
+// Writes `question` to the controlling terminal (/dev/tty, tty(4)), or to that
+// of standard input if there is none, and reads a line, without white space
+// around it. Cancelled after Ctrl-C, with the terminal as it was before;
+// FailedPrecondition if there is no terminal. Not thread-safe; no
+// ScopedInterrupt may exist.
 absl::StatusOr<std::string> Ask(std::string_view question);
 
 // The same without echo (termios(3)).
