@@ -34,6 +34,16 @@ class TopTest : public ::testing::Test {
     tmux_.emplace(Tmux::Options{.environment = server_->Environment()});
   }
 
+  // The uid of a new stack "shop" with one instance of "web".
+  std::string MakeShop(std::string_view command) {
+    const nlohmann::json stack = server_->Ask(
+        "POST", "/api/3/stacks",
+        {{"name", "shop"},
+         {"processes",
+          {{{"name", "web"}, {"command", command}, {"instances", 1}}}}});
+    return stack["response"]["uid"].get<std::string>();
+  }
+
   // Starts it at the prompt of the shell, which prints its exit code and the
   // modes of the terminal before and after.
   void StartTop(std::string_view options = "") {
@@ -59,13 +69,13 @@ class TopTest : public ::testing::Test {
 };
 
 TEST_F(TopTest, ShowsAndFindsProcesses) {
-  server_->MakeStack("shop", "web: exec sleep 4242\n");
+  MakeShop("exec sleep 4242");
   StartTop();
   ASSERT_TRUE(tmux_->WaitFor("live")) << tmux_->Screen();
   ASSERT_TRUE(tmux_->WaitFor("PID USER")) << tmux_->Screen();
   const std::vector<std::string> lines = tmux_->Lines();
   ASSERT_EQ(lines.size(), 24U);
-  EXPECT_THAT(lines[0], StartsWith(absl::StrCat(" tally Processes  Stacks   ",
+  EXPECT_THAT(lines[0], StartsWith(absl::StrCat(" tally Processes  Stacks  ",
                                                 server_->url())));
   EXPECT_THAT(lines[0], EndsWith("live"));
   EXPECT_EQ(lines[2],
@@ -81,8 +91,10 @@ TEST_F(TopTest, ShowsAndFindsProcesses) {
   EXPECT_EQ(tmux_->Lines()[4], "");
   tmux_->PressKey("Enter");
   tmux_->PressKey("Enter");
-  ASSERT_TRUE(tmux_->WaitFor("listens on")) << tmux_->Screen();
+  ASSERT_TRUE(tmux_->WaitFor("proportional")) << tmux_->Screen();
   EXPECT_THAT(tmux_->Screen(), HasSubstr("belongs to   shop/web.1"));
+  tmux_->PressKey("End");
+  ASSERT_TRUE(tmux_->WaitFor("environment")) << tmux_->Screen();
   tmux_->PressKey("Escape");
   ASSERT_TRUE(tmux_->WaitFor("PID USER"));
 
@@ -92,13 +104,14 @@ TEST_F(TopTest, ShowsAndFindsProcesses) {
     const std::vector<std::string> now = tmux_->Lines();
     return now.size() == 30 && absl::StartsWith(now[29], " / search");
   })) << tmux_->Screen();
+  tmux_->Resize(80, 24);
+  ASSERT_TRUE(tmux_->WaitForEndOf("READ WRITTEN")) << tmux_->Screen();
   tmux_->Type("q");
-  ASSERT_TRUE(tmux_->WaitFor("same-0-")) << tmux_->Screen();
+  ExpectEnd(0);
 }
 
 TEST_F(TopTest, ScalesAStackAndShowsItsLog) {
-  const std::string uid = server_->MakeStack(
-      "shop", "web: echo 'ready \\033[31m'; exec sleep 4243\n");
+  const std::string uid = MakeShop("echo 'ready \\033[31m'; exec sleep 4243");
   StartTop();
   ASSERT_TRUE(tmux_->WaitFor("live")) << tmux_->Screen();
   tmux_->Type("gs");

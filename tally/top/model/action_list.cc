@@ -85,11 +85,12 @@ void ActionList::Add(std::string key, std::string stack_uid, std::string text,
                       .began = now});
 }
 
-void ActionList::Apply(const ActionAccepted& accepted) {
+void ActionList::Apply(const ActionAccepted& accepted, const Moment& now) {
   TrackedAction* const mine = Find(accepted.key);
   if (mine == nullptr) return;
   mine->id = accepted.action_id;
   mine->state = TrackedAction::State::kOpen;
+  mine->ask_at = now.steady + kAskAgain;
   // The event of the action may have come before the answer.
   const auto from_event =
       absl::c_find_if(actions_, [&](const TrackedAction& one) {
@@ -113,6 +114,7 @@ void ActionList::Apply(const ActionEnded& ended, const Moment& now) {
   for (TrackedAction& action : actions_) {
     if (action.id != ended.action_id || !action.is_open()) continue;
     action.message = ended.message;
+    action.ask_at = absl::InfiniteDuration();
     if (ended.success) {
       action.state = TrackedAction::State::kDone;
     } else if (absl::StartsWith(ended.message, "superseded")) {
@@ -139,7 +141,8 @@ std::optional<QueryAction> ActionList::Apply(const StackEvent& event,
                           .text = event.cause,
                           .summary = SummaryOf(event.cause),
                           .state = TrackedAction::State::kOpen,
-                          .began = now});
+                          .began = now,
+                          .ask_at = now.steady + kAskAgain});
     }
     return std::nullopt;
   }
@@ -191,16 +194,23 @@ bool ActionList::Dismiss(std::string_view stack_uid) {
          }) > 0;
 }
 
-void ActionList::OnTime(const Moment& now) {
+std::vector<QueryAction> ActionList::OnTime(const Moment& now) {
   std::erase_if(actions_, [&](const TrackedAction& one) {
     return one.drop_at <= now.steady;
   });
+  std::vector<QueryAction> queries;
+  for (TrackedAction& action : actions_) {
+    if (action.ask_at > now.steady) continue;
+    action.ask_at = now.steady + kAskAgain;
+    queries.push_back({.stack_uid = action.stack_uid, .action_id = action.id});
+  }
+  return queries;
 }
 
 absl::Duration ActionList::NextTime() const {
   absl::Duration next = absl::InfiniteDuration();
   for (const TrackedAction& action : actions_) {
-    next = std::min(next, action.drop_at);
+    next = std::min({next, action.drop_at, action.ask_at});
   }
   return next;
 }

@@ -41,6 +41,9 @@ struct TrackedAction {
   int64_t ended = 0;  // By themselves.
   // When a result without a fault is dropped; of the steady clock.
   absl::Duration drop_at = absl::InfiniteDuration();
+  // When the server is asked for the result of an open action, if no event says
+  // that it has ended; of the steady clock.
+  absl::Duration ask_at = absl::InfiniteDuration();
 
   bool is_open() const {
     return state == State::kSent || state == State::kOpen;
@@ -55,12 +58,15 @@ class ActionList {
  public:
   // A result without a fault is shown for this time.
   static constexpr absl::Duration kShown = absl::Seconds(8);
+  // An open action is asked for so often, besides at its event: an answer may
+  // get lost.
+  static constexpr absl::Duration kAskAgain = absl::Seconds(10);
 
   // Takes up a request that is being sent. It takes the place of the results
   // of the same process.
   void Add(std::string key, std::string stack_uid, std::string text,
            std::optional<int64_t> from, const Moment& now);
-  void Apply(const ActionAccepted& accepted);
+  void Apply(const ActionAccepted& accepted, const Moment& now);
   void Apply(const ActionRefused& refused);
   void Apply(const ActionEnded& ended, const Moment& now);
   // Returns an action whose result is to be asked for.
@@ -71,8 +77,8 @@ class ActionList {
 
   // Drops failed ones of a stack, and "" of all. False if there are none.
   bool Dismiss(std::string_view stack_uid);
-  // Drops results that were shown long enough.
-  void OnTime(const Moment& now);
+  // Drops results that were shown long enough. Returns the actions to ask for.
+  std::vector<QueryAction> OnTime(const Moment& now);
   // When OnTime() has to be called.
   absl::Duration NextTime() const;
 

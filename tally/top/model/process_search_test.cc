@@ -102,7 +102,7 @@ TEST(ProcessSearchTest, SaysWhatIsWrong) {
 
 TEST(ProcessSearchTest, QuotedKeysAreText) {
   EXPECT_FALSE(Matches("\"color:red\""));
-  EXPECT_FALSE(Matches("http://example"));
+  EXPECT_FALSE(Matches("\"http://example\""));
   EXPECT_FALSE(Matches("::1"));
 }
 

@@ -65,8 +65,8 @@ void StacksView::Apply(const StackEvent& event, const Moment& now) {
   Rebuild();
 }
 
-void StacksView::Apply(const ActionAccepted& accepted) {
-  actions_.Apply(accepted);
+void StacksView::Apply(const ActionAccepted& accepted, const Moment& now) {
+  actions_.Apply(accepted, now);
   for (auto& [key, step] : steps_) {
     if (step.key == accepted.key) step.key.clear();
   }
@@ -251,7 +251,9 @@ void StacksView::OnTime(const Moment& now) {
       if (confirmation_) break;
     }
   }
-  actions_.OnTime(now);
+  for (QueryAction& query : actions_.OnTime(now)) {
+    requests_.emplace_back(std::move(query));
+  }
   Rebuild();
 }
 

@@ -57,7 +57,7 @@ class StacksView {
   void Apply(StackList list);
   void Apply(StackContents contents);
   void Apply(const StackEvent& event, const Moment& now);
-  void Apply(const ActionAccepted& accepted);
+  void Apply(const ActionAccepted& accepted, const Moment& now);
   void Apply(const ActionRefused& refused);
   void Apply(const ActionEnded& ended, const Moment& now);
   // Events may have been missed.

@@ -142,7 +142,8 @@ TEST_F(StacksViewTest, AnActionIsShownUntilItHasEnded) {
   Press("+");
   view_.OnTime(At(absl::Seconds(1)));
   view_.TakeRequests();
-  view_.Apply(ActionAccepted{.key = "key-1", .action_id = 7});
+  view_.Apply(ActionAccepted{.key = "key-1", .action_id = 7},
+              At(absl::Seconds(1)));
   // The number stays until the counts show it.
   ASSERT_NE(view_.FindStep(view_.rows()[1]), nullptr);
   view_.Apply(Contents(3, 4));
@@ -162,6 +163,22 @@ TEST_F(StacksViewTest, AnActionIsShownUntilItHasEnded) {
   EXPECT_EQ(Action()->state, TrackedAction::State::kDone);
   view_.OnTime(At(absl::Seconds(2) + ActionList::kShown));
   EXPECT_EQ(Action(), nullptr);
+}
+
+TEST_F(StacksViewTest, AnOpenActionIsAskedForWithoutAnEvent) {
+  Press("+");
+  view_.OnTime(At(absl::Seconds(1)));
+  view_.Apply(ActionAccepted{.key = "key-1", .action_id = 7},
+              At(absl::Seconds(1)));
+  view_.TakeRequests();
+  EXPECT_EQ(view_.NextTime(), absl::Seconds(1) + ActionList::kAskAgain);
+  for (int round = 1; round <= 2; ++round) {
+    view_.OnTime(At(absl::Seconds(1) + round * ActionList::kAskAgain));
+    EXPECT_THAT(view_.TakeRequests(), SizeIs(1));
+  }
+  view_.Apply(ActionEnded{.action_id = 7, .success = false, .message = "no"},
+              At(absl::Minutes(1)));
+  EXPECT_EQ(view_.NextTime(), absl::InfiniteDuration());
 }
 
 TEST_F(StacksViewTest, AFailureStaysUntilSomebodyClosesIt) {

@@ -381,8 +381,8 @@ void TopState::Take(LogLines& lines, const Moment&) {
   }
 }
 
-void TopState::Take(ActionAccepted& accepted, const Moment&) {
-  stacks_.Apply(accepted);
+void TopState::Take(ActionAccepted& accepted, const Moment& now) {
+  stacks_.Apply(accepted, now);
 }
 
 void TopState::Take(ActionRefused& refused, const Moment&) {

@@ -54,11 +54,14 @@ Tmux::Tmux(const Options& options)
   environment_.push_back(absl::StrCat("TMUX_TMPDIR=", folder_));
   environment_.emplace_back("TERM=xterm-256color");
   environment_.emplace_back("LC_ALL=C.UTF-8");
-  environment_.emplace_back("PS1=$ ");
   Run({"-f", "/dev/null", "new-session", "-d", "-x",
        absl::StrCat(options.columns), "-y", absl::StrCat(options.rows),
        "/bin/sh"});
-  CHECK(WaitFor("$")) << Screen();
+  // The prompt of root is another one.
+  Type("PS1='$ '; clear\n");
+  CHECK(WaitUntil([](const std::string& screen) {
+    return absl::StartsWith(screen, "$");
+  })) << Screen();
 }
 
 Tmux::~Tmux() {

@@ -1,5 +1,6 @@
 #include "tally/top/tty/input_parser.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -136,15 +137,13 @@ bool InputParser::ParseSequence(bool is_end, std::vector<Input>& inputs) {
 
   // ECMA-48, section 5.4: parameters and intermediate bytes, then a final one.
   size_t end = 2;
-  while (end < pending_.size() && pending_[end] >= 0x20 &&
-         pending_[end] <= 0x3f) {
-    ++end;
-  }
+  const size_t limit = std::min(pending_.size(), kMaxSequence);
+  while (end < limit && pending_[end] >= 0x20 && pending_[end] <= 0x3f) ++end;
   if (end == pending_.size() && end < kMaxSequence) {
     // "Esc [" typed by hand.
     return is_end && take(end, {.code = KeyCode::kEscape});
   }
-  if (end == pending_.size() || pending_[end] < 0x40 || pending_[end] > 0x7e) {
+  if (end == kMaxSequence || pending_[end] < 0x40 || pending_[end] > 0x7e) {
     return take(end, {});
   }
   const char final = pending_[end];
@@ -203,6 +202,7 @@ bool InputParser::ParsePaste(std::vector<Input>& inputs) {
   const size_t end = pending_.find(kPasteEnd);
   if (end != std::string::npos) {
     paste_.append(pending_, 0, end);
+    if (paste_.size() > kMaxPaste) paste_.resize(kMaxPaste);
     pending_.erase(0, end + kPasteEnd.size());
     is_pasting_ = false;
     inputs.emplace_back(Paste{.text = std::exchange(paste_, {})});

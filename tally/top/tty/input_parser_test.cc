@@ -74,7 +74,7 @@ TEST(InputParserTest, ReadsTheMouse) {
       parser.Parse("\x1b[<64;1;1M\x1b[<65;80;24M\x1b[<0;5;6m\x1b[<2;5;6M"),
       ElementsAre(Mouse{.kind = Mouse::Kind::kWheelUp},
                   Mouse{.kind = Mouse::Kind::kWheelDown, .x = 79, .y = 23}));
-  EXPECT_THAT(parser.Parse("\x1b[<0;x;6M\x1b[<0;5M"), IsEmpty());
+  EXPECT_THAT(parser.Parse("\x1b[<0;;6M\x1b[<0;5M"), IsEmpty());
 }
 
 TEST(InputParserTest, PastedTextIsNoKeys) {

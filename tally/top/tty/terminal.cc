@@ -32,9 +32,11 @@ constexpr std::string_view kEnter =
     "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h\x1b[0m\x1b[2J";
 // Presses and releases of buttons, as SGR.
 constexpr std::string_view kMouseOn = "\x1b[?1000h\x1b[?1006h";
-// Also switches off what was not switched on, which has no effect.
+// Also switches off what was not switched on, which has no effect. Empties the
+// alternate screen first: tmux shows lines of one that has been resized.
 constexpr std::string_view kLeave =
-    "\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[?7h\x1b[0m\x1b[?25h\x1b[?1049l";
+    "\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[?7h\x1b[0m\x1b[H\x1b[2J\x1b[?25h"
+    "\x1b[?1049l";
 constexpr int kDrainMs = 1000;
 
 constexpr std::array kCrashSignals = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};

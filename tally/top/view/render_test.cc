@@ -140,7 +140,7 @@ TEST_F(RenderTest, Processes) {
   ShowProcesses();
   EXPECT_EQ(
       Text(),
-      R"( tally Processes  Stacks   http://vm:8880                                 live
+      R"( tally Processes  Stacks  http://vm:8880                                   live
  3 processes, 1 running, 5 threads, 1.5G, - CPU
     PID USER     NAME             STATE       CPU MEMOR▼     TIME COMMAND
      20 app      web              running       -   1.5G     3:07 serve·[2J --p…
@@ -160,8 +160,8 @@ TEST_F(RenderTest, TreeAndSearch) {
   Type("t/web");
   EXPECT_EQ(
       Text(),
-      R"( tally Processes  Stacks   http://vm:8880                                 live
- /web   1 of 3, 1.5G, - CPU                                               TREE
+      R"( tally Processes  Stacks  http://vm:8880                                   live
+ /web   1 of 3, 1.5G, - CPU                                                TREE
     PID USER     NAME             STATE      ΣCPU  ΣMEM▼     TIME COMMAND
       1 root     ▾init            sleeping      -   1.5G    0.50s /sbin/init
      20 app      └─web            running       -   1.5G     3:07 serve·[2J --p…
@@ -182,7 +182,7 @@ TEST_F(RenderTest, Stacks) {
   Type("j ");
   EXPECT_EQ(
       Text(),
-      R"( tally Processes  Stacks   http://vm:8880                                 live
+      R"( tally Processes  Stacks  http://vm:8880                                   live
  1 stack, 2 processes, 3 of 4 running
  NAME                     STATE         RUNNING/WANTED COMMAND
  ▾ shop                   degraded      3/4            prod
