@@ -9,17 +9,12 @@
 #include "absl/strings/string_view.h"
 
 namespace tallyman::tally {
-namespace {
-
-constexpr size_t kMaxEventBytes = size_t{64} << 20;
-
-}  // namespace
 
 bool EventParser::TakeLine() {
   if (line_.empty()) {
-    const bool complete = has_data_;
+    const bool complete = has_data_ && !is_too_large_;
     last_id_ = event_.id;
-    if (!complete) event_.type.clear();
+    if (!complete) Reset();
     return complete;
   }
   const std::string_view line = line_;
@@ -30,15 +25,28 @@ bool EventParser::TakeLine() {
   if (!value.empty() && value.front() == ' ') value.remove_prefix(1);
   if (field == "data") {
     if (has_data_) event_.data.push_back('\n');
-    absl::StrAppend(&event_.data, value);
-    has_data_ = event_.data.size() <= kMaxEventBytes;
-    if (!has_data_) event_.data.clear();
+    has_data_ = true;
+    is_too_large_ =
+        is_too_large_ || event_.data.size() + value.size() > max_event_bytes_;
+    // Frees the memory now: more of the event may come.
+    if (is_too_large_) {
+      event_.data = std::string();
+    } else {
+      absl::StrAppend(&event_.data, value);
+    }
   } else if (field == "event") {
     event_.type = value;
   } else if (field == "id" && value.find('\0') == std::string_view::npos) {
     event_.id = value;
   }
   return false;
+}
+
+void EventParser::Reset() {
+  event_.type.clear();
+  event_.data.clear();
+  has_data_ = false;
+  is_too_large_ = false;
 }
 
 bool EventParser::Read(
@@ -49,7 +57,11 @@ bool EventParser::Read(
     after_cr_ = c == '\r';
     if (is_second_end) continue;
     if (c != '\n' && c != '\r') {
-      if (line_.size() < kMaxEventBytes) line_.push_back(c);
+      if (line_.size() < max_event_bytes_) {
+        line_.push_back(c);
+      } else {
+        is_too_large_ = true;
+      }
       continue;
     }
     const bool complete = TakeLine();
@@ -57,9 +69,7 @@ bool EventParser::Read(
     if (!complete) continue;
     if (event_.type.empty()) event_.type = "message";
     const bool goes_on = on_event(event_);
-    event_.type.clear();
-    event_.data.clear();
-    has_data_ = false;
+    Reset();
     if (!goes_on) return false;
   }
   return true;

@@ -22,9 +22,12 @@ struct StreamEvent {
 // Thread-compatible.
 class EventParser {
  public:
+  // An event with more bytes of data, or of a line, is dropped whole.
+  explicit EventParser(size_t max_event_bytes = size_t{64} << 20)
+      : max_event_bytes_(max_event_bytes) {}
+
   // Calls `on_event` for each event that `piece` completes. False as soon as
-  // `on_event` is: the rest of the piece is then dropped. An event of more than
-  // 64 MiB is dropped whole.
+  // `on_event` is: the rest of the piece is then dropped.
   bool Read(std::string_view piece,
             const std::function<bool(const StreamEvent&)>& on_event);
 
@@ -35,12 +38,16 @@ class EventParser {
  private:
   // Takes a line without its end. True if it completes an event.
   bool TakeLine();
+  // Begins the next event; the id stays.
+  void Reset();
 
+  const size_t max_event_bytes_;
   std::string line_;
   bool after_cr_ = false;
   StreamEvent event_;
   std::string last_id_;
   bool has_data_ = false;
+  bool is_too_large_ = false;  // The event under way is dropped.
 };
 
 }  // namespace tallyman::tally
