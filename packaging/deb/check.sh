@@ -12,7 +12,8 @@
 
 set -euo pipefail
 
-readonly package="$(realpath -- "$1")"
+package="$(realpath -- "$1")"
+readonly package
 work="$(mktemp -d)"
 readonly work root="${work}/debian"
 
@@ -49,6 +50,7 @@ if [[ "${2:-}" != inside ]]; then
   dpkg-deb --root-owner-group --build "${work}/later" "${root}/later.deb" >/dev/null
   cp -- "${package}" "${root}/tallyman.deb"
   cp -- "${BASH_SOURCE[0]}" "${root}/check.sh"
+  # shellcheck disable=SC2016  # The inner shell has an argument of its own.
   unshare --mount --pid --fork --kill-child bash -c '
     mount --make-rprivate / && mount -t proc proc "$1/proc" &&
       mount -t tmpfs tmp "$1/tmp" && exec chroot "$1" /bin/bash /check.sh /tallyman.deb inside

@@ -15,6 +15,7 @@
 #include "tally/cli/exit_code.h"
 #include "tally/client/api.h"
 #include "tally/client/json_fields.h"
+#include "tally/commands/change_run.h"
 #include "tally/commands/session.h"
 #include "tally/commands/stack_lookup.h"
 #include "tally/stacks/definition_file.h"

@@ -113,29 +113,6 @@ Formation Read(const std::vector<Json>& processes) {
 
 }  // namespace
 
-OptionSpec TimeoutOption() {
-  return {.name = "timeout",
-          .value = "DURATION",
-          .help = "wait at most so long, such as 90s or 10m; without it 5m"};
-}
-
-OptionSpec DetachOption() {
-  return {.name = "detach", .help = "do not wait until it is done"};
-}
-
-absl::StatusOr<absl::Duration> TimeoutOf(const Invocation& arguments) {
-  const std::optional<std::string> text = arguments.Value("timeout");
-  if (!text) return absl::Minutes(5);
-  absl::Duration timeout;
-  if (!absl::ParseDuration(*text, &timeout) ||
-      timeout <= absl::ZeroDuration()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--timeout: ", base::Quote(*text),
-                     " is no duration such as 90s, 10m or 1h30m"));
-  }
-  return timeout;
-}
-
 absl::StatusOr<BeforeChange> LookBeforeChange(
     Api& api, const StackRef& stack, const Json& preview,
     const std::vector<Json>& processes) {

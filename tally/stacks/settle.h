@@ -14,16 +14,11 @@
 #include "tally/cli/command.h"
 #include "tally/cli/exit_code.h"
 #include "tally/client/api.h"
+#include "tally/commands/change_run.h"
 #include "tally/commands/stack_lookup.h"
 #include "tally/terminal/output.h"
 
 namespace tallyman::tally {
-
-// --timeout and --detach of commands that wait.
-OptionSpec TimeoutOption();
-OptionSpec DetachOption();
-// InvalidArgument unless it is a positive duration; without it five minutes.
-absl::StatusOr<absl::Duration> TimeoutOf(const Invocation& arguments);
 
 // The processes of the instances that a new definition ends, and the time
 // before it.

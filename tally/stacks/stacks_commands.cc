@@ -17,6 +17,7 @@
 #include "tally/client/api.h"
 #include "tally/client/input_file.h"
 #include "tally/client/json_fields.h"
+#include "tally/commands/change_run.h"
 #include "tally/commands/health.h"
 #include "tally/commands/session.h"
 #include "tally/commands/stack_lookup.h"

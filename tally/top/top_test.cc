@@ -1,7 +1,6 @@
 // The real tally top against a real server, in a window of tmux.
 
-#include <signal.h>
-
+#include <csignal>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -56,11 +56,15 @@ ActionSummary SummaryOf(std::string_view text) {
 
 std::string CountsOf(const TrackedAction& action) {
   std::vector<std::string> parts;
-  if (action.started > 0)
+  if (action.started > 0) {
     parts.push_back(absl::StrCat(action.started, " started"));
-  if (action.stopped > 0)
+  }
+  if (action.stopped > 0) {
     parts.push_back(absl::StrCat(action.stopped, " stopped"));
-  if (action.ended > 0) parts.push_back(absl::StrCat(action.ended, " ended"));
+  }
+  if (action.ended > 0) {
+    parts.push_back(absl::StrCat(action.ended, " ended"));
+  }
   return absl::StrJoin(parts, ", ");
 }
 

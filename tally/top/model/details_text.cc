@@ -27,7 +27,7 @@ namespace {
 constexpr int kNameWidth = 13;
 // A process with thousands of children or descriptors stays readable.
 constexpr size_t kMaxItems = 50;
-constexpr size_t kMaxCommandBytes = 16 * 1024;
+constexpr size_t kMaxCommandBytes = 16'384;
 
 // Cuts `text` into lines of at most `width` cells.
 std::vector<std::string> Wrapped(std::string_view text, int width) {

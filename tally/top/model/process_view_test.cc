@@ -22,7 +22,8 @@ using ::testing::Not;
 
 const absl::Time kStart = absl::FromUnixSeconds(1'700'000'000);
 
-HostProcess Make(int64_t pid, int64_t ppid, std::string name, int64_t memory) {
+HostProcess Make(int64_t pid, int64_t ppid, const std::string& name,
+                 int64_t memory) {
   return {.pid = pid,
           .start_time = "a",
           .ppid = ppid,

@@ -271,8 +271,9 @@ void TopState::OpenLog(FollowLog request) {
   pane_ = Pane::kLog;
   request.id = ++log_id_;
   pane_title_ = absl::StrCat("Log of ", ShownText(request.process));
-  if (request.instance != 0)
+  if (request.instance != 0) {
     absl::StrAppend(&pane_title_, ".", request.instance);
+  }
   pane_text_.Clear();
   pane_text_.StickToEnd();
   log_status_ = {.feed = Feed::kLog};

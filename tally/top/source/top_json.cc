@@ -79,12 +79,6 @@ ServerCounts CountsOf(const Json& object, std::string_view key) {
 
 }  // namespace
 
-std::string TextOf(const Json& object, std::string_view key) {
-  const Json* const value = Find(object, key);
-  return value != nullptr && value->is_string() ? value->get<std::string>()
-                                                : std::string();
-}
-
 int64_t NumberOf(const Json& object, std::string_view key, int64_t unknown) {
   const Json* const value = Find(object, key);
   return value != nullptr && value->is_number_integer() ? value->get<int64_t>()

@@ -10,14 +10,15 @@
 #include <string_view>
 
 #include "nlohmann/json.hpp"
+#include "tally/client/json_fields.h"
 #include "tally/top/model/host_process.h"
 #include "tally/top/model/source_values.h"
 #include "tally/top/model/stack_values.h"
 
 namespace tallyman::tally {
 
-// The text, or the number, of a member; "" or `unknown` if there is none.
-std::string TextOf(const nlohmann::ordered_json& object, std::string_view key);
+// The number of a member; `unknown` if there is none. See also TextOf() of
+// tally/client/json_fields.h.
 int64_t NumberOf(const nlohmann::ordered_json& object, std::string_view key,
                  int64_t unknown = 0);
 

@@ -21,7 +21,7 @@ constexpr char kEscape = '\x1b';
 constexpr std::string_view kPasteEnd = "\x1b[201~";
 // Longer sequences are no keys. Bounds what a terminal can make us keep.
 constexpr size_t kMaxSequence = 64;
-constexpr size_t kMaxPaste = 64 * 1024;
+constexpr size_t kMaxPaste = 65'536;
 
 KeyCode CodeOfLetter(char letter) {
   switch (letter) {

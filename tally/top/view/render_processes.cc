@@ -104,8 +104,9 @@ void RenderRow(const ProcessRecord& record,
     std::string text =
         ColumnText(column->id, record, view.is_tree(), view.stack_names());
     TextStyle style;
-    if (column->id == ColumnId::kState)
+    if (column->id == ColumnId::kState) {
       style.tone = ToneOf(record.process.state);
+    }
     if (column->id == ColumnId::kName) style.is_bold = true;
     if (is_muted) style = {.tone = Tone::kMuted};
     if (column->is_number) {
