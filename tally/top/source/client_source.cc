@@ -93,7 +93,7 @@ absl::Status ClientSource::ReadEvents(Api& api, FeedThread& feed) {
   int64_t after = 0;
   if (const auto list = newest->find("response");
       list != newest->end() && list->is_array() && !list->empty()) {
-    after = NumberOf(list->front(), "id");
+    after = IntegerOr(list->front(), "id");
   }
   if (absl::Status loaded = LoadStacks(api, post_); !loaded.ok()) {
     return loaded;
@@ -158,7 +158,7 @@ void ClientSource::Do(const FollowLog& follow) {
             [&](const StreamEvent& event) {
               last_id = event.id;
               const Json data = Json::parse(event.data, nullptr, false);
-              const int64_t instance = NumberOf(data, "instance");
+              const int64_t instance = IntegerOr(data, "instance");
               if (event.type == "output") {
                 feed.Post(LogLines{
                     .id = id,

@@ -101,7 +101,7 @@ void RequestWorker::Do(const ScaleProcess& scale) {
     }
     const Json now = process->body.value("response", Json::object());
     const int64_t wanted =
-        NumberOf(now.value("desired", Json::object()), scale.server_name);
+        IntegerOr(now.value("desired", Json::object()), scale.server_name);
     if (wanted != scale.from) {
       refused = absl::AbortedError(
           absl::StrCat("not sent: somebody changed the number from ",
@@ -155,7 +155,7 @@ void RequestWorker::Do(const QueryAction& query) {
 
 void RequestWorker::PostAction(const std::string& key, const Json& body) {
   const Json action = body.value("response", Json::object());
-  const int64_t id = NumberOf(action, "id");
+  const int64_t id = IntegerOr(action, "id");
   if (!key.empty()) post_(ActionAccepted{.key = key, .action_id = id});
   if (TextOf(action, "finished_at").empty()) return;
   post_(ActionEnded{.action_id = id,

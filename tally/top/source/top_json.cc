@@ -79,7 +79,7 @@ ServerCounts CountsOf(const Json& object, std::string_view key) {
 
 }  // namespace
 
-int64_t NumberOf(const Json& object, std::string_view key, int64_t unknown) {
+int64_t IntegerOr(const Json& object, std::string_view key, int64_t unknown) {
   const Json* const value = Find(object, key);
   return value != nullptr && value->is_number_integer() ? value->get<int64_t>()
                                                         : unknown;
@@ -107,7 +107,7 @@ std::optional<ProcessDifference> ReadDifference(const Json& data) {
     difference.changed.push_back(ReadPatch(process));
   }
   for (const Json& process : ListOf(data, "gone")) {
-    difference.gone.push_back({.pid = NumberOf(process, "pid"),
+    difference.gone.push_back({.pid = IntegerOr(process, "pid"),
                                .start_time = TextOf(process, "start_time")});
   }
   return difference;
@@ -117,14 +117,14 @@ ProcessDetails ReadDetails(const Json& process) {
   ProcessDetails details{
       .process = ReadPatch(process).values,
       .cgroup = TextOf(process, "cgroup"),
-      .pss = NumberOf(process, "pss", -1),
-      .open_descriptors = NumberOf(process, "open_descriptors", -1)};
+      .pss = IntegerOr(process, "pss", -1),
+      .open_descriptors = IntegerOr(process, "open_descriptors", -1)};
   const Json* const listening = Find(process, "listening");
   details.knows_sockets = listening != nullptr && listening->is_array();
   for (const Json& socket : ListOf(process, "listening")) {
     details.listening.push_back({.protocol = TextOf(socket, "protocol"),
                                  .address = TextOf(socket, "address"),
-                                 .port = NumberOf(socket, "port")});
+                                 .port = IntegerOr(socket, "port")});
   }
   const Json* const names = Find(process, "environment_names");
   details.knows_environment = names != nullptr && names->is_array();
@@ -163,11 +163,11 @@ StackProcess ReadProcess(const Json& process) {
   for (const Json& instance : ListOf(process, "instances")) {
     read.instances.push_back(
         {.server = TextOf(instance, "server"),
-         .number = NumberOf(instance, "instance"),
+         .number = IntegerOr(instance, "instance"),
          .state = TextOf(instance, "state"),
-         .pid = NumberOf(instance, "pid"),
+         .pid = IntegerOr(instance, "pid"),
          .started_at = TimeOf(instance, "started_at"),
-         .restarts = NumberOf(instance, "restarts"),
+         .restarts = IntegerOr(instance, "restarts"),
          .last_exit = TextOf(instance, "last_exit"),
          .last_exit_at = TimeOf(instance, "last_exit_at"),
          .last_output = TextOf(instance, "last_output"),
@@ -177,13 +177,13 @@ StackProcess ReadProcess(const Json& process) {
 }
 
 StackEvent ReadEvent(const Json& event) {
-  return {.id = NumberOf(event, "id"),
+  return {.id = IntegerOr(event, "id"),
           .event = TextOf(event, "event"),
           .stack_uid = TextOf(event, "stack_uid"),
           .process = TextOf(event, "process"),
-          .instance = NumberOf(event, "instance"),
+          .instance = IntegerOr(event, "instance"),
           .cause = TextOf(event, "cause"),
-          .action_id = NumberOf(event, "action_id")};
+          .action_id = IntegerOr(event, "action_id")};
 }
 
 }  // namespace tallyman::tally

@@ -19,8 +19,8 @@ namespace tallyman::tally {
 
 // The number of a member; `unknown` if there is none. See also TextOf() of
 // tally/client/json_fields.h.
-int64_t NumberOf(const nlohmann::ordered_json& object, std::string_view key,
-                 int64_t unknown = 0);
+int64_t IntegerOr(const nlohmann::ordered_json& object, std::string_view key,
+                  int64_t unknown = 0);
 
 // The data of the events of docs/process-streams.md. nullopt if it is none.
 std::optional<ProcessSnapshot> ReadSnapshot(const nlohmann::ordered_json& data);
