@@ -15,7 +15,7 @@ cd -- "${BASH_SOURCE[0]%/*}/../.."
 readonly document=docs/design.md
 readonly begin='<!-- tools/lint/arrows.sh writes from here -->'
 readonly end='<!-- to here -->'
-readonly folders='(api|auth|platform|server|stacks|storage|tally)'
+readonly folders='(api|auth|platform|server|stacks|storage)'
 
 # Prints `FROM TO` for each dependency between targets of two folders.
 arrows() {
