@@ -63,17 +63,17 @@ absl::StatusOr<ExitCode> RunList(Session& session) {
 absl::StatusOr<ExitCode> RunEnd(Session& session) {
   const Invocation& arguments = session.arguments();
   const auto id = arguments.Value("ID");
-  const bool ends_all = arguments.Has("all") || arguments.Has("token");
+  const bool ends_all = arguments.Has("all") || arguments.Has("of-token");
   if (id.has_value() == ends_all) {
     return absl::InvalidArgumentError(
-        "give either the ID of a session, or --all or --token for all of a "
-        "token");
+        "give either the ID of a session, or --all or --of-token for all of "
+        "a token");
   }
   absl::StatusOr<Api*> api = session.api();
   if (!api.ok()) return api.status();
   ApiRequest request{.method = "DELETE", .path = std::string(kSessions)};
   if (id) absl::StrAppend(&request.path, "/", PathPart(*id));
-  if (const auto token = arguments.Value("token")) {
+  if (const auto token = arguments.Value("of-token")) {
     const absl::StatusOr<int64_t> found =
         FindId(**api, "/api/3/tokens", "token", *token);
     if (!found.ok()) return found.status();
@@ -101,11 +101,11 @@ std::vector<CommandSpec> SessionsCommands() {
                       .help = "of one session",
                       .optional = true}},
        .options = {{.name = "all", .help = "all sessions of this token"},
-                   {.name = "token",
+                   {.name = "of-token",
                     .value = "TOKEN",
                     .help = "all sessions of that token: its id or name"}},
        .examples = {{"tally sessions end 7", "one of them"},
-                    {"tally sessions end --token dashboard",
+                    {"tally sessions end --of-token dashboard",
                      "everybody who signed in with this token"}},
        .run = &RunEnd}};
 }

@@ -219,7 +219,7 @@ CommandSpec StacksCreateCommand() {
                   {.name = "dry-run", .help = "check it, and create nothing"}},
       .examples = {{"tally stacks create shop -e production -f Procfile",
                     "a stack with the processes of a Procfile"},
-                   {"echo 'web: bin/web' | tally stacks create shop -f -",
+                   {"tally stacks create shop -f -",
                     "the same from standard input"}},
       .run = &RunCreate};
 }
