@@ -215,9 +215,10 @@ CommandSpec DoctorCommand() {
       .options = {{.name = "check",
                    .help = "exit with 1 if there is a problem; warnings are "
                            "none"}},
-      .examples = {{.line = "sudo tally doctor",
-                    .explanation = "on the machine of the server"},
-                   {.line = "sudo tally doctor --data-dir=/var/lib/tallyman",
+      .examples = {{.line = "tally doctor",
+                    .explanation =
+                        "on the machine of the server, best as root"},
+                   {.line = "tally doctor --data-dir=/var/lib/tallyman",
                     .explanation = "of the server with these data"},
                    {.line = "tally doctor --check --json",
                     .explanation = "for monitoring"}},

@@ -41,7 +41,11 @@ TEST(ImportCommandTest, JsonAndCheck) {
   EXPECT_EQ(result.error, "");
   const nlohmann::json json = nlohmann::json::parse(result.output);
   EXPECT_EQ(json["definition"]["processes"][0]["name"], "web");
-  EXPECT_EQ(json["notes"][0]["line"], 5);
+  // The names of the instances, and what has no counterpart.
+  ASSERT_EQ(json["notes"].size(), 2U);
+  EXPECT_EQ(json["notes"][0]["line"], 4);
+  EXPECT_EQ(json["notes"][1]["line"], 5);
+  EXPECT_EQ(json["notes"][1]["kind"], "dropped");
 }
 
 TEST(ImportCommandTest, AnUnknownFormatIsWrongUsage) {

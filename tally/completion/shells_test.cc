@@ -140,7 +140,8 @@ class ShellsTest : public testing::Test {
 
 TEST_F(ShellsTest, BashCompletes) {
   EXPECT_THAT(Bash("tally stacks "), Contains("list"));
-  EXPECT_THAT(Bash("tally log"), UnorderedElementsAre("login", "logout"));
+  EXPECT_THAT(Bash("tally log"),
+              UnorderedElementsAre("logs", "login", "logout"));
   EXPECT_THAT(Bash("tally --quiet help stacks li"), ElementsAre("list"));
   EXPECT_THAT(Bash("tally stacks --js"), ElementsAre("--json"));
   EXPECT_THAT(Bash("tally completion "),
@@ -167,9 +168,10 @@ TEST_F(ShellsTest, BashCompletesFilesAndContexts) {
 
 TEST_F(ShellsTest, FishCompletes) {
   if (!Has("/usr/bin/fish")) GTEST_SKIP() << "fish is not installed";
-  EXPECT_THAT(Fish("tally log"),
-              UnorderedElementsAre(StartsWith("login\tStore"),
-                                   StartsWith("logout\tRemove")));
+  EXPECT_THAT(
+      Fish("tally log"),
+      UnorderedElementsAre(StartsWith("logs\tShow"), StartsWith("login\tStore"),
+                           StartsWith("logout\tRemove")));
   EXPECT_THAT(Fish("tally completion -- "),
               UnorderedElementsAre("bash", "zsh", "fish"));
   EXPECT_THAT(Fish("tally --jso"), ElementsAre(StartsWith("--json\t")));
